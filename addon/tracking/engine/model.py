@@ -1,0 +1,161 @@
+"""The values that pass between the rooms of the engine and out of it.
+
+Conventions, as everywhere in the product: pixels have their origin at the bottom
+left corner of the frame, edges at integers and centres at one half, y up. Frames
+are footage frames, 1 = first. A camera is a 4x4 camera-to-world matrix in
+Blender's axes (it looks along -Z, Y is up). Angles are radians, focal lengths
+millimetres where the name says ``_mm`` and pixels where it says ``_px``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+SENSOR_MM = 36.0
+"""Width of the sensor that a focal length in millimetres refers to unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How densely and how strictly to track; what a tracking preset holds.
+
+    Lengths in pixels are meant for a frame 960 pixels wide and scale with it.
+    """
+
+    pattern: int = 21
+    """Side of the square patch that is matched, in pixels; odd."""
+    density: int = 170
+    """Points wanted in view at once."""
+    redetect: int = 10
+    """Frames between two looks for new points; also the length of a step that is saved."""
+    correlation: float = 0.8
+    """Least correlation of a patch with the one of its key frame, -1 to 1."""
+    margin: int = 4
+    """Pixels kept free between a patch and the frame's edge."""
+    ring: int = 48
+    """Frames held in memory, and how far back a new point is followed."""
+    min_length: int = 8
+    """Tracks with fewer markers are left out of the solve."""
+    refine_focal_length: bool = True
+    refine_distortion: bool = True
+
+
+@dataclass(frozen=True)
+class LensStart:
+    """What is known of the lens before the solve."""
+
+    focal_length_mm: float = 30.0
+    sensor_width_mm: float = SENSOR_MM
+    distortion_model: str = "POLYNOMIAL"
+    k1: float = 0.0
+    k2: float = 0.0
+    refine: bool = True
+    """False where the lens is known and must be kept as it is."""
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A solved lens: Blender's polynomial model about the middle of the frame.
+
+    ``x' = f x (1 + k1 r^2 + k2 r^4)`` with x, y and r in focal lengths.
+    """
+
+    focal_px: float
+    width: int
+    height: int
+    k1: float = 0.0
+    k2: float = 0.0
+    sensor_width_mm: float = SENSOR_MM
+    model: str = "POLYNOMIAL"
+
+    @property
+    def focal_length_mm(self) -> float:
+        return self.focal_px * self.sensor_width_mm / self.width
+
+
+@dataclass
+class Tracks:
+    """All markers of all tracks: one row a marker, sorted by track, then by frame."""
+
+    width: int
+    height: int
+    frames: int
+    """Length of the footage that was tracked, in frames."""
+    track: Ints
+    """(n,) which track the marker belongs to, 0 ... count-1."""
+    frame: Ints
+    """(n,) footage frame of the marker."""
+    xy: Floats
+    """(n, 2) position in pixels."""
+    names: list[str]
+    """A name a track."""
+    reasons: list[str] = field(default_factory=list)
+    """A word a track: why it is switched off, empty where it is in use."""
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            self.reasons = [""] * len(self.names)
+
+    @property
+    def count(self) -> int:
+        return len(self.names)
+
+    @property
+    def enabled(self) -> Bools:
+        """(count,) True for each track that the solve uses."""
+        return np.array([not reason for reason in self.reasons], dtype=bool)
+
+    def bounds(self) -> NDArray[np.intp]:
+        """(count+1,) rows of track k are ``bounds[k]`` to ``bounds[k + 1]``."""
+        return np.searchsorted(self.track, np.arange(self.count + 1))
+
+    def lengths(self) -> NDArray[np.intp]:
+        """(count,) number of markers of each track."""
+        return np.bincount(self.track, minlength=self.count)
+
+    def subset(self, keep: Bools) -> Tracks:
+        """The tracks for which ``keep`` (count,) is true, numbered anew."""
+        rows = keep[self.track]
+        number = np.cumsum(keep) - 1
+        return replace(
+            self,
+            track=number[self.track[rows]].astype(np.int32),
+            frame=self.frame[rows],
+            xy=self.xy[rows],
+            names=[name for name, kept in zip(self.names, keep) if kept],
+            reasons=[reason for reason, kept in zip(self.reasons, keep) if kept],
+        )
+
+
+@dataclass
+class Solve:
+    """A camera for the footage, with what it was found from."""
+
+    lens: Lens
+    frames: Ints
+    """(c,) footage frames that have a camera, ascending."""
+    cameras: Floats
+    """(c, 4, 4) camera to world."""
+    points: Floats
+    """(p, 3) bundle of each track in ``point_tracks``."""
+    point_tracks: Ints
+    """(p,) index of the track in the Tracks that were solved."""
+    point_errors: Floats
+    """(p,) mean reprojection error of the track, pixels."""
+    frame_errors: Floats
+    """(c,) mean reprojection error of the frame, pixels."""
+    average_error: float
+    """Mean reprojection error over all markers used, pixels."""
+    keyframes: tuple[int, int]
+    """The two frames with which a native solve should start."""
+    verdict: str = "usable"
+    """good, usable, poor or failed."""
+    reasons: list[str] = field(default_factory=list)
+    """Why the verdict is what it is, in words for the artist."""
