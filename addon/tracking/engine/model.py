@@ -39,7 +39,7 @@ class TrackingSettings:
     """Least correlation of a patch with the one of its key frame, -1 to 1."""
     margin: int = 4
     """Pixels kept free between a patch and the frame's edge."""
-    ring: int = 48
+    ring: int = 80
     """Frames held in memory, and how far back a new point is followed."""
     min_length: int = 8
     """Tracks with fewer markers are left out of the solve."""

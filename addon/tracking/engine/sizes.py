@@ -1,0 +1,46 @@
+"""Lengths that follow from the size of the frame.
+
+Settings are written for a frame 960 pixels on its longer side. On larger frames
+patches, cells and margins grow with the picture, so that the same detail is
+followed; on smaller ones they stay, since a smaller patch holds too little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .model import TrackingSettings
+
+REFERENCE_SIDE = 960
+RING_BYTES = 384 * 1024 * 1024
+"""Memory that the frames held for following back may take."""
+RING_LEAST = 20
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Pixels and frame counts for one clip."""
+
+    half_pattern: int
+    """The patch reaches this far from its middle; its side is ``2 * half_pattern + 1``."""
+    border: int
+    """Nearest that a point may come to the frame's edge."""
+    cell: int
+    """Side of the square in which one point is wanted."""
+    window: int
+    """Side of the window of the pyramidal LK prediction; odd."""
+    ring: int
+    """Frames held in memory."""
+    sweep: int
+    """Frames between two passes that follow new points back; a multiple of ``redetect``."""
+
+
+def sizes_for(width: int, height: int, settings: TrackingSettings) -> Sizes:
+    """The sizes for a clip of ``width`` by ``height`` pixels."""
+    scale = max(1.0, max(width, height) / REFERENCE_SIDE)
+    half = round(settings.pattern * scale) // 2
+    cell = max(round(40 * scale), int((width * height / settings.density) ** 0.5))
+    window = 2 * round(7 * scale) + 1
+    ring = max(RING_LEAST, min(settings.ring, RING_BYTES // (width * height)))
+    sweep = max(1, ring // 2 // settings.redetect) * settings.redetect
+    return Sizes(half, half + settings.margin, cell, window, ring, sweep)

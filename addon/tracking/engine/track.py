@@ -1,0 +1,200 @@
+"""Tracking a clip in steps: detect, follow, follow back.
+
+One pass over the frames. New points are looked for every few frames; the last
+frames are held in a ring, and now and then all points that are new since the
+last time are followed back through it, so that a point is known from the frame
+where it came into view. Memory and time per frame do not grow with the clip.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .detect import detect_corners
+from .follow import Floats32, Gray, Live, begin_tracks, follow, no_tracks, prepare_patches, resting_affine
+from .model import Ints, Tracks, TrackingSettings
+from .sizes import Sizes
+
+
+@dataclass
+class KeyPatches:
+    """Where tracks began, and what they looked like there. Image pixels."""
+
+    ids: Ints
+    frames: Ints
+    points: Floats32
+    """(n, 2) whole pixels."""
+    pixels: NDArray[np.uint8]
+    """(n, s + 2, s + 2) patch with one pixel around it."""
+
+
+@dataclass
+class Markers:
+    """Positions found in one step. Image pixels: origin top left, centres at integers."""
+
+    tracks: Ints
+    frames: Ints
+    points: Floats32
+
+
+@dataclass
+class TrackChange:
+    """All that one step of tracking changed: what has to be written for the step to be safe."""
+
+    frame: int
+    """The last frame that is done."""
+    keys: KeyPatches
+    markers: Markers
+    live_ids: Ints
+    live_affine: Floats32
+
+
+@dataclass
+class TrackState:
+    """Where tracking stands between two steps; enough to go on as if nothing had happened."""
+
+    sizes: Sizes
+    frame: int = 0
+    """Last frame that is done, 0 before the first."""
+    count: int = 0
+    """Tracks begun so far."""
+    live: Live = field(init=False)
+    fresh: list[tuple[int, Live]] = field(default_factory=list)
+    """Tracks begun since the last pass back: key frame, and the tracks as they are there."""
+
+    def __post_init__(self) -> None:
+        self.live = no_tracks(self.sizes)
+
+    @classmethod
+    def restore(
+        cls, sizes: Sizes, frame: int, count: int, keys: KeyPatches, live_ids: Ints, live_affine: Floats32
+    ) -> TrackState:
+        """The state after step ``frame``, from the keys of all tracks that are live or begun since the last pass.
+
+        ``keys.ids`` ascend; ``live_ids`` (n,) and ``live_affine`` (n, 6) as the step gave them.
+        """
+        state = cls(sizes, frame, count)
+        rows = np.searchsorted(keys.ids, live_ids)
+        state.live = Live(live_ids, live_affine, prepare_patches(keys.pixels[rows]))
+        swept = frame // sizes.sweep * sizes.sweep
+        for key_frame in sorted({int(number) for number in keys.frames if number > swept}):
+            pick = keys.frames == key_frame
+            patches = prepare_patches(keys.pixels[pick])
+            state.fresh.append((key_frame, Live(keys.ids[pick], resting_affine(keys.points[pick]), patches)))
+        return state
+
+    def first_frame_needed(self) -> int:
+        """The frame from which footage must be read to go on: the ring has to be filled again."""
+        return max(1, self.frame - self.sizes.ring + 1)
+
+
+class _Recorder:
+    """Gathers what a step finds."""
+
+    def __init__(self) -> None:
+        self.keys: list[tuple[int, Live]] = []
+        self.seen: list[tuple[int, Ints, Floats32]] = []
+
+    def see(self, frame: int, live: Live) -> None:
+        self.seen.append((frame, live.ids, live.points))
+
+    def change(self, state: TrackState) -> TrackChange:
+        side = 2 * state.sizes.half_pattern + 3
+        frames = [np.full(len(ids), frame, np.int32) for frame, ids, _ in self.seen]
+        key_frames = [np.full(len(live.ids), frame, np.int32) for frame, live in self.keys]
+        none, spot = np.zeros(0, np.int32), np.zeros((0, 2), np.float32)
+        return TrackChange(
+            state.frame,
+            KeyPatches(
+                np.concatenate([none, *(live.ids for _, live in self.keys)]),
+                np.concatenate([none, *key_frames]),
+                np.concatenate([spot, *(live.points for _, live in self.keys)]),
+                np.concatenate(
+                    [np.zeros((0, side, side), np.uint8), *(live.patches.pixels for _, live in self.keys)]
+                ),
+            ),
+            Markers(
+                np.concatenate([none, *(ids for _, ids, _ in self.seen)]),
+                np.concatenate([none, *frames]),
+                np.concatenate([spot, *(points for _, _, points in self.seen)]),
+            ),
+            state.live.ids,
+            state.live.affine,
+        )
+
+
+def track_steps(
+    frames: Iterable[tuple[int, Gray]], last: int, state: TrackState, settings: TrackingSettings
+) -> Iterator[TrackChange]:
+    """Tracks up to frame ``last``, one change a step; ``state`` goes along.
+
+    ``frames`` yields (footage frame, gray (H, W)) from ``state.first_frame_needed()`` on.
+    """
+    sizes = state.sizes
+    ring: deque[tuple[int, Gray]] = deque(maxlen=sizes.ring)
+    found = _Recorder()
+    for number, gray in frames:
+        if number > last:
+            break
+        if number <= state.frame:
+            ring.append((number, gray))
+            continue
+        if ring:
+            state.live = follow(ring[-1][1], gray, state.live, sizes, settings.correlation)
+            found.see(number, state.live)
+        ring.append((number, gray))
+        state.frame = number
+        if (number - 1) % settings.redetect == 0 or len(state.live.ids) < settings.density // 3:
+            _begin(number, gray, state, found)
+        if number % sizes.sweep == 0 or number == last:
+            _sweep_back(ring, state, settings, found)
+        if number % settings.redetect == 0 or number == last:
+            yield found.change(state)
+            found = _Recorder()
+
+
+def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder) -> None:
+    """Begins tracks where the frame has room for them."""
+    points = detect_corners(gray, state.live.points, state.sizes)
+    if not len(points):
+        return
+    ids = np.arange(state.count, state.count + len(points), dtype=np.int32)
+    new = begin_tracks(gray, points, ids, state.sizes)
+    state.count += len(points)
+    state.fresh.append((number, new))
+    state.live = state.live.join(new)
+    found.keys.append((number, new))
+    found.see(number, new)
+
+
+def _sweep_back(
+    ring: deque[tuple[int, Gray]], state: TrackState, settings: TrackingSettings, found: _Recorder
+) -> None:
+    """Follows the tracks that are new since the last pass back as far as the ring reaches."""
+    begun = dict(state.fresh)
+    state.fresh = []
+    carried = no_tracks(state.sizes)
+    pictures = list(ring)
+    for (number, gray), (before, earlier) in zip(reversed(pictures), reversed(pictures[:-1]), strict=False):
+        if number in begun:
+            carried = carried.join(begun[number])
+        carried = follow(gray, earlier, carried, state.sizes, settings.correlation)
+        if len(carried.ids):
+            found.see(before, carried)
+
+
+def collect_tracks(markers: Iterable[Markers], count: int, width: int, height: int, frames: int) -> Tracks:
+    """All markers of ``count`` tracks in the product's pixels: origin bottom left, centres at one half."""
+    parts = list(markers)
+    track = np.concatenate([np.zeros(0, np.int32), *(part.tracks for part in parts)])
+    frame = np.concatenate([np.zeros(0, np.int32), *(part.frames for part in parts)])
+    points = np.concatenate([np.zeros((0, 2), np.float32), *(part.points for part in parts)]).astype(np.float64)
+    order = np.lexsort((frame, track))
+    xy = np.stack([points[:, 0] + 0.5, height - 0.5 - points[:, 1]], 1)
+    names = [f"Auto {number + 1:05}" for number in range(count)]
+    return Tracks(width, height, frames, track[order], frame[order], xy[order], names)
