@@ -18,7 +18,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +130,7 @@ def open_footage(
     footage = _open_sequence(path) if _is_sequence(path) else _open_movie(path)
     last = footage.count if last is None else last
     check_range(first, last, footage.count)
-    values = footage.__dict__ | {"first": first, "last": last, "fps": fps or footage.fps}
-    return Footage(**values)
+    return replace(footage, first=first, last=last, fps=fps or footage.fps)
 
 
 def check_range(first: int, last: int, count: int) -> None:

@@ -58,6 +58,8 @@ class LensStart:
     k2: float = 0.0
     refine: bool = True
     """False where the lens is known and must be kept as it is."""
+    refine_distortion: bool = True
+    """False where k1 and k2 must stay though the focal length may change."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from ..errors import SolveError
 from .bundle import Adjusted, Index, Rig, Sights, adjust, hold_to_points, sight_errors
 from .lens import undistort
 from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
+from .sizes import REFERENCE_SIDE
 from .votes import FramePair
 
 SKELETON_PARTS = 24
@@ -206,7 +207,7 @@ def solve_steps(tracks: Tracks, pairs: list[FramePair], start: LensStart) -> Ite
     keep = tracks.enabled
     used = tracks.subset(keep)
     focal_px = start.focal_length_mm / start.sensor_width_mm * tracks.width
-    free = (start.refine, start.refine, start.refine)
+    free = (start.refine, start.refine_distortion, start.refine_distortion)
     scene = None
     for scene, error in _skeletons(used, pairs, start, focal_px):
         yield SolveStep(0.3, "Skeleton solved", error)
@@ -227,6 +228,7 @@ def _skeletons(
     tracks: Tracks, pairs: list[FramePair], start: LensStart, focal_px: float
 ) -> Iterator[tuple[_Scene, float]]:
     """Skeletons from one start after another, each better than the one before, until one can be believed."""
+    scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
     starts = [focal_px]
     if start.refine:
         starts += [mm / 36.0 * tracks.width for mm in OTHER_STARTS_MM]
@@ -234,15 +236,15 @@ def _skeletons(
     for focal in starts:
         scene = _Scene(tracks, start, focal)
         try:
-            error = _skeleton(scene, pairs, start.refine)
+            error = _skeleton(scene, pairs, start)
         except SolveError:
             continue
         missing = 1 - scene.solved.sum() / len(_skeleton_frames(tracks.frames, pairs[0]))
-        badness = error + 10 * missing * tracks.width / 960
+        badness = error / scale + 10 * missing
         if best is None or badness < best[0]:
             best = badness, scene
             yield scene, error
-        if badness < GOOD_ENOUGH_PX * tracks.width / 960:
+        if badness < GOOD_ENOUGH_PX:
             return
     if best is None:
         raise SolveError("no pair of frames leads to a camera: the tracks do not fit one still world")
@@ -255,7 +257,7 @@ def _skeleton_frames(frames: int, pair: FramePair) -> list[int]:
     return sorted(spread, key=lambda f: 0 if low < f < high else min(abs(f - low), abs(f - high)))
 
 
-def _skeleton(scene: _Scene, pairs: list[FramePair], refine: bool) -> float:
+def _skeleton(scene: _Scene, pairs: list[FramePair], start: LensStart) -> float:
     """Solves the skeleton; returns its median error in pixels. Raises SolveError."""
     pair = _begin(scene, pairs)
     scene.triangulate()
@@ -265,15 +267,15 @@ def _skeleton(scene: _Scene, pairs: list[FramePair], refine: bool) -> float:
         count = int(scene.solved.sum())
         if count in (4, 7, 12, 18):
             scene.triangulate()
-            scene.adjust(np.flatnonzero(scene.solved), 6, 2.0, (refine and count > 5, False, False))
+            scene.adjust(np.flatnonzero(scene.solved), 6, 2.0, (start.refine and count > 5, False, False))
             scene.triangulate()
     if scene.solved.sum() < 3:
         raise SolveError("no third frame fits the first two")
     frames = np.flatnonzero(scene.solved)
     scene.triangulate()
-    scene.adjust(frames, 12, 2.0, (refine, False, False))
+    scene.adjust(frames, 12, 2.0, (start.refine, False, False))
     scene.triangulate()
-    adjusted, _, _ = scene.adjust(frames, 150, 0.5, (refine, refine, refine))
+    adjusted, _, _ = scene.adjust(frames, 150, 0.5, (start.refine, start.refine_distortion, start.refine_distortion))
     return float(np.median(adjusted.errors))
 
 

@@ -59,8 +59,10 @@ class TrackState:
     """Where tracking stands between two steps; enough to go on as if nothing had happened."""
 
     sizes: Sizes
+    first: int = 1
+    """First frame that is tracked."""
     frame: int = 0
-    """Last frame that is done, 0 before the first."""
+    """Last frame that is done; below ``first`` before anything is."""
     count: int = 0
     """Tracks begun so far."""
     live: Live = field(init=False)
@@ -72,25 +74,37 @@ class TrackState:
 
     @classmethod
     def restore(
-        cls, sizes: Sizes, frame: int, count: int, keys: KeyPatches, live_ids: Ints, live_affine: Floats32
+        cls,
+        sizes: Sizes,
+        first: int,
+        frame: int,
+        count: int,
+        keys: KeyPatches,
+        live_ids: Ints,
+        live_affine: Floats32,
     ) -> TrackState:
         """The state after step ``frame``, from the keys of all tracks that are live or begun since the last pass.
 
         ``keys.ids`` ascend; ``live_ids`` (n,) and ``live_affine`` (n, 6) as the step gave them.
         """
-        state = cls(sizes, frame, count)
+        state = cls(sizes, first, frame, count)
         rows = np.searchsorted(keys.ids, live_ids)
         state.live = Live(live_ids, live_affine, prepare_patches(keys.pixels[rows]))
-        swept = frame // sizes.sweep * sizes.sweep
+        swept = state.last_sweep()
         for key_frame in sorted({int(number) for number in keys.frames if number > swept}):
             pick = keys.frames == key_frame
             patches = prepare_patches(keys.pixels[pick])
             state.fresh.append((key_frame, Live(keys.ids[pick], resting_affine(keys.points[pick]), patches)))
         return state
 
+    def last_sweep(self) -> int:
+        """The frame of the last pass back; below ``first`` where there was none."""
+        done = max(0, self.frame - self.first + 1)
+        return self.first - 1 + done // self.sizes.sweep * self.sizes.sweep
+
     def first_frame_needed(self) -> int:
         """The frame from which footage must be read to go on: the ring has to be filled again."""
-        return max(1, self.frame - self.sizes.ring + 1)
+        return max(self.first, self.frame - self.sizes.ring + 1)
 
 
 class _Recorder:
@@ -149,11 +163,12 @@ def track_steps(
             found.see(number, state.live)
         ring.append((number, gray))
         state.frame = number
-        if (number - 1) % settings.redetect == 0 or len(state.live.ids) < settings.density // 3:
+        done = number - state.first + 1
+        if (done - 1) % settings.redetect == 0 or len(state.live.ids) < settings.density // 3:
             _begin(number, gray, state, found)
-        if number % sizes.sweep == 0 or number == last:
+        if done % sizes.sweep == 0 or number == last:
             _sweep_back(ring, state, settings, found)
-        if number % settings.redetect == 0 or number == last:
+        if done % settings.redetect == 0 or number == last:
             yield found.change(state)
             found = _Recorder()
 

@@ -1,0 +1,113 @@
+"""The whole job as one generator of steps: track, clean, solve.
+
+Whoever runs it (a worker process, the command line, a test) iterates and keeps
+what each step changed. Begun again from what was kept, it goes on after the last
+step that was kept and ends with the same tracks and the same camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .footage import Footage
+from .model import LensStart, Solve, Tracks, TrackingSettings
+from .reconstruct import solve_steps
+from .sizes import sizes_for
+from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
+from .verdict import judge
+from .votes import FramePair, epipolar_votes
+
+TRACK_SHARE = 0.75
+CLEAN_SHARE = 0.8
+SHORT = "too short"
+MOVES = "moves, or slipped"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was done, how far the job is, and what has to be kept."""
+
+    stage: str
+    """track, clean or solve."""
+    frame: int
+    """Last footage frame that the stage has done; the clip's last where it is not about one frame."""
+    done: float
+    """Share of the whole job that is done, 0 to 1."""
+    text: str
+    tracks: int = 0
+    """Tracks in view, or in use."""
+    error_px: float | None = None
+    change: TrackChange | None = None
+    """New tracks and markers."""
+    reasons: dict[int, str] | None = None
+    """Tracks that were switched off, and why."""
+    solve: Solve | None = None
+    """The camera, in the last step."""
+
+
+@dataclass
+class Job:
+    """What to do, and all that is known so far."""
+
+    footage: Footage
+    settings: TrackingSettings = field(default_factory=TrackingSettings)
+    lens: LensStart = field(default_factory=LensStart)
+    solve: bool = True
+    state: TrackState | None = None
+    """Where tracking stands; None to begin."""
+    markers: list[Markers] = field(default_factory=list)
+    """All markers found so far."""
+
+
+def run(job: Job) -> Iterator[Step]:
+    """Does what is left of ``job``, in steps. Raises FootageError and SolveError."""
+    footage, settings = job.footage, job.settings
+    if job.state is None:
+        sizes = sizes_for(footage.width, footage.height, settings)
+        job.state = TrackState(sizes, footage.first, footage.first - 1)
+    yield from _track(job, job.state)
+    tracks = collect_tracks(job.markers, job.state.count, footage.width, footage.height, footage.count)
+    pairs = clean(tracks, settings)
+    reasons = {number: reason for number, reason in enumerate(tracks.reasons) if reason}
+    used = int(tracks.enabled.sum())
+    yield Step("clean", footage.last, CLEAN_SHARE if job.solve else 1.0, "Outliers out", used, reasons=reasons)
+    if not job.solve:
+        return
+    for step in solve_steps(tracks, pairs, _start(job)):
+        result = judge(step.result, tracks, footage) if step.result else None
+        done = CLEAN_SHARE + (1 - CLEAN_SHARE) * step.done
+        yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
+
+
+def _start(job: Job) -> LensStart:
+    """The lens to start from; refined only where both the lens and the preset say so."""
+    refine = job.lens.refine and job.settings.refine_focal_length
+    return replace(
+        job.lens, refine=refine, refine_distortion=refine and job.lens.refine_distortion and job.settings.refine_distortion
+    )
+
+
+def _track(job: Job, state: TrackState) -> Iterator[Step]:
+    footage = job.footage
+    if state.frame >= footage.last:
+        return
+    total = footage.last - footage.first + 1
+    with closing(footage.frames(state.first_frame_needed(), footage.last)) as frames:
+        for change in track_steps(frames, footage.last, state, job.settings):
+            job.markers.append(change.markers)
+            done = TRACK_SHARE * (change.frame - footage.first + 1) / total
+            yield Step("track", change.frame, done, "Tracking", len(change.live_ids), change=change)
+
+
+def clean(tracks: Tracks, settings: TrackingSettings) -> list[FramePair]:
+    """Switches off the tracks that a solve must not use; returns the frame pairs with parallax, best first."""
+    for number in np.flatnonzero(tracks.lengths() < settings.min_length):
+        tracks.reasons[number] = SHORT
+    votes = epipolar_votes(tracks.subset(tracks.enabled))
+    for number in np.flatnonzero(tracks.enabled)[~votes.agrees]:
+        tracks.reasons[number] = MOVES
+    return votes.pairs

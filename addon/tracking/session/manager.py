@@ -1,0 +1,267 @@
+"""Sessions as scripts and panels see them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..engine.footage import Footage, identity, open_footage
+from ..engine.model import LensStart, Solve, Tracks, TrackingSettings
+from ..engine.plan import Job
+from ..engine.sizes import sizes_for
+from ..engine.track import TrackState, collect_tracks
+from ..errors import SessionError
+from . import owner
+from .places import free_path, session_folder, session_path
+from .status import SessionStatus
+from .store import SUFFIX, RunState, Store
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a session is; read in a millisecond."""
+
+    status: SessionStatus
+    stage: str
+    """track, clean or solve, or the name of a checkpoint by hand."""
+    frame: int
+    """Last footage frame that is done."""
+    first: int
+    last: int
+    """Footage frames of the range that is tracked."""
+    done: float
+    """Share of the whole job, 0 to 1."""
+    text: str
+    tracks: int
+    error_px: float | None
+    rate: float | None
+    """Frames a second of the present run while it tracks."""
+    seconds_left: float | None
+    alive: bool
+    """True while the process that works on it runs."""
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Where a session goes on."""
+
+    operation: str
+    frame: int
+
+
+class TrackingSessionManager:
+    """One session file: what it holds, how far it is, and where it goes on."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._about: dict[str, Any] | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.store.path
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Name, footage, range, settings and lens as the session was made with."""
+        if self._about is None:
+            self._about = self.store.about()
+        return self._about
+
+    @property
+    def name(self) -> str:
+        return str(self.about["name"])
+
+    @property
+    def status(self) -> SessionStatus:
+        """The status; a session whose process died while it worked is interrupted."""
+        return _true_status(self.store.run_state())
+
+    def save_checkpoint(self, frame: int, operation: str) -> None:
+        """Notes that ``operation`` has come to footage ``frame``."""
+        started = time.time()
+        self.store.log_step(operation, frame, f"{operation} at frame {frame}", time.time() - started)
+
+    def get_progress(self) -> Progress:
+        state = self.store.run_state()
+        alive = owner.is_alive(state.owner, state.updated)
+        first, last = self.about["range"] or (1, self.about["footage"].get("count", 0))
+        rate, left = None, None
+        who = json.loads(state.owner) if state.owner else {}
+        if alive and "at" in who:
+            spent = state.updated - who["at"]
+            gained = state.done - who["done"]
+            if spent > 0 and gained > 0:
+                left = max(0.0, spent / gained * (1 - state.done) - (time.time() - state.updated))
+                if state.stage == "track":
+                    rate = (state.frame - who["frame"]) / spent
+        return Progress(
+            _true_status(state),
+            state.stage,
+            state.frame,
+            first,
+            last,
+            state.done,
+            state.text,
+            state.tracks,
+            state.error_px,
+            rate,
+            left,
+            alive,
+        )
+
+    def get_resume_point(self) -> ResumePoint:
+        """The operation and frame after which the session goes on."""
+        state = self.store.run_state()
+        return ResumePoint(state.stage or "track", state.frame)
+
+    def footage_path(self) -> Path:
+        """Where the footage is: the path as given, or relative to the session where that leads nowhere."""
+        footage = self.about["footage"]
+        given = Path(footage["path"])
+        if given.exists() or not footage.get("relative"):
+            return given
+        beside = self.path.parent / footage["relative"]
+        return beside if beside.exists() else given
+
+    def settings(self) -> TrackingSettings:
+        return TrackingSettings(**self.about["settings"])
+
+    def lens(self) -> LensStart:
+        return LensStart(**self.about["lens"])
+
+    def tracks(self) -> Tracks:
+        """All tracks so far, with the reasons of those that are switched off."""
+        footage = self.about["footage"]
+        if "width" not in footage:
+            raise SessionError(f"{self.path}: nothing has been tracked in this session yet")
+        tracks = collect_tracks(
+            [self.store.markers()],
+            self.store.track_count(),
+            footage["width"],
+            footage["height"],
+            footage["count"],
+        )
+        for number, reason in self.store.reasons().items():
+            tracks.reasons[number] = reason
+        return tracks
+
+    def solve(self) -> Solve | None:
+        """The newest camera, None where there is none yet."""
+        return self.store.last_solve()
+
+    def ask(self, what: str) -> None:
+        """Asks the process at work to "pause" or "cancel"; "" takes that back."""
+        self.store.change_run(asked=what)
+
+    def job(self, footage: Footage) -> Job:
+        """The engine's job as far as the session holds it."""
+        job = Job(footage, self.settings(), self.lens(), solve=self.about["solve"])
+        state = self.store.run_state()
+        count = self.store.track_count()
+        if not count:
+            return job
+        sizes = sizes_for(footage.width, footage.height, job.settings)
+        frame = self.tracked_to(state)
+        begun = TrackState(sizes, footage.first, frame, count)
+        keys, live_ids, live_affine = self.store.following(begun.last_sweep(), 2 * sizes.half_pattern + 3)
+        job.state = TrackState.restore(sizes, footage.first, frame, count, keys, live_ids, live_affine)
+        job.markers = [self.store.markers()]
+        return job
+
+    def tracked_to(self, state: RunState | None = None) -> int:
+        """The last footage frame that the engine has tracked; below the range's first where there is none."""
+        with self.store.connect() as db:
+            row = db.execute("SELECT max(frame) FROM step WHERE stage = 'track'").fetchone()
+        first = (self.about["range"] or (1, 0))[0]
+        return int(row[0]) if row[0] is not None else first - 1
+
+
+def _true_status(state: RunState) -> SessionStatus:
+    if state.status.running and not owner.is_alive(state.owner, state.updated):
+        return SessionStatus.INTERRUPTED
+    return state.status
+
+
+def create_session(
+    footage: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    directory: str | os.PathLike[str] | None = None,
+    blend: str | os.PathLike[str] | None = None,
+    fallback: str | os.PathLike[str] | None = None,
+    frame_range: tuple[int, int] | None = None,
+    settings: TrackingSettings | None = None,
+    lens: LensStart | None = None,
+    solve: bool = True,
+) -> TrackingSessionManager:
+    """Makes a session for ``footage`` and returns it.
+
+    It lies in ``directory``, else beside ``blend``, else beside the footage, else in ``fallback``. A name that
+    is taken gets a number. Raises FootageError where the footage can't be read and SessionError where the
+    session can't be written.
+    """
+    first, last = frame_range or (1, None)
+    opened = open_footage(footage, first=first, last=last)
+    folder = session_folder(
+        opened.path.absolute(),
+        blend=Path(blend) if blend else None,
+        chosen=Path(directory) if directory else None,
+        fallback=Path(fallback) if fallback else None,
+    )
+    name = name or opened.path.stem
+    path = free_path(session_path(folder, name))
+    about = {
+        "name": name,
+        "range": (opened.first, opened.last),
+        "footage": footage_about(opened, path),
+        "settings": asdict(settings or TrackingSettings()),
+        "lens": asdict(lens or LensStart()),
+        "solve": solve,
+        "created": time.time(),
+    }
+    return TrackingSessionManager(Store.create(path, about))
+
+
+def footage_about(footage: Footage, session: Path) -> dict[str, Any]:
+    """What a session keeps of its footage."""
+    path = footage.path.absolute()
+    try:
+        relative = os.path.relpath(path, session.absolute().parent)
+    except ValueError:  # another drive on Windows
+        relative = ""
+    return {"path": str(path), "relative": relative, "fps": footage.fps, **identity(footage)}
+
+
+def load_session(path: str | os.PathLike[str]) -> TrackingSessionManager:
+    """Opens a session file. Raises SessionError where it is missing, damaged or of a newer format."""
+    return TrackingSessionManager(Store.open(Path(path)))
+
+
+def list_sessions(folder: str | os.PathLike[str]) -> list[Path]:
+    """The session files in ``folder`` and its ``…_tracking`` folders, newest first."""
+    folder = Path(folder)
+    found = [*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*_tracking/*{SUFFIX}")]
+    return sorted(found, key=lambda path: -path.stat().st_mtime)
+
+
+def find_unfinished(folder: Path, footage: Footage, about: dict[str, Any]) -> Iterator[TrackingSessionManager]:
+    """The sessions in ``folder`` of this very footage, made with the same settings, newest first.
+
+    ``about`` holds settings, lens, range and solve as ``create_session`` would write them. Files that can't be
+    read are passed over: they belong to somebody else, or ``status`` tells what is wrong with them.
+    """
+    print_ = identity(footage)
+    for path in list_sessions(folder):
+        try:
+            session = load_session(path)
+            same = all(session.about["footage"].get(key) == value for key, value in print_.items())
+            same = same and all(session.about[key] == value for key, value in about.items())
+        except (SessionError, KeyError):
+            continue
+        if same:
+            yield session

@@ -1,0 +1,70 @@
+"""Which process works on a session, and whether it still lives.
+
+An owner is told by host, process number and the time at which that process
+started, so that a number used again by another process is not taken for it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+STALE_SECONDS = 120.0
+"""An owner on another host that has written nothing for this long is taken for dead."""
+
+
+def this_process() -> str:
+    """JSON that names this process."""
+    return json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "started": process_started(os.getpid())})
+
+
+def is_alive(owner: str, updated: float) -> bool:
+    """True while the process named by ``owner`` runs; ``updated`` is when it wrote last (seconds since 1970)."""
+    if not owner:
+        return False
+    who = json.loads(owner)
+    if who["host"] != socket.gethostname():
+        return time.time() - updated < STALE_SECONDS
+    started = process_started(who["pid"])
+    return started is not None and started == who["started"]
+
+
+def process_started(pid: int) -> str | None:
+    """A text that names the start of process ``pid``; None where there is no such process."""
+    if sys.platform == "win32":
+        return _started_on_windows(pid)
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.parent.parent.joinpath("self").exists():
+        try:
+            # The name may hold spaces and brackets; what follows its last bracket is columns.
+            columns = stat.read_text(errors="replace").rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return None if columns[0] == "Z" else columns[19]
+    listed = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.strip() or None
+
+
+def _started_on_windows(pid: int) -> str | None:
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    query, still_active = 0x1000, 259
+    handle = kernel.OpenProcess(query, False, pid)
+    if not handle:
+        return None
+    try:
+        code = ctypes.c_ulong()
+        if not kernel.GetExitCodeProcess(handle, ctypes.byref(code)) or code.value != still_active:
+            return None
+        times = [ctypes.c_ulonglong() for _ in range(4)]
+        kernel.GetProcessTimes(handle, *(ctypes.byref(value) for value in times))
+        return str(times[0].value)
+    finally:
+        kernel.CloseHandle(handle)

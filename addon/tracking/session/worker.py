@@ -1,0 +1,111 @@
+"""The process that does a session's work beside Blender.
+
+Started with the Python that Blender runs on; the footage and the session are all
+it needs. It lives on when Blender ends, and Blender does not mind when it dies.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+from ..errors import Cancelled, TrackedShotError
+from .manager import load_session
+from .runner import run_session
+
+log = logging.getLogger(__name__)
+
+
+class Interrupted(BaseException):
+    """Raised in the main thread when the process is asked to end by a signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.exit_status = 128 + number
+
+
+def log_path(session: Path) -> Path:
+    """The worker's log, beside its session."""
+    return session.with_suffix(".log")
+
+
+def start_worker(session: Path, *, python: str = sys.executable, low_priority: bool = False) -> subprocess.Popen[bytes]:
+    """Starts a process of its own that works on ``session`` until it is done."""
+    package = Path(__file__).resolve().parents[2]
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join([str(package.parent), *_library_folders()])
+    module = f"{package.name}.{__name__.split('.', __name__.count('.') - 2)[-1]}"
+    command = [python, "-P", "-m", module, str(session)]
+    if low_priority:
+        command.append("--low-priority")
+    options: dict[str, object] = {"start_new_session": True}
+    if sys.platform == "win32":
+        options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    with log_path(session).open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=session.parent,
+            **options,  # type: ignore[call-overload]
+        )
+
+
+def _library_folders() -> list[str]:
+    """The folders from which this process has OpenCV and NumPy, for the worker to have the same."""
+    folders = []
+    for name in ("cv2", "numpy"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin:
+            folder = str(Path(spec.origin).parents[1])
+            if folder not in folders:
+                folders.append(folder)
+    return folders
+
+
+def raise_on_signals() -> None:
+    """Lets SIGTERM and Ctrl+C end the work between two writes, with everything saved."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def main(arguments: list[str]) -> int:
+    """Works on the session named first; returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    raise_on_signals()
+    if "--low-priority" in arguments and hasattr(os, "nice"):
+        os.nice(10)
+    try:
+        session = load_session(arguments[0])
+        log.info("at work on %s", session.path)
+        for step in run_session(session):
+            log.info("%3.0f%% %s %s frame %d, %d tracks", 100 * step.done, step.stage, step.text, step.frame, step.tracks)
+    except Cancelled as stop:
+        log.info("%s", stop)
+        return stop.exit_status
+    except TrackedShotError as error:
+        log.error("%s", error)
+        return error.exit_status
+    except Interrupted as stop:
+        log.info("ended by %s; all finished steps are saved", stop)
+        return stop.exit_status
+    except Exception:
+        log.exception("the worker failed")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
