@@ -1,0 +1,210 @@
+"""Runs the tests in one Blender after another and says what ran in which.
+
+    python tools/run_matrix.py bpy-4.5                 one
+    python tools/run_matrix.py --all                   three modules, and the desktop Blenders found
+    python tools/run_matrix.py --rest                  all but bpy-4.5
+    python tools/run_matrix.py --sum                   runs nothing: adds up the reports that are there
+
+pytest's own output of each run is shown as it comes; its counts are kept in .reports/.
+After more than one run a table follows, and a closing line like pytest's for all together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import environments
+from blenders import DESKTOP_VERSIONS, MODULES, REPOSITORY, Desktop, find_desktop
+
+REPORTS = REPOSITORY / ".reports"
+FIRST = "bpy-4.5"
+EVERYWHERE = ("tests/pure", "tests/blender")
+WITH_A_WINDOW = ("tests/desktop",)
+NO_TESTS_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pytest run: its name, its command (pytest's arguments to be added) and its folders."""
+
+    name: str
+    command: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+@dataclass
+class Counts:
+    """What pytest counted in a run, or in several together."""
+
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    def add(self, other: Counts) -> None:
+        """Count another run's in."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.errors += other.errors
+        self.skipped += other.skipped
+        self.seconds += other.seconds
+
+    def said(self) -> str:
+        """As pytest puts it: "1 failed, 20 passed, 3 skipped"."""
+        parts = [(self.failed, "failed"), (self.passed, "passed"), (self.skipped, "skipped")]
+        words = [f"{count} {word}" for count, word in parts if count]
+        if self.errors:
+            words.append(f"{self.errors} error{'s' if self.errors > 1 else ''}")
+        return ", ".join(words) or "no tests ran"
+
+
+def counts_in(report: Path) -> Counts:
+    """The counts in a JUnit report of pytest's."""
+    counts = Counts()
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        failed, errors, skipped, total = (
+            int(suite.get(name, "0")) for name in ("failures", "errors", "skipped", "tests")
+        )
+        counts.add(
+            Counts(total - failed - errors - skipped, failed, errors, skipped, float(suite.get("time", "0")))
+        )
+    return counts
+
+
+def holds_tests(folder: str) -> bool:
+    """Is there a test module in that folder of the repository?"""
+    return any((REPOSITORY / folder).rglob("test_*.py"))
+
+
+def module_run(name: str) -> Run:
+    """The run in a bpy module, its environment made first where needed."""
+    python = environments.python_of(environments.make(name))
+    return Run(name, (str(python), "-m", "pytest"), tuple(filter(holds_tests, EVERYWHERE)))
+
+
+def desktop_runs(desktop: Desktop) -> list[Run]:
+    """The runs in a desktop Blender: in the background, and in a window where one can open."""
+    environments.make("desktop")
+    script = ("--factory-startup", "--python-exit-code", "3", "--python", "tools/blender_pytest.py", "--")
+    background = (*desktop.background, "--background", *script)
+    runs = [Run(desktop.name, background, tuple(filter(holds_tests, EVERYWHERE)))]
+    if not any(map(holds_tests, WITH_A_WINDOW)):
+        return runs
+    if desktop.window:
+        runs.append(Run(f"{desktop.name}-window", (*desktop.window, *script), WITH_A_WINDOW))
+    else:
+        print(f"SKIPPED {desktop.name}-window: no screen to open a window on (install xvfb)", flush=True)
+    return runs
+
+
+def perform(run: Run, options: Sequence[str]) -> bool:
+    """Run it, output and all; true where pytest was content."""
+    REPORTS.mkdir(exist_ok=True)
+    report = REPORTS / f"{run.name}.xml"
+    report.unlink(missing_ok=True)
+    print(f"\n######## {run.name}: {' '.join(run.folders)}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="tracked-shot-") as user_folder:
+        environment = {**os.environ, "BLENDER_USER_RESOURCES": user_folder}
+        command = [*run.command, *run.folders, f"--junitxml={report}", *options]
+        status = subprocess.run(command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL).returncode
+    if not report.exists():
+        _report_crash(report, run.name, status)
+    elif status not in (0, 1, NO_TESTS_COLLECTED):
+        print(f"{run.name} ended with status {status}", file=sys.stderr, flush=True)
+    return status == 0
+
+
+def _report_crash(report: Path, name: str, status: int) -> None:
+    """Stand in for the report of a run that ended before pytest could write one: one error."""
+    print(f"{name} ended with status {status} before pytest did", file=sys.stderr, flush=True)
+    suite = ElementTree.Element("testsuite", name=name, tests="1", errors="1", failures="0", skipped="0")
+    ElementTree.ElementTree(suite).write(report)
+
+
+def closing_line(total: Counts) -> str:
+    """All runs together in the form of pytest's last line, 80 columns wide."""
+    minutes, seconds = divmod(round(total.seconds), 60)
+    text = f" {total.said()} in {total.seconds:.2f}s"
+    if total.seconds >= 60:
+        text += f" ({minutes // 60}:{minutes % 60:02}:{seconds:02})"
+    return f"{text} ".center(80, "=")
+
+
+def summary(reports: Sequence[Path], elapsed: float | None = None) -> Counts:
+    """Print a table of the runs and the closing line; the counts of all together."""
+    total = Counts()
+    print(f"\n{'where':<22} {'passed':>7} {'failed':>7} {'errors':>7} {'skipped':>8} {'seconds':>8}")
+    for report in reports:
+        counts = counts_in(report)
+        total.add(counts)
+        print(
+            f"{report.stem:<22} {counts.passed:>7} {counts.failed:>7} {counts.errors:>7} "
+            f"{counts.skipped:>8} {counts.seconds:>8.1f}"
+        )
+    if elapsed is not None:
+        total.seconds = elapsed
+    print(closing_line(total), flush=True)
+    return total
+
+
+def planned_runs(names: Sequence[str]) -> list[Run]:
+    """The runs for those names (bpy-4.2, desktop-5.2); says of a desktop Blender if it is not there."""
+    runs: list[Run] = []
+    for name in names:
+        if name in MODULES:
+            runs.append(module_run(name))
+            continue
+        version = name.removeprefix("desktop-")
+        desktop = find_desktop(version)
+        if desktop is None:
+            variable = f"BLENDER_{version.replace('.', '_')}"
+            print(f"SKIPPED {name}: not found ({variable} may hold its command)", flush=True)
+        else:
+            runs += desktop_runs(desktop)
+    return runs
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; 0 where every run was content."""
+    everything = [*MODULES, *(f"desktop-{version}" for version in DESKTOP_VERSIONS)]
+    parser = argparse.ArgumentParser(description="Run the tests in several Blenders.")
+    parser.add_argument("names", nargs="*", metavar="BLENDER", help=f"of {', '.join(everything)}")
+    parser.add_argument("--all", action="store_true", help="every Blender that is found")
+    parser.add_argument("--rest", action="store_true", help=f"every one but {FIRST}")
+    parser.add_argument("--sum", action="store_true", help="add up the reports in .reports/")
+    parser.add_argument("--seconds", type=float, help="with --sum: how long all of it took")
+    parser.add_argument("--pytest", default="", help="more arguments for pytest: --pytest='-k camera'")
+    asked = parser.parse_args(arguments)
+    if asked.sum:
+        total = summary(sorted(REPORTS.glob("*.xml")), asked.seconds)
+        return 0 if total.passed and not (total.failed or total.errors) else 1
+    names = asked.names or [FIRST]
+    if asked.all:
+        names = [FIRST, *(name for name in everything if name != FIRST)]
+    elif asked.rest:
+        names = [name for name in everything if name != FIRST]
+    unknown = [name for name in names if name not in everything]
+    if unknown:
+        parser.error(f"no such Blender: {unknown[0]} (there are {', '.join(everything)})")
+    started = time.monotonic()
+    runs = planned_runs(names)
+    options = shlex.split(asked.pytest)
+    content = [perform(run, options) for run in runs]
+    if len(runs) > 1:
+        summary([REPORTS / f"{run.name}.xml" for run in runs], time.monotonic() - started)
+    return 0 if all(content) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
