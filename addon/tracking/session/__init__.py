@@ -5,11 +5,13 @@ from .manager import (
     ResumePoint,
     TrackingSessionManager,
     create_session,
-    find_unfinished,
+    find_session,
     list_sessions,
     load_session,
+    take_up_session,
 )
-from .runner import run_session
+from .report import export_session_report
+from .runner import resume_tracking, run_session
 from .status import SessionStatus
 from .worker import start_worker
 
@@ -19,9 +21,12 @@ __all__ = [
     "SessionStatus",
     "TrackingSessionManager",
     "create_session",
-    "find_unfinished",
+    "export_session_report",
+    "find_session",
     "list_sessions",
     "load_session",
+    "resume_tracking",
     "run_session",
     "start_worker",
+    "take_up_session",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -154,6 +153,17 @@ class TrackingSessionManager:
         """The newest camera, None where there is none yet."""
         return self.store.last_solve()
 
+    def seconds_by_stage(self) -> dict[str, float]:
+        """How long each stage worked, over all runs."""
+        spent: dict[str, float] = {}
+        for _, seconds, stage, _, _ in self.store.steps():
+            spent[stage] = spent.get(stage, 0.0) + seconds
+        return spent
+
+    def checkpoints(self) -> int:
+        """How many steps were saved."""
+        return len(self.store.steps())
+
     def ask(self, what: str) -> None:
         """Asks the process at work to "pause" or "cancel"; "" takes that back."""
         self.store.change_run(asked=what)
@@ -249,19 +259,57 @@ def list_sessions(folder: str | os.PathLike[str]) -> list[Path]:
     return sorted(found, key=lambda path: -path.stat().st_mtime)
 
 
-def find_unfinished(folder: Path, footage: Footage, about: dict[str, Any]) -> Iterator[TrackingSessionManager]:
-    """The sessions in ``folder`` of this very footage, made with the same settings, newest first.
+def find_session(
+    folder: str | os.PathLike[str],
+    footage: Footage,
+    *,
+    settings: TrackingSettings,
+    lens: LensStart,
+    solve: bool = True,
+) -> TrackingSessionManager | None:
+    """The newest session in ``folder`` of this very footage and range, made with the same settings.
 
-    ``about`` holds settings, lens, range and solve as ``create_session`` would write them. Files that can't be
-    read are passed over: they belong to somebody else, or ``status`` tells what is wrong with them.
+    Files that can't be read are passed over: they belong to somebody else, or ``status`` tells what is wrong.
     """
-    print_ = identity(footage)
+    wanted = {
+        "range": [footage.first, footage.last],
+        "settings": asdict(settings),
+        "lens": asdict(lens),
+        "solve": solve,
+    }
+    known = identity(footage)
     for path in list_sessions(folder):
         try:
             session = load_session(path)
-            same = all(session.about["footage"].get(key) == value for key, value in print_.items())
-            same = same and all(session.about[key] == value for key, value in about.items())
-        except (SessionError, KeyError):
+            about = session.about
+        except SessionError:
             continue
-        if same:
-            yield session
+        same_clip = all(about["footage"].get(key) == value for key, value in known.items())
+        if same_clip and all(about.get(key) == value for key, value in wanted.items()):
+            return session
+    return None
+
+
+def take_up_session(
+    footage: Footage,
+    name: str,
+    folder: str | os.PathLike[str],
+    *,
+    settings: TrackingSettings,
+    lens: LensStart,
+    solve: bool = True,
+    fresh: bool = False,
+) -> TrackingSessionManager:
+    """The session in ``folder`` to go on with, or a new one; ``fresh`` always makes a new one."""
+    found = None if fresh else find_session(folder, footage, settings=settings, lens=lens, solve=solve)
+    if found is not None:
+        return found
+    return create_session(
+        footage.path,
+        name,
+        directory=folder,
+        frame_range=(footage.first, footage.last),
+        settings=settings,
+        lens=lens,
+        solve=solve,
+    )

@@ -6,15 +6,17 @@ The worker process, the command line and the tests all drive ``run_session``.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..engine.footage import Footage, identity, open_footage
 from ..engine.plan import Job, Step, run
 from ..errors import Cancelled, FootageError, SessionError, TrackedShotError
 from . import owner
-from .manager import TrackingSessionManager
+from .manager import TrackingSessionManager, load_session
 from .status import SessionStatus
 
 
@@ -45,15 +47,24 @@ def run_session(session: TrackingSessionManager) -> Iterator[Step]:
                 session.store.change_run(status=SessionStatus.INTERRUPTED)
 
 
+def resume_tracking(session: TrackingSessionManager | str | os.PathLike[str]) -> TrackingSessionManager:
+    """Does what is left of a session, in this process; returns it. Raises as ``run_session`` does."""
+    if not isinstance(session, TrackingSessionManager):
+        session = load_session(session)
+    for _ in run_session(session):
+        pass
+    return session
+
+
 def open_session_footage(session: TrackingSessionManager) -> Footage:
     """The session's footage, opened; raises FootageError where it is gone or has another content."""
     first, last = session.about["range"]
-    footage = open_footage(session.footage_path(), first=first, last=last)
+    footage = open_footage(session.footage_path())
     known = session.about["footage"]
     for key, value in identity(footage).items():
         if known.get(key) != value:
             raise FootageError(f"{footage.path}: not the footage that this session began with ({key} differs)")
-    return footage
+    return replace(footage, first=first, last=last)
 
 
 @contextmanager

@@ -1,0 +1,209 @@
+"""Shot files: read, checked as a whole, and written.
+
+``load_shot`` reports all that is wrong in one go, each with line, column and the nearest
+right word. It looks at the text and the presets only; ``check_shot`` also looks whether
+the files that the shot names are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import presets, yaml_tools
+from .config import CompositeSection, CompositeShotConfig, ShotSource, first_of_sequence
+from .errors import InputError
+from .files import write_atomically
+from .schema import FOREIGN, ConfigError, Finding, Findings, KeyPath, dotted
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a shot, and where: ``str()`` is the line for the person."""
+
+    path: str
+    """The shot file as it was named; the key's path where the shot came from Python."""
+    line: int | None
+    column: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}:{self.column}"
+        return f"{place}: error: {self.message}"
+
+
+class ShotFileError(InputError):
+    """A shot cannot be used; ``problems`` holds everything that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def load_shot(path: str | Path, user_folder: Path | None = None) -> CompositeShotConfig:
+    """Read a shot file; raises ShotFileError with all that is wrong with it.
+
+    ``user_folder`` holds the user's own presets; left out, the one set with
+    ``presets.set_user_folder``.
+    """
+    named = str(path)
+    try:
+        document = yaml_tools.read_file(Path(path))
+    except yaml_tools.YamlError as error:
+        raise ShotFileError([Problem(named, error.line, error.column, error.message)]) from None
+    except InputError as error:
+        raise ShotFileError([Problem(named, None, None, str(error))]) from None
+    source = ShotSource(named, document.places)
+    problems = [
+        Problem(named, fault.line, fault.column, fault.message)
+        for fault in document.faults
+        if not (fault.surprise and _in_foreign(fault.path))
+    ]
+    # What YAML has turned into another value is said once, not again as a wrong value.
+    taken = {(problem.line, problem.column) for problem in problems}
+    config, findings = _read(document.value, user_folder)
+    located = [problem_at(source, finding.path, finding.message, finding.at_key) for finding in findings]
+    problems += [problem for problem in located if (problem.line, problem.column) not in taken]
+    if problems or config is None:
+        raise ShotFileError(_in_order(problems))
+    config.base = Path(path).absolute().parent
+    config.source = source
+    return config
+
+
+def load_shot_dict(
+    values: Mapping[str, Any], base: Path | None = None, user_folder: Path | None = None
+) -> CompositeShotConfig:
+    """Read the same from a mapping as in the shot file, with or without the outer ``shot``.
+
+    Paths are relative to ``base``, or the current folder. Raises ShotFileError.
+    """
+    config, findings = _read(values, user_folder)
+    if findings or config is None:
+        problems = [problem_at(None, finding.path, finding.message, finding.at_key) for finding in findings]
+        raise ShotFileError(problems)
+    config.base = None if base is None else Path(base).absolute()
+    return config
+
+
+def save_shot(config: CompositeShotConfig, path: Path) -> None:
+    """Write a shot file, as a whole or not at all; raises InputError where it cannot be written."""
+    write_atomically(Path(path), yaml_tools.write_text(config.to_dict()))
+
+
+def check_shot(config: CompositeShotConfig) -> list[Problem]:
+    """What is wrong with a shot beyond its text: files that it names and that are not there."""
+    problems = []
+    for path, kind, text in config.paths():
+        if kind.exists:
+            message = _missing(config.resolve(text), sequence=path == ("footage", "file"))
+            if message:
+                problems.append(problem_at(config.source, path, message))
+    return _in_order(problems)
+
+
+def problem_at(source: ShotSource | None, path: KeyPath, message: str, at_key: bool = False) -> Problem:
+    """A problem with one key of a shot, at its line where the shot came from a file.
+
+    ``path`` begins at the section, as in ``("footage", "frame_range")``, or with ``"shot"``.
+    A key that does not stand in the file has the place of the section around it.
+    """
+    short = path[1:] if path[:1] == ("shot",) else path
+    if source is None:
+        return Problem(dotted(short) or "shot", None, None, message)
+    line, column = _position(source, path, at_key)
+    return Problem(source.file, line, column, f"{dotted(short)}: {message}" if short else message)
+
+
+def _position(source: ShotSource, path: KeyPath, at_key: bool) -> tuple[int, int]:
+    """Line and column of a key, of its value, or of what is nearest around it.
+
+    The file may have its keys under ``shot`` or do without it, and so may ``path``.
+    """
+    ways = [path, path[1:] if path[:1] == ("shot",) else ("shot", *path)]
+    for way in ways:
+        place = source.places.get(way)
+        if place is not None:
+            return place.key if at_key else place.value
+    for way in sorted(ways, key=len, reverse=True):
+        for length in range(len(way) - 1, 0, -1):
+            place = source.places.get(way[:length])
+            if place is not None:
+                return place.key
+    return source.places[()].value
+
+
+def _read(values: Any, user_folder: Path | None) -> tuple[CompositeShotConfig | None, list[Finding]]:
+    """The shot, and all that is wrong with it."""
+    findings = Findings()
+    config = CompositeShotConfig.read(values, (), findings)
+    if config is not None and config.include:
+        findings.add(("include",), "shared files cannot be read by this version yet", at_key=True)
+    shot = values.get("shot", values) if isinstance(values, Mapping) else None
+    if isinstance(shot, Mapping):
+        # From the plain values, so that a mistake elsewhere does not hide a wrong name.
+        _check_tracking_preset(shot.get("tracking"), user_folder, findings)
+        _check_composite(shot.get("composite"), user_folder, findings)
+    return config, findings
+
+
+def _check_tracking_preset(tracking: Any, user_folder: Path | None, findings: Findings) -> None:
+    name = tracking.get("preset") if isinstance(tracking, Mapping) else None
+    if isinstance(name, str) and name.strip():
+        _try(lambda: presets.load_tracking_preset(name, user_folder), ("tracking", "preset"), findings)
+
+
+def _check_composite(composite: Any, user_folder: Path | None, findings: Findings) -> None:
+    """The preset's name, and what comes of the preset and what the shot says over it."""
+    name = composite.get("mode") if isinstance(composite, Mapping) else None
+    if isinstance(name, str) and name.strip():
+        path = ("composite", "mode")
+        if not _try(lambda: presets.load_composite_preset(name, user_folder), path, findings):
+            return
+    section = CompositeSection.read(composite, (), Findings())
+    if section is None:
+        return
+    try:
+        result = presets.resolve_composite(section, user_folder)
+    except ConfigError as error:
+        for finding in error.findings:
+            findings.add(("composite", *finding.path), finding.message, finding.at_key)
+        return
+    if result.background_source == "image" and result.background_image is None:
+        findings.add(("composite", "background_source"), "is 'image', but no background_image is given")
+    distortion = result.lens_distortion
+    if distortion.st_map_path is not None and not distortion.use_st_map:
+        unused = ("composite", "lens_distortion", "st_map_path")
+        findings.add(unused, "is not used unless use_st_map is true", at_key=True)
+
+
+def _try(load: Callable[[], object], path: KeyPath, findings: Findings) -> bool:
+    """Call; what the call complains of goes to the findings. True where it does not."""
+    try:
+        load()
+    except InputError as error:
+        findings.add(path, str(error))
+        return False
+    return True
+
+
+def _missing(path: Path, sequence: bool) -> str:
+    """Why a file cannot be used, empty where it is there."""
+    try:
+        if path.is_dir():
+            return f"is a folder, not a file: {path}"
+        if path.is_file() or (sequence and first_of_sequence(path)):
+            return ""
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror or error}"
+    return f"there is no such file: {path}"
+
+
+def _in_foreign(path: KeyPath) -> bool:
+    return any(isinstance(part, str) and part.startswith(FOREIGN) for part in path)
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))

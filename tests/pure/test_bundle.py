@@ -1,0 +1,95 @@
+"""Bundle adjustment and the lens: derivatives, convergence, frames held to points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from addon.tracking.engine import bundle
+from addon.tracking.engine.bundle import Rig, Sights, adjust, hold_to_points, project, rotations
+from addon.tracking.engine.lens import distort, undistort
+
+LENS = np.array([800.0, -0.12, 0.03])
+
+
+def make_rig(cameras: int = 8, points: int = 60) -> tuple[Rig, Sights]:
+    """A rig that looks at a cloud of points, and where it sees them exactly."""
+    rng = np.random.default_rng(5)
+    cloud = rng.uniform([-2, -1.5, 4], [2, 1.5, 9], (points, 3))
+    turns = rotations(rng.normal(0, 0.08, (cameras, 3)))
+    shifts = np.stack([np.linspace(-1, 1, cameras), rng.normal(0, 0.1, cameras), rng.normal(0, 0.1, cameras)], 1)
+    rig = Rig(turns, shifts, cloud, LENS.copy())
+    camera, point = np.divmod(np.arange(cameras * points), points)
+    sights = Sights(camera, point, np.zeros((cameras * points, 2)))
+    return rig, Sights(camera, point, project(rig, sights)[0])
+
+
+def test_derivatives_are_those_of_the_projection() -> None:
+    rig, sights = make_rig(3, 5)
+    derivatives = bundle._derivatives(rig, sights, 1e9)
+    step = 1e-6
+
+    def moved(cameras: np.ndarray, points: np.ndarray, lens: np.ndarray) -> np.ndarray:
+        return project(bundle._moved(rig, np.append(cameras.ravel(), lens), points), sights)[0]
+
+    none = np.zeros((3, 6)), np.zeros((5, 3)), np.zeros(3)
+    base = moved(*none)
+    for column in range(6):
+        change = none[0].copy()
+        change[:, column] = step
+        found = (moved(change, none[1], none[2]) - base) / step
+        np.testing.assert_allclose(derivatives.camera[:, :, column], found, atol=2e-2, rtol=1e-4)
+    for column in range(3):
+        change = none[1].copy()
+        change[:, column] = step
+        found = (moved(none[0], change, none[2]) - base) / step
+        np.testing.assert_allclose(derivatives.point[:, :, column], found, atol=2e-2, rtol=1e-4)
+        lens = np.zeros(3)
+        lens[column] = step
+        found = (moved(none[0], none[1], lens) - base) / step
+        np.testing.assert_allclose(derivatives.lens[:, :, column], found, atol=2e-2, rtol=1e-4)
+
+
+def test_a_disturbed_rig_finds_its_lens_again_in_spite_of_outliers() -> None:
+    rig, sights = make_rig()
+    rng = np.random.default_rng(6)
+    uv = sights.uv.copy()
+    uv[rng.choice(len(uv), 12, replace=False)] += 40.0
+    start = Rig(
+        np.matmul(rotations(rng.normal(0, 0.01, (8, 3))), rig.rotation),
+        rig.translation + rng.normal(0, 0.02, (8, 3)),
+        rig.points + rng.normal(0, 0.05, (60, 3)),
+        np.array([700.0, 0.0, 0.0]),
+    )
+    found = adjust(
+        start, Sights(sights.camera, sights.point, uv), rounds=200, loss_px=0.5, free_lens=(True, True, True)
+    )
+    assert found.rig.lens[0] == pytest.approx(800.0, rel=5e-3)
+    assert found.rig.lens[1] == pytest.approx(-0.12, abs=5e-3)
+    assert np.median(found.errors) < 0.05
+
+
+def test_a_fixed_lens_stays_to_the_bit() -> None:
+    rig, sights = make_rig()
+    start = Rig(rig.rotation, rig.translation + 0.01, rig.points, rig.lens)
+    found = adjust(start, sights, rounds=20, loss_px=0.5, free_lens=(False, False, False))
+    assert (found.rig.lens == LENS).all()
+
+
+def test_frames_held_to_points_come_back_each_on_its_own() -> None:
+    rig, sights = make_rig()
+    rng = np.random.default_rng(7)
+    start = Rig(
+        np.matmul(rotations(rng.normal(0, 0.02, (8, 3))), rig.rotation),
+        rig.translation + rng.normal(0, 0.05, (8, 3)),
+        rig.points,
+        rig.lens,
+    )
+    held = hold_to_points(start, sights, rounds=30, loss_px=0.5)
+    np.testing.assert_allclose(held.translation, rig.translation, atol=1e-6)
+    np.testing.assert_allclose(held.rotation, rig.rotation, atol=1e-6)
+
+
+@pytest.mark.parametrize(("k1", "k2"), [(0.0, 0.0), (-0.12, 0.02), (0.2, -0.05), (0.05, 0.3)])
+def test_undistorting_undoes_distorting(k1: float, k2: float) -> None:
+    rays = np.random.default_rng(8).uniform(-0.6, 0.6, (500, 2))
+    np.testing.assert_allclose(undistort(distort(rays, k1, k2), k1, k2), rays, atol=1e-9)

@@ -1,0 +1,293 @@
+"""Sessions: what is on disk, who owns it, and going on after a kill."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests import drawn
+import pytest
+from addon.tracking.engine.footage import open_footage
+from addon.tracking.engine.plan import run
+from addon.tracking.errors import Cancelled, FootageError, SessionError, SolveError
+from addon.tracking.session import (
+    SessionStatus,
+    TrackingSessionManager,
+    create_session,
+    find_session,
+    list_sessions,
+    load_session,
+    resume_tracking,
+    run_session,
+    start_worker,
+)
+from addon.tracking.session import owner
+from addon.tracking.session.places import footage_name, session_folder, session_path
+from addon.tracking.session.status import ALLOWED, check_change
+from addon.tracking.session.store import Store
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "walls.avi"
+    drawn.draw_clip(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
+    """A session that was never interrupted."""
+    session = create_session(clip, "whole", directory=tmp_path_factory.mktemp("whole"))
+    return resume_tracking(session)
+
+
+def assert_same(one: TrackingSessionManager, other: TrackingSessionManager) -> None:
+    """Tracks, reasons, cameras and lens are equal bit for bit."""
+    a, b = one.tracks(), other.tracks()
+    assert (a.track == b.track).all()
+    assert (a.frame == b.frame).all()
+    assert (a.xy == b.xy).all()
+    assert a.reasons == b.reasons
+    first, second = one.solve(), other.solve()
+    assert first is not None and second is not None
+    assert (first.cameras == second.cameras).all()
+    assert (first.points == second.points).all()
+    assert first.lens == second.lens
+    assert first.average_error == second.average_error
+
+
+def test_a_run_that_was_never_interrupted_is_solved(whole: TrackingSessionManager) -> None:
+    assert whole.status is SessionStatus.SOLVED
+    progress = whole.get_progress()
+    assert (progress.done, progress.frame, progress.last) == (1.0, 40, 40)
+    assert not progress.alive
+    assert whole.store.run_state().resumed_at is None
+    reread = load_session(whole.path)
+    assert_same(whole, reread)
+
+
+def test_stopping_after_any_step_and_going_on_gives_the_same(
+    clip: Path, whole: TrackingSessionManager, tmp_path: Path
+) -> None:
+    session = create_session(clip, "steps", directory=tmp_path)
+    steps = 0
+    while not session.status.finished:
+        work = run_session(session)
+        next(work)
+        work.close()
+        steps += 1
+        assert steps < 40
+        if not session.status.finished:
+            assert session.status in (SessionStatus.INTERRUPTED, SessionStatus.TRACKED)
+        if session.status is SessionStatus.TRACKED:
+            break  # what follows is one piece: votes and solve
+    resume_tracking(session)
+    assert steps >= 4
+    assert_same(session, whole)
+
+
+def test_a_worker_that_is_killed_loses_nothing(clip: Path, whole: TrackingSessionManager, tmp_path: Path) -> None:
+    session = create_session(clip, "killed", directory=tmp_path)
+    for share in (0.3, 0.5):
+        worker = start_worker(session.path)
+        give_up = time.monotonic() + 60
+        while session.get_progress().done < share and worker.poll() is None and time.monotonic() < give_up:
+            time.sleep(0.02)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        assert session.status is SessionStatus.INTERRUPTED
+        assert session.get_resume_point().frame >= 10
+    worker = start_worker(session.path)
+    assert worker.wait(120) == 0
+    assert session.store.run_state().resumed_at is not None
+    assert_same(session, whole)
+
+
+def test_a_worker_stops_when_it_is_asked_to(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, "asked", directory=tmp_path)
+    session.ask("cancel")
+    work = run_session(session)
+    session.store.change_run(asked="")
+    next(work)
+    session.ask("cancel")
+    with pytest.raises(Cancelled):
+        next(work)
+    assert session.status is SessionStatus.INTERRUPTED
+    work = run_session(session)
+    next(work)
+    session.ask("pause")
+    with pytest.raises(Cancelled):
+        next(work)
+    assert session.status is SessionStatus.PAUSED
+
+
+def test_a_signal_ends_the_worker_with_its_own_status(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, "signal", directory=tmp_path)
+    worker = start_worker(session.path)
+    give_up = time.monotonic() + 60
+    while session.get_progress().done < 0.1 and time.monotonic() < give_up:
+        time.sleep(0.02)
+    worker.terminate()
+    assert worker.wait(30) == 143
+    assert session.status is SessionStatus.INTERRUPTED
+
+
+def test_two_processes_do_not_work_on_one_session(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, "owned", directory=tmp_path)
+    work = run_session(session)
+    next(work)
+    assert session.status is SessionStatus.TRACKING
+    with pytest.raises(SessionError, match="is at work on it"):
+        next(run_session(load_session(session.path)))
+    work.close()
+    next(run_session(load_session(session.path)))
+
+
+def test_an_owner_is_told_from_a_later_process_with_its_number() -> None:
+    me = json.loads(owner.this_process())
+    assert owner.is_alive(json.dumps(me), time.time())
+    assert not owner.is_alive(json.dumps(me | {"started": "0"}), time.time())
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert owner.process_started(ended.pid) is None
+
+
+def test_the_example_of_the_interface_runs(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, "hero_shot", directory=tmp_path)
+    session.save_checkpoint(frame=50, operation="track_forward")
+    point = load_session(session.path).get_resume_point()
+    assert (point.operation, point.frame) == ("track_forward", 50)
+    resume_tracking(session)
+    assert session.status is SessionStatus.SOLVED
+
+
+def test_other_footage_under_the_same_name_is_refused(clip: Path, tmp_path: Path) -> None:
+    footage = tmp_path / "walls.avi"
+    footage.write_bytes(clip.read_bytes())
+    session = create_session(footage, "changed", directory=tmp_path)
+    drawn.draw_clip(footage, frames=30)
+    with pytest.raises(FootageError, match="not the footage that this session began with"):
+        resume_tracking(session)
+
+
+def test_footage_that_moved_with_its_session_is_found(clip: Path, tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    (here / "walls.avi").write_bytes(clip.read_bytes())
+    session = create_session(here / "walls.avi", "moved")
+    assert session.path == here / "walls_tracking" / "moved.tracksession"
+    here.rename(there)
+    moved = load_session(there / "walls_tracking" / "moved.tracksession")
+    assert moved.footage_path().resolve() == (there / "walls.avi").resolve()
+
+
+def test_a_solve_that_fails_says_so_and_keeps_the_tracks(tmp_path: Path) -> None:
+    import cv2
+    import numpy as np
+
+    path = tmp_path / "black.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"HFYU"), 24.0, (320, 240))
+    for _ in range(12):
+        writer.write(np.zeros((240, 320, 3), np.uint8))
+    writer.release()
+    session = create_session(path, "black", directory=tmp_path)
+    with pytest.raises(SolveError):
+        resume_tracking(session)
+    assert session.status is SessionStatus.FAILED
+    assert "too few points" in session.get_progress().text
+
+
+def test_the_same_settings_find_a_session_again_and_others_do_not(clip: Path, whole: TrackingSessionManager) -> None:
+    footage = open_footage(clip)
+    folder = whole.path.parent
+    found = find_session(folder, footage, settings=whole.settings(), lens=whole.lens())
+    assert found is not None and found.path == whole.path
+    other = type(whole.settings())(density=99)
+    assert find_session(folder, footage, settings=other, lens=whole.lens()) is None
+    assert find_session(folder, open_footage(clip, last=20), settings=whole.settings(), lens=whole.lens()) is None
+
+
+def test_names_that_are_taken_get_a_number(clip: Path, tmp_path: Path) -> None:
+    assert create_session(clip, "a/b", directory=tmp_path).path.name == "a_b.tracksession"
+    assert create_session(clip, "a/b", directory=tmp_path).path.name == "a_b-2.tracksession"
+    assert len(list_sessions(tmp_path)) == 2
+
+
+def test_foreign_newer_and_damaged_files_are_refused(whole: TrackingSessionManager, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.tracksession"
+    with sqlite3.connect(foreign) as db:
+        db.execute("CREATE TABLE run (id)")
+    with pytest.raises(SessionError, match="not a Tracked Shot session"):
+        load_session(foreign)
+    newer = tmp_path / "newer.tracksession"
+    newer.write_bytes(whole.path.read_bytes())
+    with sqlite3.connect(newer) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(SessionError, match="newer Tracked Shot"):
+        load_session(newer)
+    cut = tmp_path / "cut.tracksession"
+    cut.write_bytes(whole.path.read_bytes()[:3000])
+    with pytest.raises(SessionError):
+        load_session(cut)
+    text = tmp_path / "text.tracksession"
+    text.write_text("hello " * 100)
+    with pytest.raises(SessionError):
+        load_session(text)
+    with pytest.raises(SessionError, match="no such session"):
+        load_session(tmp_path / "none.tracksession")
+
+
+def test_a_step_is_written_whole_or_not_at_all(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, "atomic", directory=tmp_path)
+    steps = run(session.job(open_footage(clip)))
+    change = next(steps).change
+    assert change is not None
+    session.store.add_tracking(change, "Tracking", 0.0, status=SessionStatus.TRACKING)
+    before = session.tracks()
+    broken = next(steps).change
+    assert broken is not None
+    broken.live_ids = broken.live_ids[:-1]  # one short of its affines: fails after tracks and markers are in
+    with pytest.raises(ValueError, match="zip"):
+        session.store.add_tracking(broken, "Tracking", 0.0)
+    after = session.tracks()
+    assert after.count == before.count
+    assert (before.xy == after.xy).all()
+    assert session.get_resume_point().frame == 10
+
+
+def test_statuses_change_only_as_the_table_allows() -> None:
+    assert set(ALLOWED) == set(SessionStatus)
+    check_change(SessionStatus.TRACKING, SessionStatus.TRACKED)
+    check_change(SessionStatus.FAILED, SessionStatus.FAILED)
+    with pytest.raises(SessionError, match="complete cannot become paused"):
+        check_change(SessionStatus.COMPLETE, SessionStatus.PAUSED)
+
+
+def test_a_folder_that_cannot_be_made_is_said(clip: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(SessionError, match="can't be written"):
+        create_session(clip, "x", directory=blocked / "below")
+
+
+def test_where_sessions_lie(tmp_path: Path) -> None:
+    footage = tmp_path / "shot_1001.exr"
+    assert footage_name(footage) == "shot"
+    assert session_folder(footage) == tmp_path / "shot_tracking"
+    assert session_folder(footage, blend=tmp_path / "a" / "b.blend") == tmp_path / "a" / "b_tracking"
+    assert session_folder(footage, chosen=tmp_path / "c") == tmp_path / "c"
+    assert session_path(tmp_path, "x").name == "x.tracksession"
+
+
+def test_the_store_is_readable_with_plain_sqlite(whole: TrackingSessionManager) -> None:
+    with sqlite3.connect(whole.path) as db:
+        count = db.execute("SELECT count(*) FROM marker").fetchone()[0]
+        frames = db.execute("SELECT count(DISTINCT frame) FROM camera").fetchone()[0]
+    assert count == len(whole.tracks().track)
+    assert frames == 40
+    assert Store.open(whole.path).run_state().stage == "solve"
