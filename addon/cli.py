@@ -1,0 +1,427 @@
+"""The command line: ``blender --command tracked_shot VERB …`` and ``python -m addon VERB …``.
+
+Exit status: 0 done, 1 the job failed, 2 the input or the call is wrong, 3 done, but the solve is worse than
+``--require`` asks, 130 or 143 interrupted with everything saved. Errors are one line each on
+standard error; results go to standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from .tracking.errors import Cancelled, InputError, TrackedShotError
+
+PROGRAM = "tracked_shot"
+LOG_SECONDS = 10.0
+"""Where standard error is no terminal, progress is a line this often."""
+WORSE_THAN_REQUIRED = 3
+VERDICTS = ("good", "usable", "poor", "failed")
+UNEXPECTED = 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one verb; returns the exit status."""
+    from .tracking.session.worker import Interrupted, raise_on_signals
+
+    raise_on_signals()
+    try:
+        options = _parser().parse_args(list(arguments))
+        return int(options.run(options))
+    except Cancelled as stop:
+        _say_error(str(stop))
+        return stop.exit_status
+    except TrackedShotError as error:
+        _say_error(str(error))
+        return error.exit_status
+    except Interrupted as stop:
+        _say_error("interrupted; all finished steps are saved")
+        return stop.exit_status
+    except BrokenPipeError:
+        return 1
+
+
+def _say_error(text: str) -> None:
+    """Writes errors a line each; those that name their place already are written as they are."""
+    for line in text.splitlines():
+        print(line if ": error: " in line else f"{PROGRAM}: error: {line}", file=sys.stderr)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see '{self.prog} --help'")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=PROGRAM, description="From a filmed plate to a tracked, composited shot.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        made.set_defaults(run=run)
+        return made
+
+    made = verb("assemble", assemble, "track, solve and build a shot, and save the .blend")
+    made.add_argument("shot", metavar="SHOT.yaml")
+    made.add_argument("--blend", metavar="OUT.blend", help="where to save (the shot's name beside the shot file)")
+    _session_options(made)
+    _json_option(made)
+
+    made = verb("render", render, "render the composited frames of a shot or a .blend")
+    made.add_argument("file", metavar="FILE", help="a shot file or a .blend")
+    made.add_argument("--frames", metavar="A-B", help="scene frames, as 1-24 or 1,12,24 (the scene's range)")
+    made.add_argument("--output", metavar="DIR", required=True)
+    made.add_argument("--format", choices=("png", "exr"), default=None)
+    _session_options(made)
+
+    made = verb("validate", validate, "tell all that is wrong with a shot file")
+    made.add_argument("shot", metavar="SHOT.yaml")
+
+    made = verb("status", status, "tell what each session holds and where it would go on")
+    made.add_argument("session", metavar="SESSION_OR_DIR")
+    _json_option(made)
+
+    made = verb("resume", resume, "go on with an interrupted session")
+    made.add_argument("session", metavar="SESSION")
+    _json_option(made)
+    _require_option(made)
+
+    verb("presets", presets, "list the tracking and composite presets")
+
+    made = verb("track", track, "track and solve a clip without a Blender scene")
+    made.add_argument("footage", metavar="FOOTAGE")
+    made.add_argument("--preset", default=None, help="a tracking preset (balanced)")
+    made.add_argument("--frames", metavar="A-B", help="footage frames, first and last")
+    _session_options(made)
+    _json_option(made)
+
+    made = verb("even-copy", even_copy, "make a lossless, evenly timed copy of a clip that Blender misreads")
+    made.add_argument("footage", metavar="FOOTAGE")
+    made.add_argument("--output", metavar="OUT", help="the movie to write (beside the footage)")
+    return parser
+
+
+def _session_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--session-dir", metavar="DIR", help="where the session lies")
+    parser.add_argument("--fresh", action="store_true", help="track anew, whatever session is there")
+    _require_option(parser)
+
+
+def _require_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--require", choices=("good", "usable"), help="exit with 3 where the solve is worse")
+
+
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", metavar="FILE", help="write a report")
+
+
+# --- verbs -------------------------------------------------------------------
+
+
+def assemble(options: argparse.Namespace) -> int:
+    from .tracking.report import write_report
+    from .tracking.shotfile import load_shot
+
+    config = load_shot(options.shot)
+    _check_report_path(options.json)
+    blender = _blender_room("assemble")
+    with Progress() as progress:
+        result = blender.assemble_shot_with_tracking(
+            config,
+            blend=options.blend,
+            session_dir=options.session_dir,
+            fresh=options.fresh,
+            on_step=lambda step: progress.show(step.done, step.text, step.frame),
+        )
+    if options.json:
+        write_report(result.report, options.json)
+    for warning in result.warnings:
+        print(f"warning: {warning}")
+    if result.solve is not None:
+        print(solve_line(result.solve))
+    if result.session is not None:
+        print(f"session: {result.session}")
+    print(f"saved: {result.blend}")
+    return _required(options.require, result.solve.verdict if result.solve else None)
+
+
+def render(options: argparse.Namespace) -> int:
+    path = Path(options.file)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    frames = parse_frames(options.frames) if options.frames else None
+    blender = _blender_room("render")
+    verdict, settings = None, {"format": options.format or "png"}
+    with Progress() as progress:
+        if path.suffix.lower() == ".blend":
+            scene = blender.open_scene(path)
+        else:
+            scene, verdict, settings = _render_shot(options, path, blender, progress)
+        wanted = frames or list(range(scene.frame_start, scene.frame_end + 1))
+        outside = [frame for frame in wanted if not scene.frame_start <= frame <= scene.frame_end]
+        if outside:
+            scope = f"{scene.frame_start}-{scene.frame_end}"
+            raise InputError(f"frame {outside[0]} is outside the scene's range ({scope})")
+        written = []
+        for frame, file in blender.render_steps(scene, wanted, options.output, **settings):
+            written.append(file)
+            progress.show(len(written) / len(wanted), f"Rendered {file.name}", frame)
+    print(f"{len(written)} frames in {written[0].parent}")
+    return _required(options.require, verdict)
+
+
+def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-def]
+    """Builds the shot (what is there already is taken up) and gives its scene, verdict and render settings."""
+    from .tracking.shotfile import load_shot
+
+    config = load_shot(path)
+    result = blender.assemble_shot_with_tracking(
+        config,
+        session_dir=options.session_dir,
+        fresh=options.fresh,
+        on_step=lambda step: progress.show(step.done, step.text, step.frame),
+    )
+    settings = {"format": options.format or config.render.format, "name": config.name}
+    return result.scene, result.solve.verdict if result.solve else None, settings
+
+
+def validate(options: argparse.Namespace) -> int:
+    from .tracking.config import CompositeShotConfig
+    from .tracking.preflight import check_footage
+    from .tracking.shotfile import ShotFileError, check_shot, load_shot, problem_at
+
+    config: CompositeShotConfig = load_shot(options.shot)
+    problems = check_shot(config)
+    if not problems:
+        first, last = config.footage.frame_range or (1, None)
+        found = check_footage(config.footage_path, first=first, last=last, fps=config.footage.fps)
+        for finding in found.errors:
+            key = "frame_range" if finding.code == "range" else "file"
+            problems.append(problem_at(config.source, ("footage", key), finding.message))
+        for finding in found.warnings:
+            print(f"warning: {finding.message}")
+    if problems:
+        raise ShotFileError(problems)
+    print(f"{options.shot}: nothing wrong")
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    import json
+
+    from .tracking.files import write_atomically
+    from .tracking.session import list_sessions, load_session
+
+    path = Path(options.session)
+    if not path.exists():
+        raise InputError(f"{path}: no such session or folder")
+    rows = []
+    broken = 0
+    for file in list_sessions(path) if path.is_dir() else [path]:
+        try:
+            session = load_session(file)
+            progress, point = session.get_progress(), session.get_resume_point()
+        except TrackedShotError as error:
+            broken += 1
+            _say_error(str(error))
+            continue
+        row = {
+            "session": str(file),
+            "name": session.name,
+            "footage": str(session.footage_path()),
+            "status": progress.status.value,
+            "done": round(progress.done, 4),
+            "frame": progress.frame,
+            "last": progress.last,
+            "tracks": progress.tracks,
+            "resumes_with": None if progress.status.finished else point.operation,
+            "resumes_after_frame": None if progress.status.finished else point.frame,
+        }
+        rows.append(row)
+        where = "" if progress.status.finished else f", goes on with {point.operation} after frame {point.frame}"
+        print(f"{file}: {progress.status.value}, {progress.done:.0%}, frame {progress.frame} of {progress.last}{where}")
+    if not rows and not broken:
+        print(f"{path}: no sessions")
+    if options.json:
+        write_atomically(Path(options.json), json.dumps({"version": 1, "sessions": rows}, indent=1) + "\n")
+    return 1 if broken else 0
+
+
+def resume(options: argparse.Namespace) -> int:
+    from .tracking.session import load_session
+
+    return _run_session(load_session(options.session), options)
+
+
+def track(options: argparse.Namespace) -> int:
+    from .tracking.engine.footage import open_footage
+    from .tracking.engine.model import LensStart
+    from .tracking.presets import DEFAULT_TRACKING_PRESET, load_tracking_preset
+    from .tracking.session import take_up_session
+    from .tracking.session.places import footage_name, session_folder
+
+    settings = load_tracking_preset(options.preset or DEFAULT_TRACKING_PRESET)
+    first, last = parse_range(options.frames) if options.frames else (1, None)
+    _check_report_path(options.json)
+    footage = open_footage(options.footage, first=first, last=last)
+    chosen = Path(options.session_dir).absolute() if options.session_dir else None
+    session = take_up_session(
+        footage,
+        footage_name(footage.path),
+        session_folder(footage.path.absolute(), chosen=chosen),
+        settings=settings,
+        lens=LensStart(),
+        fresh=options.fresh,
+    )
+    return _run_session(session, options)
+
+
+def _run_session(session, options: argparse.Namespace) -> int:  # type: ignore[no-untyped-def]
+    """Does what is left of a session, and tells what came of it."""
+    from .tracking.session import export_session_report, run_session
+
+    _check_report_path(options.json)
+    if not session.status.finished:
+        with Progress() as progress:
+            for step in run_session(session):
+                progress.show(step.done, step.text, step.frame)
+    if options.json:
+        from .tracking.report import write_report
+        from .tracking.session.report import session_report
+
+        write_report(session_report(session), options.json)
+    solve = session.solve()
+    if solve is not None:
+        print(solve_line(solve))
+    print(f"session: {session.path}")
+    return _required(options.require, solve.verdict if solve else None)
+
+
+def presets(_options: argparse.Namespace) -> int:
+    from .tracking.presets import list_composite_presets, list_tracking_presets
+
+    for kind, infos in (("tracking", list_tracking_presets()), ("composite", list_composite_presets())):
+        for info in infos:
+            own = "" if info.built_in else " (your own)"
+            print(f"{kind}: {info.name}{own}: {info.error or info.description}")
+    return 0
+
+
+def even_copy(options: argparse.Namespace) -> int:
+    from .tracking.preflight import even_copy_path, make_even_copy
+
+    with Progress() as progress:
+        out = make_even_copy(
+            options.footage,
+            options.output or even_copy_path(options.footage),
+            on_progress=lambda frame, frames: progress.show(frame / frames, "Copying", frame),
+        )
+    print(f"saved: {out}")
+    return 0
+
+
+# --- what verbs share --------------------------------------------------------
+
+
+def _blender_room(verb: str):  # type: ignore[no-untyped-def]
+    """The Blender rooms; raises InputError where this Python has no Blender."""
+    try:
+        import bpy  # noqa: F401
+    except ImportError:
+        raise InputError(f"{verb} needs Blender: run it as blender --command {PROGRAM} {verb} …") from None
+    from .tracking.blender import commands
+
+    return commands
+
+
+def _check_report_path(path: str | None) -> None:
+    """Raises InputError where the report could not be written at the end of the work."""
+    from .tracking.session.places import can_write
+
+    if path is not None and (Path(path).is_dir() or not can_write(Path(path).absolute().parent)):
+        raise InputError(f"{path}: the report can't be written there")
+
+
+def _required(wanted: str | None, verdict: str | None) -> int:
+    """0, or 3 where the verdict is worse than what was asked for."""
+    if wanted is None:
+        return 0
+    if verdict is None or VERDICTS.index(verdict) > VERDICTS.index(wanted):
+        print(f"the solve is {verdict or 'missing'}, not {wanted}", file=sys.stderr)
+        return WORSE_THAN_REQUIRED
+    return 0
+
+
+def solve_line(solve) -> str:  # type: ignore[no-untyped-def]
+    """What a solve is, in a line."""
+    reasons = f" ({'; '.join(solve.reasons)})" if solve.reasons else ""
+    return (
+        f"solve: {solve.verdict}{reasons}, {solve.average_error:.3f} px over {len(solve.frames)} frames,"
+        f" {solve.lens.focal_length_mm:.2f} mm"
+    )
+
+
+def parse_range(text: str) -> tuple[int, int]:
+    """First and last of "A-B", or of a single number. Raises InputError."""
+    first, dash, last = text.strip().partition("-")
+    try:
+        low = int(first)
+        high = int(last) if dash else low
+    except ValueError:
+        raise InputError(f"'{text}' is no frame range: write it as 1-24") from None
+    if high < low:
+        raise InputError(f"the frame range {text} ends before it begins")
+    return low, high
+
+
+def parse_frames(text: str) -> list[int]:
+    """The frames of "1-24" or "1,12,20-24", each once, in the order given. Raises InputError."""
+    frames: dict[int, None] = {}
+    for part in text.split(","):
+        low, high = parse_range(part)
+        frames.update(dict.fromkeys(range(low, high + 1)))
+    return list(frames)
+
+
+class Progress:
+    """Progress on standard error: a line that updates on a terminal, a line now and then in a log."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.terminal = self.stream.isatty()
+        self._said = 0.0
+        self._width = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.terminal and self._width:
+            self.stream.write("\n")
+
+    def show(self, done: float, text: str, frame: int = 0) -> None:
+        """Says how far the work is: ``done`` is a share, ``frame`` the last one done, 0 for none."""
+        line = f"{done:4.0%} {text}" + (f", frame {frame}" if frame else "")
+        if self.terminal:
+            self.stream.write("\r" + line.ljust(self._width))
+            self._width = len(line)
+        elif done >= 1 or time.monotonic() - self._said >= LOG_SECONDS:
+            self.stream.write(line + "\n")
+            self._said = time.monotonic()
+        self.stream.flush()
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """What ``blender --command tracked_shot`` calls."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    status_ = main(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status_

@@ -1,0 +1,22 @@
+"""What the command line needs of Blender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..errors import InputError
+from .assemble import assemble_shot_with_tracking
+from .render import render_steps
+
+__all__ = ["assemble_shot_with_tracking", "open_scene", "render_steps"]
+
+
+def open_scene(path: Path) -> bpy.types.Scene:
+    """Opens a .blend and gives its scene; raises InputError where it is none."""
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path.absolute()), load_ui=False)
+    except RuntimeError as error:
+        raise InputError(f"{path}: cannot be opened: {' '.join(str(error).split())}") from error
+    return bpy.context.scene
