@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -132,7 +134,7 @@ def assemble(options: argparse.Namespace) -> int:
     config = load_shot(options.shot)
     _check_report_path(options.json)
     blender = _blender_room("assemble")
-    with Progress() as progress:
+    with Progress() as progress, _blender_quiet():
         result = blender.assemble_shot_with_tracking(
             config,
             blend=options.blend,
@@ -159,7 +161,7 @@ def render(options: argparse.Namespace) -> int:
     frames = parse_frames(options.frames) if options.frames else None
     blender = _blender_room("render")
     verdict, settings = None, {"format": options.format or "png"}
-    with Progress() as progress:
+    with Progress() as progress, _blender_quiet():
         if path.suffix.lower() == ".blend":
             scene = blender.open_scene(path)
         else:
@@ -315,12 +317,13 @@ def presets(_options: argparse.Namespace) -> int:
 
 
 def even_copy(options: argparse.Namespace) -> int:
-    from .tracking.preflight import even_copy_path, make_even_copy
+    from .tracking.preflight import make_even_copy
 
+    footage = Path(options.footage)
     with Progress() as progress:
         out = make_even_copy(
-            options.footage,
-            options.output or even_copy_path(options.footage),
+            footage,
+            options.output or footage.with_name(f"{footage.stem}_even.avi"),
             on_progress=lambda frame, frames: progress.show(frame / frames, "Copying", frame),
         )
     print(f"saved: {out}")
@@ -339,6 +342,21 @@ def _blender_room(verb: str):  # type: ignore[no-untyped-def]
     from .tracking.blender import commands
 
     return commands
+
+
+@contextmanager
+def _blender_quiet() -> Iterator[None]:
+    """Keeps what Blender itself prints (every sample of a render) out of our standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _check_report_path(path: str | None) -> None:

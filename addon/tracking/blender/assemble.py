@@ -31,12 +31,15 @@ from ..session.places import can_write, session_folder
 from ..shotfile import ShotFileError, check_shot, load_shot_dict, problem_at
 from . import versions
 from .camera import apply_solved_camera
-from .clip import NativeResult, load_clip, put_tracks, solve_native
+from .clip import NativeResult, load_clip
 from .composite import composite_status, setup_shot_compositing
 from .preflight import compare_with_blender
 from .scene import add_stand_in, append_cg, remove_stand_in, setup_shadow_catcher
+from .take_in import take_in
 
 STAGES = ("footage", "preflight", "track", "solve", "camera", "scene", "cg", "composite", "render_settings")
+NEW_FILE_SAMPLES = 128
+"""Samples a pixel in a new file: Blender's own 4096 would take minutes a frame."""
 _TRACKED_SHARE = 0.05, 0.85
 """The shares of a build that are done before and after tracking and solving."""
 
@@ -256,10 +259,9 @@ def _put_solve(config: CompositeShotConfig, result: ShotResult, tracks: Tracks, 
     assert result.clip is not None and result.scene is not None
     clip, scene = result.clip, result.scene
     pattern = load_tracking_preset(config.tracking.preset).pattern
-    put_tracks(clip, tracks, solve, pattern=pattern)
-    result.native = solve_native(clip, solve)
+    result.native = take_in(clip, tracks, solve, pattern=pattern).native
     bake = config.camera.bake
-    if not result.native.agrees:
+    if result.native is not None and not result.native.agrees:
         result.warnings.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
         bake = True
     if config.camera.from_tracking:
@@ -285,9 +287,10 @@ def apply_render_settings(config: CompositeShotConfig, scene: bpy.types.Scene, f
     engine = render.engine or ("cycles" if config.into is None else None)
     if engine is not None:
         scene.render.engine = versions.engine_idname(engine)
-    if render.samples is not None:
-        scene.cycles.samples = render.samples
-        scene.eevee.taa_render_samples = render.samples
+    samples = render.samples or (NEW_FILE_SAMPLES if config.into is None else None)
+    if samples is not None:
+        scene.cycles.samples = samples
+        scene.eevee.taa_render_samples = samples
     scene.render.resolution_percentage = render.resolution_percentage
     clip = scene.active_clip
     if clip is not None:

@@ -16,7 +16,7 @@ import queue
 import re
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,12 +32,16 @@ from ..errors import FootageError
 os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
-import cv2  # noqa: E402
+import cv2
+
+cv2.setLogLevel(0)  # the same for what it says of files that it cannot open
 
 Picture = NDArray[np.uint8]
 """(height, width, 3) BGR or (height, width) gray, top row first."""
+Frames = Generator[tuple[int, Picture], None, None]
+"""Footage frames and their pictures, ascending; ``close`` it where it is left early."""
 
-IMAGE_SUFFIXES = frozenset({".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".hdr", ".dpx"})
+IMAGE_SUFFIXES = frozenset({".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".hdr"})
 SEQUENCE_FPS = 24.0
 """Image files carry no rate; this stands where nobody gave one (a new Blender scene's)."""
 
@@ -75,11 +79,11 @@ class Footage:
     """The number in the name of the sequence's first file; 1 for a movie."""
     rotation: int = 0
     """Degrees clockwise by which the stored pictures are turned for showing: 0, 90, 180 or 270."""
-    timestamps: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    timestamps: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     """(count,) milliseconds at which each frame is shown, in the order of decoding; empty for a sequence."""
     seekable: bool = True
     """True where a frame's time names it without doubt, so that a seek can be checked."""
-    files: tuple[Path | None, ...] = ()
+    files: tuple[Path | None, ...] = field(default=(), repr=False)
     """A sequence's file for each frame, None where it is missing."""
     packets: int = 0
     """Compressed pictures in a movie, readable or not."""
@@ -89,7 +93,7 @@ class Footage:
         """Numbers that are missing among a sequence's files."""
         return tuple(self.first_number + at for at, file in enumerate(self.files) if file is None)
 
-    def frames(self, start: int | None = None, stop: int | None = None, step: int = 1) -> Iterator[tuple[int, Picture]]:
+    def frames(self, start: int | None = None, stop: int | None = None, step: int = 1) -> Frames:
         """Footage frame and its gray picture (height, width), in ascending order.
 
         ``start`` and ``stop`` (included) are the range's first and last frame unless given. Pictures are
@@ -98,7 +102,7 @@ class Footage:
         """
         return self._ahead(start, stop, step, gray=True)
 
-    def pictures(self, start: int | None = None, stop: int | None = None, step: int = 1) -> Iterator[tuple[int, Picture]]:
+    def pictures(self, start: int | None = None, stop: int | None = None, step: int = 1) -> Frames:
         """As ``frames``, in colour: (height, width, 3) BGR."""
         return self._ahead(start, stop, step, gray=False)
 
@@ -107,7 +111,7 @@ class Footage:
         with closing(self.pictures(frame, frame)) as found:
             return next(found)[1]
 
-    def _ahead(self, start: int | None, stop: int | None, step: int, *, gray: bool) -> Iterator[tuple[int, Picture]]:
+    def _ahead(self, start: int | None, stop: int | None, step: int, *, gray: bool) -> Frames:
         start = self.first if start is None else start
         stop = self.last if stop is None else stop
         check_range(start, stop, self.count)
@@ -122,9 +126,9 @@ def open_footage(
 ) -> Footage:
     """Open a movie or an image sequence and count its frames.
 
-    A sequence is given as its first file, as ``name.####.ext`` or as ``name.%04d.ext``. ``first`` and ``last``
-    (included) choose a range of footage frames; ``fps`` overrides the rate. Raises FootageError, in one line,
-    where the file is missing, empty, not footage, or the range lies outside the clip.
+    A sequence is given as its first file, as ``name.####.ext`` or as ``name.%04d.ext``. ``first`` and
+    ``last`` (included) choose a range of footage frames; ``fps`` overrides the rate. Raises FootageError,
+    in one line, where the file is missing, empty, not footage, or the range lies outside the clip.
     """
     path = Path(path)
     footage = _open_sequence(path) if _is_sequence(path) else _open_movie(path)
@@ -274,12 +278,12 @@ def _read_image(file: Path) -> Picture:
     return to_8_bit(picture)
 
 
-def _read_sequence(footage: Footage, start: int, stop: int, step: int, gray: bool) -> Iterator[tuple[int, Picture]]:
+def _read_sequence(footage: Footage, start: int, stop: int, step: int, gray: bool) -> Frames:
     for frame in range(start, stop + 1, step):
         file = footage.files[frame - 1]
         if file is None:
             number = footage.first_number + frame - 1
-            raise FootageError(f"{footage.path}: frame {frame} cannot be read: there is no file number {number}")
+            raise FootageError(f"{_unreadable(footage, frame)}: there is no file number {number}")
         picture = _read_image(file)
         if picture.shape[:2] != (footage.height, footage.width):
             size = f"{picture.shape[1]}x{picture.shape[0]}"
@@ -315,7 +319,7 @@ def _open_movie(path: Path) -> Footage:
         width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         fps = float(capture.get(cv2.CAP_PROP_FPS))
-        rotation = int(round(capture.get(cv2.CAP_PROP_ORIENTATION_META))) % 360
+        rotation = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
         packets = _packet_times(path)
         times = packets if _ends_agree(capture, packets) else _decoded_times(path)
     finally:
@@ -343,7 +347,7 @@ def _open_movie(path: Path) -> Footage:
 
 
 def _packet_times(path: Path) -> NDArray[np.float64]:
-    """Ascending times in milliseconds of a movie's packets, read without decoding; empty where not to be had."""
+    """Ascending times (ms) of a movie's packets, read without decoding; empty where not to be had."""
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
     times = []
     try:
@@ -407,7 +411,7 @@ def _grab_to(footage: Footage, frame: int) -> cv2.VideoCapture:
     return capture
 
 
-def _read_movie(footage: Footage, start: int, stop: int, step: int, gray: bool) -> Iterator[tuple[int, Picture]]:
+def _read_movie(footage: Footage, start: int, stop: int, step: int, gray: bool) -> Frames:
     capture = _grab_to(footage, start)
     try:
         frame = start
@@ -439,7 +443,7 @@ def _unreadable(footage: Footage, frame: int) -> FootageError:
 # Decoding ahead
 
 
-def _in_thread(source: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, Picture]]:
+def _in_thread(source: Frames) -> Frames:
     """What ``source`` yields, worked out ahead in a thread; its error is raised where it happened."""
     ready: queue.Queue[tuple[int, Picture] | BaseException | None] = queue.Queue(maxsize=_QUEUE)
     stopped = threading.Event()
@@ -459,7 +463,7 @@ def _in_thread(source: Iterator[tuple[int, Picture]]) -> Iterator[tuple[int, Pic
                 put(item)
                 if stopped.is_set():
                     break
-        except BaseException as error:  # noqa: BLE001  (handed over to the one who iterates)
+        except BaseException as error:  # handed over to the one who iterates
             end = error
         finally:
             source.close()

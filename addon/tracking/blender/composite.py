@@ -1,0 +1,915 @@
+"""The CG over the plate: two builders for anybody's tree, and the node group that a shot's composite is.
+
+The picture is made in linear light from premultiplied CG: ``plate * (1 - alpha) + cg``. A shadow catcher of
+Cycles is part of the render's alpha (premultiplied black), so that the same formula darkens the plate; asked
+for as a pass of its own, the shadow is multiplied into the plate first.
+
+``setup_shot_compositing`` puts one group, ``Tracked Shot …``, between whatever fed the scene's output and
+the output. Everything of ours bears a mark; what a scene had before is kept in a custom property of it, and
+``remove_shot_compositing`` gives it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from ..config import CompositeConfig
+from ..errors import InputError
+from . import versions
+from .nodes import MARK, WHITE, Builder, Value, feed, rgba, tidy
+
+VERSION = 1
+"""Version of what we build inside the group; another one is rebuilt."""
+
+MEMORY = "tracked_shot_composite"
+"""Custom property of a scene: what was there before, as JSON."""
+
+CG, SHADOW, IMAGE, PLATE = "CG", "Shadow", "Image", "Plate"
+_NODE_WIDTH = 200.0
+_GAP = 40.0
+_CLEAR = (0.0, 0.0, 0.0, 0.0)
+
+
+# --- Builders for any tree --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Composite:
+    """What a builder built: the socket with the picture, and its nodes."""
+
+    image: bpy.types.NodeSocket
+    nodes: tuple[bpy.types.Node, ...]
+
+
+def create_alpha_over_composite(
+    tree: bpy.types.NodeTree,
+    background: Value,
+    foreground: Value,
+    *,
+    factor: Value = 1.0,
+    blend: str = "over",
+    name: str = "Alpha Over",
+) -> Composite:
+    """Lay premultiplied CG on a background in a compositor tree.
+
+    ``background`` and ``foreground`` are sockets of the tree, or linear colours; ``factor`` is how much of
+    the CG is seen, 0 to 1. With background b, CG c and its alpha a, the picture is, at factor 1: over
+    b(1-a) + c, multiply b(1-a) + bc, add b + c, screen b + c - bc; where a and c are 0 that is b. Called
+    again with the same name, the same nodes are set anew and nothing is added. Raises InputError for an
+    unknown blend.
+    """
+    if blend not in ("over", "multiply", "add", "screen"):
+        raise InputError(f"unknown blend {blend!r}: over, multiply, add or screen")
+    build = Builder(tree, name)
+    if blend == "over":
+        image = build.alpha_over(background, foreground, factor, role="over", label=name)
+    elif blend == "multiply":
+        # b(1-a) + bc is b times (CG over white)
+        light = build.alpha_over(WHITE, foreground, factor, role="over white", label="CG over White")
+        image = build.mix("multiply", background, light, role="blend", label=name)
+    else:
+        image = build.mix(blend, background, foreground, factor, role="blend", label=name)
+    return _finished(build, image, (background, foreground))
+
+
+def create_shadow_composite(
+    tree: bpy.types.NodeTree,
+    plate: Value,
+    cg: Value,
+    shadow: Value,
+    *,
+    density: float = 1.0,
+    color: Sequence[float] = (0.0, 0.0, 0.0),
+    softness: float = 0.0,
+    factor: Value = 1.0,
+    blend: str = "over",
+    name: str = "Shadow",
+) -> Composite:
+    """Multiply a shadow into the plate, then lay the CG on it; the shadow never falls on the CG.
+
+    ``shadow`` is the light that is left, as in Cycles' Shadow Catcher pass: 1 where it is lit, 0 in full
+    shadow. The plate is multiplied, in linear light, by 1 - density * (1 - shadow) * (1 - color): density is
+    0 to 1, ``color`` the linear colour of what full shadow leaves of the plate. ``softness`` blurs the
+    shadow, in pixels. ``factor`` and ``blend`` are those of create_alpha_over_composite; so is a second call.
+    """
+    shaded = shade_plate(tree, plate, shadow, density=density, color=color, softness=softness, name=name)
+    over = create_alpha_over_composite(
+        tree, shaded.image, cg, factor=factor, blend=blend, name=f"{name}: CG over Plate"
+    )
+    return Composite(over.image, shaded.nodes + over.nodes)
+
+
+def shade_plate(
+    tree: bpy.types.NodeTree,
+    plate: Value,
+    shadow: Value,
+    *,
+    density: float = 1.0,
+    color: Sequence[float] = (0.0, 0.0, 0.0),
+    softness: float = 0.0,
+    name: str = "Shadow",
+) -> Composite:
+    """The plate with the shadow on it: the first half of create_shadow_composite, with its formula."""
+    build = Builder(tree, name)
+    light = shadow
+    if softness > 0.0:
+        light = build.blur(light, softness, role="soften", label="Shadow Softness")
+    # 1 - (1 - shadow)(1 - color) is what Blender calls screen
+    light = build.mix("screen", light, rgba(color), role="tint", label="Shadow Colour")
+    image = build.mix("multiply", plate, light, density, role="density", label="Shadow Density")
+    return _finished(build, image, (plate, shadow))
+
+
+def _finished(build: Builder, image: bpy.types.NodeSocket, sources: Iterable[Value]) -> Composite:
+    """Drop what is left of an earlier build, and lay out new nodes to the right of what feeds them."""
+    build.finish(image)
+    feeding = [source.node for source in sources if isinstance(source, bpy.types.NodeSocket)]
+    if build.added and feeding:
+        places = [(versions.absolute_location(node), node.width) for node in feeding]
+        right = max(x + width for (x, _), width in places) + _GAP
+        tidy(build.added, origin=(right, max(y for (_, y), _ in places)))
+    return Composite(image, tuple(build.nodes))
+
+
+# --- The shot's group -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CompositeStatus:
+    """What a panel or a report says of a scene's composite."""
+
+    applied: bool
+    """Whether the scene's picture goes through our group."""
+    preset: str = ""
+    """The preset's name, as applied."""
+    matches: bool = False
+    """Whether what stands there is what was applied (and equals the config asked about)."""
+    edited: bool = False
+    """Whether somebody changed nodes inside our group since."""
+    settings: tuple[str, ...] = ()
+    """What was set on the scene, as lines: ``View Transform: Standard (was AgX)``."""
+    warnings: tuple[str, ...] = ()
+    """What the picture does not have, or what keeps it from being right, as plain sentences."""
+
+
+def setup_shot_compositing(
+    scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig
+) -> bpy.types.NodeTree:
+    """Make the scene's picture the CG over the plate, in a group of ours; returns the group.
+
+    The group stands between what fed the scene's output and the output; nothing of the user's is changed.
+    The same again changes nothing; another config changes what is inside the group, and the scene's settings.
+    Over footage or an image the view transform is set so that 8-bit output equals the plate where the CG's
+    alpha is 0. What was set and what is missing stands in ``composite_status``.
+
+    Raises InputError, with everything as it was, where there is no clip, no picture or the tree is linked.
+    """
+    image = _checked(scene, clip, config)
+    memory = _memory(scene) or {"tree": versions.scene_tree_state(scene), "settings": []}
+    tree = versions.hang_scene_tree(scene)
+    if memory["tree"] == versions.TREE_NONE:
+        memory.setdefault("made", [node.name for node in tree.nodes])
+    group = _scene_group(tree) or _unused_group(scene) or versions.new_group(f"Tracked Shot {scene.name}")
+    for name, in_out, text in (
+        (CG, "INPUT", "The render, premultiplied"),
+        (SHADOW, "INPUT", "Cycles' Shadow Catcher pass, where the composite uses it"),
+        (IMAGE, "OUTPUT", "The composite"),
+        (PLATE, "OUTPUT", "The plate alone, at the render's size"),
+    ):
+        versions.ensure_group_socket(group, name, in_out, text)
+    nodes = _place(scene, tree, group, memory)
+
+    layer = _view_layer(scene, tree)
+    memory["settings"], unset = _apply_settings(
+        scene, memory["settings"], _wanted_settings(scene, layer, config)
+    )
+    shaded = _wants_shadow_pass(config) and config.background_source != "none"
+    missing = _link_shadow(scene, tree, nodes, shaded)
+    recipe = {
+        "kind": "composite",
+        "version": VERSION,
+        "config": config.to_dict(full=True),
+        "source": _source_name(clip, image, config),
+        "fit": _fit_method(scene, clip, image, config),
+        "shaded": shaded and not missing,
+    }
+    _build(group, recipe, clip, image, config, _notes(config) + missing + unset)
+    _store(scene, MEMORY, memory)
+    return group
+
+
+def remove_shot_compositing(scene: bpy.types.Scene) -> bool:
+    """Take our composite out and give back the tree and the settings of before; False where there was none.
+
+    Settings that somebody changed since stay as they are now, and so do nodes of the user that were linked to
+    ours meanwhile.
+    """
+    memory = _memory(scene)
+    if memory is None:
+        return False
+    _restore_settings(scene, memory["settings"])
+    tree = versions.stored_scene_tree(scene)
+    if tree is not None:
+        group = _scene_group(tree)
+        for node in _group_nodes(tree, group):
+            _take_out(tree, node)
+        if group is not None and group.users == 0:
+            _drop_group(group)
+        _drop_helpers(tree, memory)
+        untouched = {node.name for node in tree.nodes} <= set(memory.get("made", []))
+        if memory["tree"] == versions.TREE_OFF or (memory["tree"] == versions.TREE_NONE and untouched):
+            versions.take_off_scene_tree(scene)
+    del scene[MEMORY]
+    return True
+
+
+def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = None) -> CompositeStatus:
+    """What composite a scene has, cheap enough for a panel; with a config, whether it is that one."""
+    memory = _memory(scene)
+    if memory is None:
+        return CompositeStatus(applied=False)
+    tree = versions.scene_tree(scene)
+    group = _scene_group(tree) if tree is not None else None
+    mark = _mark(group) if group is not None else None
+    if tree is None or group is None or mark is None:
+        lost = "The Tracked Shot group is no longer in the scene's compositor tree: apply again, or remove"
+        return CompositeStatus(applied=False, settings=_settings_lines(memory), warnings=(lost,))
+    nodes = _group_nodes(tree, group)
+    in_place = all(_passes_through(socket, nodes) for socket in versions.picture_inputs(tree))
+    in_place = in_place and not any(node.mute for node in nodes)
+    edited = mark["fingerprint"] != _fingerprint(group)
+    same = config is None or mark["recipe"]["config"] == _plain(config.to_dict(full=True))
+    warnings = list(mark["notes"]) + _size_notes(scene, group) + _setting_notes(scene, memory)
+    warnings += _output_notes(scene, tree)
+    if not in_place:
+        warnings.append("The scene's output does not come through the Tracked Shot group: apply again")
+    if edited:
+        warnings.append("Nodes inside the Tracked Shot group were changed by hand")
+    return CompositeStatus(
+        applied=in_place,
+        preset=mark["recipe"]["config"]["mode"],
+        matches=same and in_place and not edited,
+        edited=edited,
+        settings=_settings_lines(memory),
+        warnings=tuple(warnings),
+    )
+
+
+def _checked(
+    scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig
+) -> bpy.types.Image | None:
+    """The background image that the config asks for, if any; InputError for what cannot be built."""
+    if scene.library is not None:
+        raise InputError(f"the scene {scene.name} is linked from another file: make it local first")
+    tree = versions.stored_scene_tree(scene)
+    if tree is not None and tree.library is not None:
+        raise InputError(f"the compositor tree {tree.name} is linked from another file: make it local first")
+    if config.background_source == "footage" and clip is None:
+        raise InputError("the composite needs a movie clip for its background")
+    if config.background_source != "image":
+        return None
+    if not config.background_image:
+        raise InputError("background_source is image, but no background_image is given")
+    path = bpy.path.abspath(config.background_image)
+    if not os.path.isfile(path):
+        raise InputError(f"the background image is not there: {path}")
+    known = set(bpy.data.images)
+    try:
+        image = bpy.data.images.load(path, check_existing=True)
+    except RuntimeError as problem:
+        raise InputError(f"the background image cannot be read: {path}") from problem
+    if image not in known:
+        image[MARK] = _json({"kind": "background"})
+    return image
+
+
+# --- Inside the group -------------------------------------------------------------------------------------
+
+
+def _build(
+    group: bpy.types.NodeTree,
+    recipe: dict[str, Any],
+    clip: bpy.types.MovieClip | None,
+    image: bpy.types.Image | None,
+    config: CompositeConfig,
+    notes: list[str],
+) -> None:
+    """Build the group's inside by the recipe, unless it stands there as it should."""
+    mark = _mark(group)
+    edited = mark is not None and mark["fingerprint"] != _fingerprint(group)
+    if mark is None or edited or mark["recipe"] != _plain(recipe):
+        if edited:
+            notes = [*notes, f"Nodes changed by hand inside the group are kept in {_keep_copy(group)!r}"]
+        group.nodes.clear()
+        _fill(group, clip, image, config, recipe["fit"], recipe["shaded"])
+    elif mark["notes"]:
+        kept = [note for note in mark["notes"] if "kept in" in note]
+        notes = [*notes, *kept]
+    _store(group, MARK, {"recipe": recipe, "notes": notes, "fingerprint": _fingerprint(group)})
+
+
+def _fill(
+    group: bpy.types.NodeTree,
+    clip: bpy.types.MovieClip | None,
+    image: bpy.types.Image | None,
+    config: CompositeConfig,
+    fit: str,
+    shaded: bool,
+) -> None:
+    """Add the nodes of a composite to an empty group."""
+    build = Builder(group, "Shot")
+    entry = build.node("input", "group input")
+    end = build.node("output", "group output")
+    cg = entry.outputs[CG]
+
+    back = Builder(group, "Background")
+    plate = _background(back, clip, image, config, fit)
+    shadow_nodes: tuple[bpy.types.Node, ...] = ()
+    if plate is None:
+        over = Composite(cg, ())
+        if config.factor < 1.0:
+            over = create_alpha_over_composite(group, _CLEAR, cg, factor=config.factor, name="CG")
+    else:
+        lit = plate
+        if shaded:
+            shade = shade_plate(
+                group,
+                plate,
+                entry.outputs[SHADOW],
+                density=config.shadow.density,
+                color=config.shadow.color,
+                softness=config.shadow.softness,
+            )
+            lit, shadow_nodes = shade.image, shade.nodes
+        over = create_alpha_over_composite(
+            group, lit, cg, factor=config.factor, blend=config.blend, name=_BLEND_LABELS[config.blend]
+        )
+        feed(group, plate, end.inputs[PLATE])
+    feed(group, over.image, end.inputs[IMAGE])
+    tidy(
+        [entry, *back.nodes, *shadow_nodes, *over.nodes, end],
+        lanes=(back.nodes, shadow_nodes, over.nodes),
+    )
+    build.frame("plate frame", "Background", back.nodes)
+    build.frame("shadow frame", "Shadow on the Plate", shadow_nodes)
+    build.frame("cg frame", "CG", over.nodes)
+
+
+_BLEND_LABELS = {
+    "over": "CG over Plate",
+    "multiply": "CG times Plate",
+    "add": "CG plus Plate",
+    "screen": "CG screened on Plate",
+}
+
+
+def _background(
+    build: Builder,
+    clip: bpy.types.MovieClip | None,
+    image: bpy.types.Image | None,
+    config: CompositeConfig,
+    fit: str,
+) -> bpy.types.NodeSocket | None:
+    """The socket with what lies behind the CG; None for nothing."""
+    if config.background_source == "none":
+        return None
+    if config.background_source == "color":
+        return build.color(config.background_color, role="color", label="Background Colour")
+    meaning = "movie clip" if config.background_source == "footage" else "image"
+    node = build.node("source", meaning, "Plate" if meaning == "movie clip" else "Background Image")
+    if meaning == "movie clip":
+        node.clip = clip  # start frame and offset are the clip's own, and its node heeds them
+    else:
+        node.image = image
+    picture = versions.output_socket(node, meaning, "image")
+    return build.scale_to_render(picture, fit, role="fit", label="To Render Size")
+
+
+def _source_name(
+    clip: bpy.types.MovieClip | None, image: bpy.types.Image | None, config: CompositeConfig
+) -> str:
+    source = {"footage": clip, "image": image}.get(config.background_source)
+    return source.name_full if source is not None else ""
+
+
+def _fit_method(
+    scene: bpy.types.Scene,
+    clip: bpy.types.MovieClip | None,
+    image: bpy.types.Image | None,
+    config: CompositeConfig,
+) -> str:
+    """Stretch where the shapes agree to a pixel, so that rounding leaves no edge; else fit."""
+    source = {"footage": clip, "image": image}.get(config.background_source)
+    if source is None:
+        return "stretch"
+    width, height = source.size
+    across, up = render_size(scene)
+    return "stretch" if width and abs(height * across / width - up) <= 1.0 else "fit"
+
+
+def render_size(scene: bpy.types.Scene) -> tuple[int, int]:
+    """Width and height of a rendered frame in pixels, the percentage taken in."""
+    render = scene.render
+    share = render.resolution_percentage / 100.0
+    return max(1, int(render.resolution_x * share)), max(1, int(render.resolution_y * share))
+
+
+def _fingerprint(group: bpy.types.NodeTree) -> str:
+    """A digest of a group's nodes, links and values; where nodes stand does not count."""
+    nodes = [_node_facts(node) for node in group.nodes if node.bl_idname != "NodeFrame"]
+    links = [
+        (ln.from_node.name, ln.from_socket.identifier, ln.to_node.name, ln.to_socket.identifier, ln.is_muted)
+        for ln in group.links
+    ]
+    return hashlib.sha256(repr((sorted(nodes), sorted(links))).encode()).hexdigest()[:16]
+
+
+_APPEARANCE = {
+    "rna_type", "name", "label", "parent", "location", "location_absolute", "dimensions", "select",
+    "show_options", "show_preview", "show_texture", "hide", "width", "height", "color", "use_custom_color",
+    "color_tag", "warning_propagation",
+}  # fmt: skip
+"""What may change about a node without changing the picture."""
+
+
+def _node_facts(node: bpy.types.Node) -> tuple[Any, ...]:
+    facts = []
+    for prop in node.bl_rna.properties:
+        if prop.identifier in _APPEARANCE or prop.type == "COLLECTION":
+            continue
+        value = getattr(node, prop.identifier)
+        if prop.type == "POINTER":
+            if isinstance(value, bpy.types.ID):
+                facts.append((prop.identifier, value.name_full))
+        elif getattr(prop, "is_array", False):
+            facts.append((prop.identifier, tuple(value)))
+        else:
+            facts.append((prop.identifier, str(value)))
+    values = []
+    for socket in (*node.inputs, *node.outputs):
+        # The empty socket at the end of a group's input and output nodes has no value.
+        value = None if socket.type == "CUSTOM" else getattr(socket, "default_value", None)
+        values.append((socket.identifier, tuple(value) if hasattr(value, "__len__") else str(value)))
+    return node.name, node.bl_idname, str(facts), str(values)
+
+
+def _keep_copy(group: bpy.types.NodeTree) -> str:
+    """Copy the group as the user's own, so that what they changed is not lost; the copy's name."""
+    copy = group.copy()
+    copy.name = f"{group.name} (edited)"
+    copy.use_fake_user = True
+    del copy[MARK]
+    for node in copy.nodes:
+        if MARK in node:
+            del node[MARK]
+    return copy.name
+
+
+# --- Where the group stands -------------------------------------------------------------------------------
+
+
+def _scene_group(tree: bpy.types.NodeTree) -> bpy.types.NodeTree | None:
+    """Our group, where a node in the tree uses it."""
+    for node in tree.nodes:
+        inside = getattr(node, "node_tree", None)
+        if node.bl_idname == "CompositorNodeGroup" and inside is not None and _mark(inside) is not None:
+            return inside
+    return None
+
+
+def _unused_group(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
+    """A group that we made for this scene and that nothing uses any more."""
+    group = bpy.data.node_groups.get(f"Tracked Shot {scene.name}")
+    usable = group is not None and group.users == 0 and group.library is None and _mark(group) is not None
+    return group if usable else None
+
+
+def _group_nodes(tree: bpy.types.NodeTree, group: bpy.types.NodeTree | None) -> list[bpy.types.Node]:
+    if group is None:
+        return []
+    return [
+        node for node in tree.nodes if node.bl_idname == "CompositorNodeGroup" and node.node_tree == group
+    ]
+
+
+def _place(
+    scene: bpy.types.Scene, tree: bpy.types.NodeTree, group: bpy.types.NodeTree, memory: dict[str, Any]
+) -> list[bpy.types.Node]:
+    """See to it that all that ends the tree comes through the group.
+
+    Returns the group's nodes, one for each socket that fed an end.
+    """
+    nodes = _group_nodes(tree, group)
+    ends = versions.picture_inputs(tree)
+    if not ends:
+        made = versions.make_output(tree)
+        ends = [made.socket]
+        if made.node is not None:
+            _store(made.node, MARK, {"kind": "helper"})
+            made.node.location = (300.0, 0.0)
+        memory["interface"] = made.interface_socket
+    for end in ends:
+        if not _passes_through(end, nodes):
+            _insert(scene, tree, group, end, nodes)
+    return nodes
+
+
+def _insert(
+    scene: bpy.types.Scene,
+    tree: bpy.types.NodeTree,
+    group: bpy.types.NodeTree,
+    end: bpy.types.NodeSocket,
+    nodes: list[bpy.types.Node],
+) -> None:
+    """Put the group between an output's socket and what feeds it; a new node of it is added to ``nodes``."""
+    link = end.links[0] if end.links else None
+    source = link.from_socket if link is not None else _render_image(scene, tree, end.node)
+    fed = link is not None
+    muted = fed and link.is_muted
+    node = next((n for n in nodes if _fed_by(n) == source and _mark(n)["fed"] == fed), None)
+    if node is None:
+        node = versions.new_node(tree, "group")
+        node.node_tree = group
+        node.label = "Tracked Shot"
+        node.width = _NODE_WIDTH
+        node.select = False
+        _store(node, MARK, {"kind": "composite node", "fed": fed, "muted": []})
+        node.location = _location_between(tree, source.node, end.node)
+        tree.links.new(source, node.inputs[CG])
+        nodes.append(node)
+    if muted:
+        mark = _mark(node)
+        _store(node, MARK, {**mark, "muted": [*mark["muted"], end.node.name]})
+    tree.links.new(node.outputs[IMAGE], end)
+
+
+def _render_image(
+    scene: bpy.types.Scene, tree: bpy.types.NodeTree, end: bpy.types.Node
+) -> bpy.types.NodeSocket:
+    """The image of the scene's render layers, for an output that nothing feeds.
+
+    Where the tree has no such node, one of our own is added.
+    """
+    node = next((n for n in _render_layers(tree) if n.scene == scene), None)
+    if node is None:
+        node = versions.new_node(tree, "render layers")
+        node.scene = scene
+        node.select = False
+        _store(node, MARK, {"kind": "helper"})
+        x, y = versions.absolute_location(end)
+        node.location = (x - _NODE_WIDTH - node.width - 2 * _GAP, y)
+    return versions.output_socket(node, "render layers", "image")
+
+
+def _render_layers(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
+    return [node for node in tree.nodes if node.bl_idname == "CompositorNodeRLayers"]
+
+
+def _location_between(
+    tree: bpy.types.NodeTree, source: bpy.types.Node, end: bpy.types.Node
+) -> tuple[float, float]:
+    """A free place between two nodes; below everything else where there is no room in the row."""
+    left, _ = versions.absolute_location(source)
+    right, y = versions.absolute_location(end)
+    left += source.width
+    x = right - _NODE_WIDTH - _GAP
+    if right - left >= _NODE_WIDTH + 2 * _GAP and _is_free(tree, x, y):
+        return x, y
+    lowest = min(versions.absolute_location(node)[1] for node in tree.nodes if node.bl_idname != "NodeFrame")
+    return x, lowest - 400.0
+
+
+def _is_free(tree: bpy.types.NodeTree, x: float, y: float) -> bool:
+    """Whether no node stands where a group node would, as far as sizes are known without drawing."""
+    for node in tree.nodes:
+        left, top = versions.absolute_location(node)
+        beside = left + node.width < x or left > x + _NODE_WIDTH
+        if node.bl_idname != "NodeFrame" and not beside and abs(top - y) < 300.0:
+            return False
+    return True
+
+
+def _fed_by(node: bpy.types.Node) -> bpy.types.NodeSocket | None:
+    links = node.inputs[CG].links
+    return links[0].from_socket if links else None
+
+
+def _passes_through(socket: bpy.types.NodeSocket, nodes: Sequence[bpy.types.Node]) -> bool:
+    """Whether what feeds a socket comes, at once or further up, from one of these nodes."""
+    names = {node.name for node in nodes}
+    seen: set[str] = set()
+    waiting = [link.from_node for link in socket.links if not link.is_muted]
+    while waiting:
+        node = waiting.pop()
+        if node.name in names:
+            return True
+        if node.name not in seen:
+            seen.add(node.name)
+            waiting += [link.from_node for entry in node.inputs for link in entry.links if not link.is_muted]
+    return False
+
+
+def _take_out(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
+    """Remove a group node and link what it fed to what fed it, as before."""
+    mark = _mark(node)
+    source = _fed_by(node)
+    targets = [link.to_socket for link in node.outputs[IMAGE].links]
+    # An output that nothing fed is left so, unless somebody put nodes of their own before our group.
+    fed = mark["fed"] or (source is not None and source.node.bl_idname != "CompositorNodeRLayers")
+    tree.nodes.remove(node)
+    if source is None or not fed:
+        return
+    for target in targets:
+        link = tree.links.new(source, target)
+        link.is_muted = target.node.name in mark["muted"]
+
+
+def _drop_helpers(tree: bpy.types.NodeTree, memory: dict[str, Any]) -> None:
+    """Remove the render layers and the output that we added, unless the user has linked them meanwhile."""
+    for node in list(tree.nodes):
+        mark = _mark(node)
+        if mark is None or mark["kind"] != "helper":
+            continue
+        if any(socket.links for socket in (*node.inputs, *node.outputs)):
+            del node[MARK]  # the user's own from now on
+        else:
+            tree.nodes.remove(node)
+    identifier = memory.get("interface", "")
+    if identifier and not any(socket.links for socket in versions.picture_inputs(tree)):
+        versions.remove_interface_socket(tree, identifier)
+
+
+def _drop_group(group: bpy.types.NodeTree) -> None:
+    """Remove our group, and the picture that we loaded for it where nothing else uses it."""
+    images = [node.image for node in group.nodes if node.bl_idname == "CompositorNodeImage" and node.image]
+    bpy.data.node_groups.remove(group)
+    for image in images:
+        if MARK in image and image.users == 0:
+            bpy.data.images.remove(image)
+
+
+# --- The shadow pass --------------------------------------------------------------------------------------
+
+
+def _wants_shadow_pass(config: CompositeConfig) -> bool:
+    """Whether the shadow must be had apart from the render: asked for, or changed from what was rendered."""
+    shadow = config.shadow
+    plain = shadow.density == 1.0 and not any(shadow.color[:3]) and shadow.softness == 0.0
+    return "shadow_catcher" in config.passes or not plain
+
+
+def _link_shadow(
+    scene: bpy.types.Scene, tree: bpy.types.NodeTree, nodes: Sequence[bpy.types.Node], wanted: bool
+) -> list[str]:
+    """Link the Shadow Catcher pass into the group's nodes, or take it off; what is missing, as sentences."""
+    source = None
+    for node in _render_layers(tree):
+        if node.scene == scene:
+            source = next((o for o in node.outputs if o.name == versions.SHADOW_CATCHER_OUTPUT), None)
+    if wanted and scene.render.engine != "CYCLES":
+        missing = [
+            "The shadow cannot be changed apart from the render: only Cycles has a Shadow Catcher pass"
+        ]
+    elif wanted and (source is None or not source.enabled):
+        missing = ["The shadow cannot be changed apart from the render: no Shadow Catcher pass was found"]
+    else:
+        missing = []
+    for node in nodes:
+        entry = node.inputs[SHADOW]
+        if wanted and not missing:
+            feed(tree, source, entry)
+        else:
+            for link in list(entry.links):
+                tree.links.remove(link)
+    return missing
+
+
+def _view_layer(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bpy.types.ViewLayer:
+    """The view layer whose render the composite takes."""
+    for node in _render_layers(tree):
+        if node.scene == scene and node.layer in scene.view_layers:
+            return scene.view_layers[node.layer]
+    return scene.view_layers[0]
+
+
+# --- Settings of the scene --------------------------------------------------------------------------------
+
+
+def _wanted_settings(
+    scene: bpy.types.Scene, layer: bpy.types.ViewLayer, config: CompositeConfig
+) -> list[tuple[str, Any]]:
+    """Data paths from the scene and the values that the config needs there."""
+    wanted: list[tuple[str, Any]] = [
+        ("render.use_compositing", True),
+        ("render.film_transparent", config.film_transparent),
+    ]
+    if config.background_source in ("footage", "image"):
+        wanted += versions.plate_exact_view(scene)
+    passes = set(config.passes)
+    if _wants_shadow_pass(config) and config.background_source != "none":
+        passes.add("shadow_catcher")
+    name = bpy.utils.escape_identifier(layer.name)
+    for render_pass in sorted(passes):
+        path = f'view_layers["{name}"].{versions.PASS_SETTINGS[render_pass]}'
+        if versions.has_setting(scene, path):
+            wanted.append((path, True))
+    return wanted
+
+
+def _apply_settings(
+    scene: bpy.types.Scene, known: list[list[Any]], wanted: list[tuple[str, Any]]
+) -> tuple[list[list[Any]], list[str]]:
+    """Set what is wanted, give back what no longer is.
+
+    Returns rows of path, value before (None where it was never set and has its default) and value set; and as
+    sentences what this Blender would not take.
+    """
+    paths = {path for path, _ in wanted}
+    _restore_settings(scene, [row for row in known if row[0] not in paths])
+    before = {path: old for path, old, _ in known}
+    rows = [
+        [path, before[path] if path in before else _get_or_unset(scene, path), value]
+        for path, value in wanted
+    ]
+    taken, notes = [], []
+    for row in rows:
+        path, _, value = row
+        try:
+            if _get(scene, path) != value:
+                _set(scene, path, value)
+        except TypeError:  # the colour configuration has no such view transform or look
+            notes.append(
+                f"{_title(path)} cannot be set to {value}: the plate may not come out as it was filmed"
+            )
+        else:
+            taken.append(row)
+    return taken, notes
+
+
+def _restore_settings(scene: bpy.types.Scene, rows: Iterable[Sequence[Any]]) -> None:
+    """Give back what was before, where nobody has changed what we set."""
+    ours = [row for row in rows if versions.has_setting(scene, row[0]) and _get(scene, row[0]) == row[2]]
+    for path, old, _ in ours:
+        owner, _, name = path.rpartition(".")
+        if old is None:
+            scene.path_resolve(owner).property_unset(name)
+        elif _get(scene, path) != old:
+            _set(scene, path, old)
+
+
+def _get(scene: bpy.types.Scene, path: str) -> Any:
+    return scene.path_resolve(path)
+
+
+def _get_or_unset(scene: bpy.types.Scene, path: str) -> Any:
+    """A setting's value; None for one of an add-on's, as Cycles', that was never set and has its default."""
+    owner, _, name = path.rpartition(".")
+    return _get(scene, path) if scene.path_resolve(owner).is_property_set(name) else None
+
+
+def _set(scene: bpy.types.Scene, path: str, value: Any) -> None:
+    owner, _, name = path.rpartition(".")
+    setattr(scene.path_resolve(owner), name, value)
+
+
+_TITLES = {
+    "view_transform": "View Transform",
+    "look": "Look",
+    "exposure": "Exposure",
+    "gamma": "Gamma",
+    "use_curve_mapping": "Use Curves",
+    "use_white_balance": "White Balance",
+    "dither_intensity": "Dither",
+    "film_transparent": "Film Transparent",
+    "use_compositing": "Compositing",
+}
+
+
+def _title(path: str) -> str:
+    """A setting's name as Blender's panels have it."""
+    name = path.rpartition(".")[2]
+    return _TITLES.get(name) or name.removeprefix("use_pass_").replace("_", " ").title() + " Pass"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "as it comes"
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _settings_lines(memory: dict[str, Any]) -> tuple[str, ...]:
+    lines = [] if memory["tree"] == versions.TREE_ON else [f"Compositor Nodes: on (was {memory['tree']})"]
+    return (*lines, *_changed(memory))
+
+
+def _changed(memory: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{_title(path)}: {_value(new)} (was {_value(old)})"
+        for path, old, new in memory["settings"]
+        if old != new
+    )
+
+
+# --- What to say ------------------------------------------------------------------------------------------
+
+
+def _notes(config: CompositeConfig) -> list[str]:
+    """What the config asks for and this composite does not do, as sentences."""
+    notes = []
+    if config.lens_distortion.workflow != "none":
+        notes.append(f"Lens distortion ({config.lens_distortion.workflow}) is not part of the composite yet")
+    if config.stabilization.enabled:
+        notes.append("Stabilisation is not part of the composite yet")
+    pin = config.corner_pin
+    if pin.image or pin.plane_track or pin.tracks or pin.corners:
+        notes.append("The corner pin is not part of the composite yet")
+    if config.grain:
+        notes.append("Grain is not part of the composite yet")
+    return notes
+
+
+def _size_notes(scene: bpy.types.Scene, group: bpy.types.NodeTree) -> list[str]:
+    """What keeps the background from lying on the render pixel for pixel."""
+    notes = []
+    size = render_size(scene)
+    for node in group.nodes:
+        source = getattr(node, "clip", None) or getattr(node, "image", None)
+        if not isinstance(source, bpy.types.MovieClip | bpy.types.Image):
+            continue
+        if isinstance(source, bpy.types.MovieClip) and source.frame_duration == 0:
+            notes.append(f"The clip {source.name} has no frames")
+        elif tuple(source.size) != size:
+            width, height = source.size
+            notes.append(
+                f"{source.name} is {width}x{height} and is scaled to the render's {size[0]}x{size[1]}: "
+                "its pixels are not those of the footage"
+            )
+    return notes
+
+
+def _setting_notes(scene: bpy.types.Scene, memory: dict[str, Any]) -> list[str]:
+    """What somebody changed of the settings that the composite needs."""
+    notes = []
+    for path, _, value in memory["settings"]:
+        if not versions.has_setting(scene, path):
+            continue
+        now = _get(scene, path)
+        if now != value:
+            notes.append(f"{_title(path)} is {_value(now)} now; the composite needs {_value(value)}")
+    return notes
+
+
+def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]:
+    """What after the composite may change its picture, or who else it is the picture of."""
+    notes = []
+    if scene.display_settings.display_device != "sRGB":
+        notes.append(
+            f"The display is {scene.display_settings.display_device}: 8-bit output is not the plate's sRGB"
+        )
+    if scene.render.image_settings.color_management == "OVERRIDE":
+        notes.append("The output overrides the scene's colour management: the plate may come out changed")
+    if scene.render.use_sequencer and versions.has_strips(scene):
+        notes.append("The video sequencer has strips: they are rendered in place of the composite")
+    for other in bpy.data.scenes:
+        if other != scene and versions.stored_scene_tree(other) == tree:
+            notes.append(f"The compositor tree is also that of the scene {other.name}")
+    return notes
+
+
+# --- Marks ------------------------------------------------------------------------------------------------
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    """A value as it comes back from JSON, tuples as lists, to compare with a stored one."""
+    return json.loads(_json(value))
+
+
+def _mark(owner: Any) -> dict[str, Any] | None:
+    """What our mark on a group or a node of the scene's tree says; None where there is none of that kind."""
+    text = owner.get(MARK)
+    if not isinstance(text, str) or not text.startswith("{"):
+        return None  # nodes that a Builder made have plain words there
+    return json.loads(text)
+
+
+def _memory(scene: bpy.types.Scene) -> dict[str, Any] | None:
+    text = scene.get(MEMORY)
+    return json.loads(text) if isinstance(text, str) else None
+
+
+def _store(owner: Any, name: str, value: Any) -> None:
+    """Write a value as JSON into a custom property, unless it says so already."""
+    text = _json(value)
+    if owner.get(name) != text:
+        owner[name] = text
