@@ -13,6 +13,7 @@ PYTHON := $(shell for python in python3.11 python3; do \
 	&& echo "$$python" && break; done)
 PLATFORM ?=
 PYTEST ?=
+export PYTEST
 
 .PHONY: demo test test-all dist lint format clean env python
 
@@ -20,10 +21,10 @@ demo: env
 	.envs/bpy-4.5/bin/python examples/demo.py
 
 test: env
-	$(PYTHON) tools/run_matrix.py bpy-4.5 "--pytest=$(PYTEST)"
+	$(PYTHON) tools/run_matrix.py bpy-4.5 "--pytest=$$PYTEST"
 
 test-all: python
-	$(PYTHON) tools/run_matrix.py --all "--pytest=$(PYTEST)"
+	$(PYTHON) tools/run_matrix.py --all "--pytest=$$PYTEST"
 
 dist: python
 	$(PYTHON) tools/build.py $(PLATFORM)

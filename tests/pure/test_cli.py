@@ -1,0 +1,189 @@
+"""The command line without Blender: what it prints, and how bad input ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from addon import cli
+from addon.tracking.errors import InputError
+
+from tests import drawn
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "walls.avi"
+    drawn.draw_clip(path)
+    return path
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "addon", *map(str, arguments)],
+        cwd=cwd or REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def files_in(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+def shot_file(folder: Path, footage: str = "walls.avi", more: str = "") -> Path:
+    path = folder / "shot.yaml"
+    path.write_text(f"shot:\n  footage:\n    file: {footage}\n{more}")
+    return path
+
+
+def test_tracking_a_clip_needs_no_blender(clip: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = run("track", clip, "--session-dir", tmp_path, "--json", report, "--require", "good")
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert "solve: good" in done.stdout
+    values = json.loads(report.read_text())
+    assert values["version"] == 1
+    assert values["tracking"]["frames_tracked"] == 40
+    assert values["tracking"]["resumed_at"] is None
+    assert values["solve"]["frames_solved"] == 40
+    assert values["solve"]["focal_length_mm"] == pytest.approx(30.0, rel=2e-3)
+    listed = run("status", tmp_path, "--json", tmp_path / "status.json")
+    assert "solved, 100%" in listed.stdout
+    assert json.loads((tmp_path / "status.json").read_text())["sessions"][0]["status"] == "solved"
+    again = run("track", clip, "--session-dir", tmp_path)
+    assert again.returncode == 0
+    assert len(list(tmp_path.glob("*.tracksession"))) == 1
+
+
+def test_a_run_that_was_cut_short_is_gone_on_with(clip: Path, tmp_path: Path) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "addon", "track", str(clip), "--session-dir", str(tmp_path)],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    from addon.tracking.session import list_sessions, load_session
+
+    while started.poll() is None:
+        sessions = list_sessions(tmp_path)
+        if sessions and load_session(sessions[0]).tracked_to() >= 10:
+            break
+    started.terminate()
+    _, said = started.communicate(timeout=60)
+    assert started.returncode == 143
+    assert "all finished steps are saved" in said
+    report = tmp_path / "report.json"
+    done = run("resume", list_sessions(tmp_path)[0], "--json", report)
+    assert done.returncode == 0
+    assert json.loads(report.read_text())["tracking"]["resumed_at"] >= 10
+
+
+BAD_SHOTS = {
+    "missing": ("gone.avi", "", "3:11: error: footage.file: there is no such file"),
+    "zero bytes": ("empty.mp4", "", "3:11: error: footage.file: "),
+    "a text": ("text.mp4", "", "3:11: error: footage.file: "),
+    "a wrong key": ("walls.avi", "  composit:\n    mode: over_footage\n", "4:3: error: "),
+    "a range outside": ("walls.avi", "    frame_range: [1, 900]\n", "4:18: error: footage.frame_range: "),
+    "a range backwards": ("walls.avi", "    frame_range: [9, 2]\n", "4:18: error: footage.frame_range: "),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SHOTS)
+def test_a_bad_shot_is_one_line_with_its_place(name: str, clip: Path, tmp_path: Path) -> None:
+    footage, more, expected = BAD_SHOTS[name]
+    (tmp_path / "walls.avi").write_bytes(clip.read_bytes())
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "text.mp4").write_text("not a movie\n" * 50)
+    shot = shot_file(tmp_path, footage, more)
+    before = files_in(tmp_path)
+    done = run("validate", shot)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.startswith(f"{shot}:{expected}")
+    assert files_in(tmp_path) == before
+
+
+def test_a_good_shot_is_said_to_be_good(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "walls.avi").write_bytes(clip.read_bytes())
+    done = run("validate", shot_file(tmp_path))
+    assert (done.returncode, done.stdout.strip().endswith("nothing wrong")) == (0, True)
+
+
+BAD_CALLS = {
+    "no verb": [],
+    "an unknown verb": ["polish"],
+    "no footage": ["track", "gone.mp4"],
+    "an unknown preset": ["track", "gone.mp4", "--preset", "balancd"],
+    "a range that is none": ["track", "gone.mp4", "--frames", "one-two"],
+    "a missing shot": ["validate", "gone.yaml"],
+    "a missing session": ["resume", "gone.tracksession"],
+    "no session folder": ["status", "gone"],
+    "a render of nothing": ["render", "gone.blend", "--output", "out"],
+}
+
+
+@pytest.mark.parametrize("name", BAD_CALLS)
+def test_a_bad_call_is_one_line_and_status_2(name: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    status = cli.main(BAD_CALLS[name])
+    said = capsys.readouterr()
+    assert status == (1 if name == "a missing session" else 2)
+    assert len(said.err.strip().splitlines()) == 1
+    assert "error: " in said.err
+    assert not said.out
+
+
+def test_presets_are_listed(capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["presets"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("tracking: balanced: ") for line in lines)
+    assert any(line.startswith("composite: over_footage: ") for line in lines)
+
+
+def test_frames_are_read_as_ranges_and_lists() -> None:
+    assert cli.parse_frames("1-3,7,2") == [1, 2, 3, 7]
+    for text in ("", "a", "5-2", "1,,2"):
+        with pytest.raises(InputError):
+            cli.parse_frames(text)
+
+
+def test_progress_is_one_line_on_a_terminal_and_lines_now_and_then_in_a_log(monkeypatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen, log = Terminal(), io.StringIO()
+    for stream in (screen, log):
+        with cli.Progress(stream) as progress:
+            for frame in range(1, 101):
+                progress.show(frame / 100, "Tracking", frame)
+    assert screen.getvalue().count("\n") == 1
+    assert screen.getvalue().count("\r") == 100
+    assert log.getvalue().splitlines() == ["  1% Tracking, frame 1", "100% Tracking, frame 100"]
+
+
+def test_a_solve_worse_than_required_ends_with_3(capsys: pytest.CaptureFixture) -> None:
+    assert cli._required("good", "good") == 0
+    assert cli._required("usable", "good") == 0
+    assert cli._required(None, "failed") == 0
+    assert cli._required("good", "usable") == 3
+    assert cli._required("usable", None) == 3
+    assert "not usable" in capsys.readouterr().err
+
+
+def test_an_even_copy_has_every_frame(clip: Path, tmp_path: Path) -> None:
+    from addon.tracking.engine.footage import open_footage
+
+    done = run("even-copy", clip, "--output", tmp_path / "copy.avi")
+    assert done.returncode == 0
+    assert open_footage(tmp_path / "copy.avi").count == 40
