@@ -1,9 +1,10 @@
 """Following points from frame to frame.
 
-Pyramidal Lucas-Kanade from one frame to the next predicts where a point went,
-with a check backwards; an affine fit of the patch of the frame where the track
-began (its key frame) then puts the point right, so that small errors do not add
-up. The fit is inverse compositional (Baker and Matthews, Lucas-Kanade 20 Years
+Pyramidal Lucas-Kanade from one frame to the next predicts where a point went; an
+affine fit of the patch of the frame where the track began (its key frame) then
+puts the point right, so that small errors do not add up. What does not look like
+the key frame there, or lies far from the prediction, is lost: with that test, a
+second prediction backwards changed nothing but the time. The fit is inverse compositional (Baker and Matthews, Lucas-Kanade 20 Years
 On, 2004) with mean and deviation removed, so it does not mind changes of light.
 
 Image pixels in here: origin top left, centres at integers, y down.
@@ -25,8 +26,6 @@ Gray = NDArray[np.uint8]
 
 LK_LEVELS = 4
 LK_STOP = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 15, 0.05)
-BACKWARD_PX = 1.0
-"""A point that LK does not bring back to within this distance is lost."""
 FIT_ROUNDS = 6
 FIT_STOP_PX = 0.01
 FIT_STEP = 2.0
@@ -163,16 +162,13 @@ def follow(source: Gray, target: Gray, live: Live, sizes: Sizes, correlation: fl
 
 
 def _predict(source: Gray, target: Gray, points: Floats32, sizes: Sizes) -> tuple[Floats32, Bools]:
-    """Where LK sees ``points`` (n, 2) in the target, and for which it can be believed."""
+    """Where LK sees ``points`` (n, 2) in the target, and which it found at all."""
     window = (sizes.window, sizes.window)
     start = np.ascontiguousarray(points)[:, None]
     ahead, ok, _ = cv2.calcOpticalFlowPyrLK(
         source, target, start, None, winSize=window, maxLevel=LK_LEVELS, criteria=LK_STOP
     )
-    back, _, _ = cv2.calcOpticalFlowPyrLK(
-        target, source, ahead, None, winSize=window, maxLevel=LK_LEVELS, criteria=LK_STOP
-    )
-    seen = (ok[:, 0] > 0) & (np.hypot(*(back[:, 0] - points).T) < BACKWARD_PX)
+    seen = ok[:, 0] > 0
     return ahead[:, 0], seen
 
 

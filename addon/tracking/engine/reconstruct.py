@@ -10,7 +10,7 @@ together, round after round without the tracks that fit worst.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -204,6 +204,8 @@ def solve_steps(tracks: Tracks, pairs: list[FramePair], start: LensStart) -> Ite
     """
     if not pairs:
         raise SolveError("the camera hardly moves, or too few points were found: no two frames show parallax")
+    if not start.refine:
+        start = replace(start, refine_distortion=False)
     keep = tracks.enabled
     used = tracks.subset(keep)
     focal_px = start.focal_length_mm / start.sensor_width_mm * tracks.width

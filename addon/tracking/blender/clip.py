@@ -1,0 +1,453 @@
+"""The clip room: tracks and lens into Blender's movie clip, and one native solve.
+
+The native solve is there so that every tool an artist knows goes on working
+(bundles, errors, constraints, tracks set by hand). It starts from our keyframes
+and our lens, and its camera is compared with ours before anybody relies on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..engine.model import Floats, Ints, Lens, Solve, Tracks
+from ..errors import FootageError, InputError, SolveError
+
+PREFIX = "ts:"
+"""Our tracks' names in a clip begin with this; all others are the artist's."""
+
+SWITCHED_OFF = "switched off"
+"""Reason given for a track that has no weight in the clip."""
+
+AGREE_PX = 1.0
+"""Largest mean distance in a frame, in pixels, at which the native camera counts as ours."""
+
+_DISTORTION = {
+    "POLYNOMIAL": ("k1", "k2", "k3"),
+    "DIVISION": ("division_k1", "division_k2"),
+    "NUKE": ("nuke_k1", "nuke_k2"),
+    "BROWN": ("brown_k1", "brown_k2", "brown_k3", "brown_k4", "brown_p1", "brown_p2"),
+}
+"""The clip camera's coefficients of each model; a Lens gives the first two, the rest are zero."""
+
+_SOLVER_SETTINGS = {
+    "use_keyframe_selection": False,
+    "use_tripod_solver": False,
+    "refine_intrinsics_focal_length": False,
+    "refine_intrinsics_principal_point": False,
+    "refine_intrinsics_radial_distortion": False,
+    "refine_intrinsics_tangential_distortion": False,
+}
+
+
+@dataclass(frozen=True)
+class NativeResult:
+    """What Blender's own solve came to, beside ours."""
+
+    average_error: float
+    """Blender's mean reprojection error, pixels; nan where it found no camera."""
+    frames: int
+    """Frames that have a native camera."""
+    agrees: bool
+    """The native camera shows our bundles where ours does, in every solved frame."""
+    seconds: float
+    path_percent: float = float("nan")
+    """RMS distance of the two camera paths after a similarity, in percent of the path's RMS extent."""
+    picture_px: float = float("nan")
+    """Largest mean distance, over frames, of our bundles seen by both cameras, pixels."""
+    reason: str = ""
+    """Why it does not agree, empty where it does."""
+
+
+# --- the clip ---------------------------------------------------------------
+
+
+def load_clip(
+    path: str | Path, *, scene_start: int | None = None, color_space: str | None = None
+) -> bpy.types.MovieClip:
+    """The movie clip of a movie file, or of the image sequence that begins with this file.
+
+    A clip of the same file that is already there is used again. ``scene_start`` is the
+    scene frame of footage frame 1. Raises FootageError for a file that is missing, empty
+    or holds no frames, InputError for an unknown colour space; the .blend then is as it was.
+    """
+    file = Path(bpy.path.abspath(str(path)))
+    if not file.is_file():
+        raise FootageError(f"no such footage: {file}")
+    if file.stat().st_size == 0:
+        raise FootageError(f"the footage is an empty file: {file}")
+    known = _clip_of(file)
+    clip = known or bpy.data.movieclips.load(str(file.resolve()))
+    try:
+        # Of a file that is no picture Blender makes a clip of 256 by 256 pixels and no frames.
+        if clip.frame_duration < 1:
+            raise FootageError(f"Blender finds no picture in {file}")
+        if color_space is not None and clip.colorspace_settings.name != color_space:
+            _set_color_space(clip, color_space)
+    except InputError:
+        if known is None:
+            bpy.data.movieclips.remove(clip)
+        raise
+    if scene_start is not None and clip.frame_start != scene_start:
+        clip.frame_start = scene_start
+    return clip
+
+
+def _clip_of(file: Path) -> bpy.types.MovieClip | None:
+    wanted = os.path.realpath(file)
+    for clip in bpy.data.movieclips:
+        if clip.library is None and os.path.realpath(bpy.path.abspath(clip.filepath)) == wanted:
+            return clip
+    return None
+
+
+def _set_color_space(clip: bpy.types.MovieClip, name: str) -> None:
+    try:
+        clip.colorspace_settings.name = name
+    except TypeError as error:
+        raise InputError(f"this Blender has no colour space {name!r}") from error
+
+
+def set_lens(clip: bpy.types.MovieClip, lens: Lens) -> None:
+    """Give the clip the solved lens. Raises InputError for a distortion model Blender lacks."""
+    if lens.model not in _DISTORTION:
+        raise InputError(f"Blender has no lens distortion model {lens.model!r}")
+    camera = clip.tracking.camera
+    camera.sensor_width = lens.sensor_width_mm
+    camera.focal_length = lens.focal_length_mm
+    camera.principal_point = (0.0, 0.0)
+    camera.distortion_model = lens.model
+    coefficients = _DISTORTION[lens.model]
+    for name, value in zip(coefficients, (lens.k1, lens.k2) + (0.0,) * (len(coefficients) - 2)):
+        setattr(camera, name, value)
+
+
+# --- tracks -----------------------------------------------------------------
+
+
+def put_tracks(
+    clip: bpy.types.MovieClip, tracks: Tracks, solve: Solve | None = None, *, pattern: int = 21
+) -> int:
+    """Write all tracks into the clip in place of ours that are there; returns how many.
+
+    The artist's own tracks stay. A track that the solve must not use (it has a reason, or
+    the given solve has no bundle for it) is written with weight 0: Blender then places its
+    bundle, but the camera does not heed it. ``pattern`` is the side of the matched patch
+    in pixels of a frame 960 wide, as in TrackingSettings. Raises FootageError where the
+    clip has another size than the footage that was tracked.
+    """
+    if tuple(clip.size) != (tracks.width, tracks.height):
+        raise FootageError(
+            f"the clip is {clip.size[0]}x{clip.size[1]} here, but {tracks.width}x{tracks.height} was tracked"
+        )
+    remove_tracks(clip)
+    used = tracks.enabled
+    if solve is not None:
+        solved = np.zeros(tracks.count, dtype=bool)
+        solved[solve.point_tracks] = True
+        used &= solved
+    half = 0.5 * pattern * tracks.width / 960.0
+    bounds = tracks.bounds()
+    size = np.array([tracks.width, tracks.height], dtype=np.float64)
+    written = 0
+    for number, name in enumerate(tracks.names):
+        rows = slice(bounds[number], bounds[number + 1])
+        frames = tracks.frame[rows]
+        if not len(frames):
+            continue
+        track = _new_track(clip, PREFIX + name, frames, tracks.xy[rows] / size, half / size)
+        track.weight = 1.0 if used[number] else 0.0
+        written += 1
+    return written
+
+
+def _new_track(
+    clip: bpy.types.MovieClip, name: str, frames: Ints, co: Floats, half: Floats
+) -> bpy.types.MovieTrackingTrack:
+    """A track with a marker at each of ``frames`` (n,), ``co`` (n, 2) in parts of the frame.
+
+    ``half`` (2,) is half the pattern's side. The search area is twice the pattern. A muted
+    marker closes each run of frames, as Blender's own tracker leaves it.
+    """
+    edges = np.union1d(frames - 1, frames + 1)
+    every = np.union1d(frames, edges[edges >= 1]).astype(np.int32)
+    row = np.maximum(np.searchsorted(frames, every, side="right") - 1, 0)
+    muted = frames[row] != every
+
+    track = _camera_object(clip).tracks.new(name=name, frame=int(every[0]))
+    markers = track.markers
+    insert = markers.insert_frame
+    for frame in every[1:].tolist():
+        insert(frame)
+    count = len(every)
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+    markers.foreach_set("co", co[row].astype(np.float32).ravel())
+    markers.foreach_set("pattern_corners", np.tile(corners.astype(np.float32).ravel(), count))
+    markers.foreach_set("search_min", np.tile((-2 * half).astype(np.float32), count))
+    markers.foreach_set("search_max", np.tile((2 * half).astype(np.float32), count))
+    markers.foreach_set("mute", muted)
+    markers.foreach_set("is_keyed", every == frames[0])
+    return track
+
+
+def remove_tracks(clip: bpy.types.MovieClip) -> int:
+    """Take our tracks out of the clip and leave the artist's as they are; returns how many went."""
+    tracks = _camera_object(clip).tracks
+    ours = [track for track in tracks if track.name.startswith(PREFIX)]
+    if not ours:
+        return 0
+    # Tracks can only be removed by the operator, which takes those that are selected and not hidden.
+    selected = [track.name for track in tracks if track.select and not track.name.startswith(PREFIX)]
+    with _clip_editor(bpy.context, clip):
+        for track in tracks:
+            _select(track, False)
+        for track in ours:
+            track.hide = False
+            track.lock = False
+            _select(track, True)
+        bpy.ops.clip.delete_track()
+        for name in selected:
+            tracks[name].select = True
+    return len(ours)
+
+
+def _select(track: bpy.types.MovieTrackingTrack, state: bool) -> None:
+    """Blender takes a track as selected where its point, pattern or search area is."""
+    track.select = state
+    track.select_anchor = state
+    track.select_pattern = state
+    track.select_search = state
+
+
+def read_tracks(clip: bpy.types.MovieClip, *, ours_only: bool = False) -> Tracks:
+    """The clip's tracks with all markers that are not muted; tracks without weight come switched off.
+
+    Names of ours come back as they were given to ``put_tracks``; tracks without any marker are left out.
+    """
+    size = np.array(clip.size, dtype=np.float64)
+    numbers, frames, places, names, reasons = [], [], [], [], []
+    for track in _camera_object(clip).tracks:
+        if ours_only and not track.name.startswith(PREFIX):
+            continue
+        frame, co = _read_markers(track)
+        if not len(frame):
+            continue
+        numbers.append(np.full(len(frame), len(names), dtype=np.int32))
+        frames.append(frame)
+        places.append(co * size + np.array(track.offset) * size)
+        names.append(track.name.removeprefix(PREFIX))
+        reasons.append("" if track.weight > 0 else SWITCHED_OFF)
+    return Tracks(
+        width=int(clip.size[0]),
+        height=int(clip.size[1]),
+        frames=clip.frame_duration,
+        track=np.concatenate(numbers) if numbers else np.zeros(0, dtype=np.int32),
+        frame=np.concatenate(frames) if frames else np.zeros(0, dtype=np.int32),
+        xy=np.concatenate(places) if places else np.zeros((0, 2)),
+        names=names,
+        reasons=reasons,
+    )
+
+
+def _read_markers(track: bpy.types.MovieTrackingTrack) -> tuple[Ints, Floats]:
+    """Frames (n,) and places (n, 2) in parts of the frame of the markers that are not muted."""
+    count = len(track.markers)
+    frame = np.zeros(count, dtype=np.int32)
+    co = np.zeros(2 * count, dtype=np.float32)
+    mute = np.zeros(count, dtype=bool)
+    track.markers.foreach_get("frame", frame)
+    track.markers.foreach_get("co", co)
+    track.markers.foreach_get("mute", mute)
+    return frame[~mute], co.reshape(-1, 2)[~mute].astype(np.float64)
+
+
+# --- the native solve -------------------------------------------------------
+
+
+def solve_native(
+    clip: bpy.types.MovieClip, solve: Solve, context: bpy.types.Context | None = None
+) -> NativeResult:
+    """Let Blender solve the clip once with the solve's lens and keyframes, and compare cameras.
+
+    The clip's lens is left as the solve's and its keyframes as those used, so that solving
+    again by hand begins there; everything else that was touched is put back. A solve that
+    Blender refuses is no error: the result then says why and does not agree.
+    Raises SolveError where there is no window to run Blender's solver in.
+    """
+    context = context or bpy.context
+    set_lens(clip, solve.lens)
+    settings = clip.tracking.settings
+    camera_object = _camera_object(clip)
+    active_object = clip.tracking.objects.active
+    kept = {name: getattr(settings, name) for name in _SOLVER_SETTINGS}
+    scene = context.scene
+    scene_camera = scene.camera
+    started = time.perf_counter()
+    refusal = ""
+    try:
+        for name, value in _SOLVER_SETTINGS.items():
+            setattr(settings, name, value)
+        clip.tracking.objects.active = camera_object
+        camera_object.keyframe_a, camera_object.keyframe_b = sorted(solve.keyframes)
+        # Blender's solver writes lens and render size into the scene's camera, which may be anybody's.
+        scene.camera = None
+        with _clip_editor(context, clip):
+            bpy.ops.clip.clear_solution()
+            try:
+                bpy.ops.clip.solve_camera()
+            except RuntimeError as error:
+                refusal = str(error).removeprefix("Error: ").strip()
+    finally:
+        scene.camera = scene_camera
+        clip.tracking.objects.active = active_object
+        for name, value in kept.items():
+            setattr(settings, name, value)
+    return _compare(clip, solve, time.perf_counter() - started, refusal)
+
+
+def _compare(clip: bpy.types.MovieClip, solve: Solve, seconds: float, refusal: str) -> NativeResult:
+    frames, native = native_cameras(clip)
+    if not len(frames):
+        return NativeResult(float("nan"), 0, False, seconds, reason=refusal or "Blender found no camera")
+    error = clip.tracking.reconstruction.average_error
+    _, rows, native_rows = np.intersect1d(solve.frames, frames, return_indices=True)
+    if len(rows) < 2:
+        return NativeResult(error, len(frames), False, seconds, reason="Blender solved other frames")
+    cameras = solve.cameras[rows]
+    moved = move_cameras(camera_similarity(native[native_rows], cameras), native[native_rows])
+    places, moved_places = cameras[:, :3, 3], moved[:, :3, 3]
+    extent = np.sqrt(np.mean(np.sum((places - places.mean(axis=0)) ** 2, axis=1)))
+    apart = np.sqrt(np.mean(np.sum((places - moved_places) ** 2, axis=1)))
+    path_percent = 100.0 * float(apart / extent) if extent > 0 else float("nan")
+    picture_px = _picture_distance(solve, cameras, moved)
+    missing = len(solve.frames) - len(rows)
+    if missing:
+        reason = f"Blender found no camera for {missing} of {len(solve.frames)} frames"
+    elif not picture_px <= AGREE_PX:
+        reason = f"Blender's camera shows the scene {picture_px:.2f} px away from ours"
+    else:
+        reason = ""
+    return NativeResult(error, len(frames), not reason, seconds, path_percent, picture_px, reason)
+
+
+def _picture_distance(solve: Solve, cameras: Floats, others: Floats) -> float:
+    """Largest mean distance in a frame, pixels, of the bundles seen by ``cameras`` and ``others`` (c, 4, 4).
+
+    A bundle that either camera does not see (behind it, or far outside the frame) is not compared.
+    """
+    half = 0.5 * np.array([solve.lens.width, solve.lens.height]) / solve.lens.focal_px
+    worst = 0.0
+    for camera, other in zip(cameras, others):
+        seen, other_seen = _view(camera, solve.points), _view(other, solve.points)
+        with np.errstate(invalid="ignore"):
+            inside = np.all(np.abs(seen) <= half, axis=1) & np.all(np.abs(other_seen) <= 2 * half, axis=1)
+        if not inside.any():
+            return float("inf")
+        distance = np.linalg.norm(seen[inside] - other_seen[inside], axis=1).mean() * solve.lens.focal_px
+        worst = max(worst, float(distance))
+    return worst
+
+
+def _view(camera: Floats, points: Floats) -> Floats:
+    """(p, 2) straight image places in focal lengths of ``points`` (p, 3); nan behind the camera."""
+    local = (points - camera[:3, 3]) @ camera[:3, :3]
+    depth = np.where(local[:, 2] < 0, -local[:, 2], np.nan)
+    return local[:, :2] / depth[:, None]
+
+
+def native_cameras(clip: bpy.types.MovieClip) -> tuple[Ints, Floats]:
+    """Footage frames (c,) and camera-to-world matrices (c, 4, 4) of the clip's reconstruction, by frame."""
+    reconstruction = clip.tracking.reconstruction
+    if not reconstruction.is_valid or not len(reconstruction.cameras):
+        return np.zeros(0, dtype=np.int32), np.zeros((0, 4, 4))
+    frames = np.array([camera.frame for camera in reconstruction.cameras], dtype=np.int32)
+    matrices = np.array([camera.matrix for camera in reconstruction.cameras], dtype=np.float64)
+    order = np.argsort(frames)
+    return frames[order], matrices[order]
+
+
+def native_to_solve(clip: bpy.types.MovieClip, solve: Solve) -> Floats:
+    """(4, 4) similarity from the clip's own reconstruction to the space of our solve.
+
+    Raises SolveError where the two have fewer than two frames in common.
+    """
+    frames, native = native_cameras(clip)
+    _, rows, native_rows = np.intersect1d(solve.frames, frames, return_indices=True)
+    if len(rows) < 2:
+        raise SolveError("the clip's own solve has no camera in common with ours")
+    return camera_similarity(native[native_rows], solve.cameras[rows])
+
+
+def camera_similarity(source: Floats, target: Floats) -> Floats:
+    """(4, 4) similarity that best takes cameras ``source`` (c, 4, 4) onto ``target`` (c, 4, 4).
+
+    The turn is the mean of the cameras' own turns (Arun et al. 1987 gives the rotation
+    nearest to a sum of matrices), so a straight path is enough; scale and shift are the
+    least squares of the places. Scale is 1 for cameras that do not move.
+    """
+    turn = np.einsum("cij,ckj->ik", target[:, :3, :3], source[:, :3, :3])
+    left, _, right = np.linalg.svd(turn)
+    rotation = left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right
+    from_middle, to_middle = source[:, :3, 3].mean(axis=0), target[:, :3, 3].mean(axis=0)
+    start = (source[:, :3, 3] - from_middle) @ rotation.T
+    end = target[:, :3, 3] - to_middle
+    extent = float(np.sum(start * start))
+    scale = float(np.sum(start * end)) / extent if extent > 0 else 1.0
+    if scale <= 0:
+        scale = 1.0
+    result = np.eye(4)
+    result[:3, :3] = scale * rotation
+    result[:3, 3] = to_middle - scale * rotation @ from_middle
+    return result
+
+
+def move_cameras(similarity: Floats, cameras: Floats) -> Floats:
+    """Cameras (c, 4, 4) in the space that ``similarity`` (4, 4) leads to, without its scale in their axes."""
+    scale = np.cbrt(np.linalg.det(similarity[:3, :3]))
+    moved = similarity @ cameras
+    moved[:, :3, :3] /= scale
+    return moved
+
+
+# --- what Blender needs around an operator ----------------------------------
+
+
+def _camera_object(clip: bpy.types.MovieClip) -> bpy.types.MovieTrackingObject:
+    return next(item for item in clip.tracking.objects if item.is_camera)
+
+
+@contextlib.contextmanager
+def _clip_editor(context: bpy.types.Context, clip: bpy.types.MovieClip) -> Iterator[None]:
+    """Run clip operators as if in a Clip Editor that shows ``clip``; the window is put back afterwards.
+
+    Blender run without a window and Blender as a module have a window's areas too.
+    Raises SolveError where there is none.
+    """
+    window = context.window or next(iter(context.window_manager.windows), None)
+    if window is None or not len(window.screen.areas):
+        raise SolveError("Blender has no window area to run its clip operators in")
+    areas = sorted(window.screen.areas, key=lambda area: area.type != "CLIP_EDITOR")
+    area = areas[0]
+    area_type = area.ui_type
+    try:
+        area.type = "CLIP_EDITOR"
+        space = area.spaces.active
+        kept = {name: getattr(space, name) for name in ("clip", "view", "mode")}
+        try:
+            space.clip, space.view, space.mode = clip, "CLIP", "TRACKING"
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            with context.temp_override(window=window, area=area, region=region, space_data=space):
+                yield
+        finally:
+            for name, value in kept.items():
+                setattr(space, name, value)
+    finally:
+        if area.ui_type != area_type:
+            area.ui_type = area_type

@@ -1,0 +1,382 @@
+"""The scene room: what stands round the solved camera, all in one collection of our own.
+
+The world is the floor's: z = 0 is the ground, +Z is up, lengths are metres.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..engine.model import Floats
+from ..errors import InputError
+from .nodes import MARK
+
+COLLECTION_NAME = "Tracked Shot"
+COLLECTION_MARK = "collection"
+CATCHER_MARK = "shadow_catcher"
+SUN_MARK = "sun"
+STAND_IN_MARK = "stand_in"
+WORLD_MARK = "world"
+CG_MARK = "cg"
+CG_COLLECTION_MARK = "cg_collection"
+CG_ROOT_MARK = "cg_root"
+
+SAMPLED_FRAMES = 24
+"""At how many frames of a shot the camera is asked what it sees."""
+
+FARTHEST = 4.0
+"""The ground ends this many times the camera's distance from the origin away from it."""
+
+STAND_IN_SHARE = 0.15
+"""Width of the stand-in in parts of the picture's width."""
+
+_SUN_TURN = (math.radians(38.0), math.radians(12.0), math.radians(35.0))
+_SUN_ANGLE = math.radians(6.0)
+_SUN_STRENGTH = 3.0
+_WORLD_COLOR = (0.75, 0.8, 0.85, 1.0)
+_WORLD_STRENGTH = 0.4
+_NOT_OWN_KINDS = {"libraries", "window_managers", "screens", "all_ids"}
+"""Lists of bpy.data that hold no appended data, or (all_ids, from 5.2) what the other lists hold."""
+
+_SOLID_TYPES = {"MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME", "CURVES", "POINTCLOUD"}
+_STAND_IN_COLOR = (0.55, 0.53, 0.5, 1.0)
+
+
+# --- our collection ---------------------------------------------------------
+
+
+def owned_collection(scene: bpy.types.Scene) -> bpy.types.Collection:
+    """The collection that holds all we put into this scene; made where it is not there."""
+    found = _marked_collection(scene.collection, COLLECTION_MARK)
+    if found is not None:
+        return found
+    collection = bpy.data.collections.new(COLLECTION_NAME)
+    collection[MARK] = COLLECTION_MARK
+    scene.collection.children.link(collection)
+    return collection
+
+
+def _marked_collection(parent: bpy.types.Collection, mark: str) -> bpy.types.Collection | None:
+    return next((item for item in parent.children_recursive if item.get(MARK) == mark), None)
+
+
+def _marked_object(scene: bpy.types.Scene, mark: str) -> bpy.types.Object | None:
+    return next((item for item in scene.objects if item.get(MARK) == mark), None)
+
+
+def _new_object(scene: bpy.types.Scene, name: str, data: bpy.types.ID | None, mark: str) -> bpy.types.Object:
+    made = bpy.data.objects.new(name, data)
+    made[MARK] = mark
+    owned_collection(scene).objects.link(made)
+    return made
+
+
+# --- what the camera sees ---------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the scene's camera sees, at a few frames of the shot."""
+
+    rays: Floats
+    """(r, 3) rays through the frame's edge in camera space, 1 long along the camera's axis."""
+    places: Floats
+    """(v, 3) the camera's place at each of the frames."""
+    turns: Floats
+    """(v, 3, 3) its axes in the world, as columns."""
+
+
+def sampled_views(scene: bpy.types.Scene) -> Views:
+    """What the scene's camera sees at up to 24 frames. Raises InputError where the scene has no camera."""
+    camera = scene.camera
+    if camera is None or camera.type != "CAMERA":
+        raise InputError(f"the scene {scene.name} has no camera")
+    corners = np.array(camera.data.view_frame(scene=scene))
+    corners /= -corners[:, 2:]
+    following = np.roll(corners, -1, axis=0)
+    rays = np.concatenate([corners + part * (following - corners) for part in (0.0, 0.25, 0.5, 0.75)])
+    count = min(scene.frame_end - scene.frame_start + 1, SAMPLED_FRAMES)
+    frames = np.unique(np.linspace(scene.frame_start, scene.frame_end, count).round().astype(int))
+    matrices = []
+    with _frame_kept(scene):
+        for frame in frames.tolist():
+            scene.frame_set(frame)
+            matrices.append(np.array(camera.matrix_world.normalized()))
+    cameras = np.array(matrices)
+    return Views(rays, cameras[:, :3, 3], cameras[:, :3, :3])
+
+
+@contextlib.contextmanager
+def _frame_kept(scene: bpy.types.Scene) -> Iterator[None]:
+    frame, part = scene.frame_current, scene.frame_subframe
+    try:
+        yield
+    finally:
+        scene.frame_set(frame, subframe=part)
+
+
+def seen_ground(views: Views) -> tuple[float, float, float, float]:
+    """(least x, least y, greatest x, greatest y) of the ground z = 0 that the views see, and the origin.
+
+    No farther from the origin than FARTHEST times the median camera; a ray over the horizon
+    counts as far as that.
+    """
+    bound = FARTHEST * float(np.median(np.linalg.norm(views.places, axis=1)))
+    rays = np.einsum("vij,rj->vri", views.turns, views.rays)
+    height = np.broadcast_to(views.places[:, None, 2], rays.shape[:2])
+    falling = rays[..., 2] * np.sign(height) < -1e-9
+    length = np.full(falling.shape, np.inf)
+    length[falling] = -height[falling] / rays[falling][:, 2]
+    level = np.maximum(np.linalg.norm(rays[..., :2], axis=2), 1e-9)
+    length = np.minimum(length, 2 * bound / level)
+    ground = views.places[:, None, :2] + length[..., None] * rays[..., :2]
+    ground = np.clip(np.vstack([ground.reshape(-1, 2), np.zeros((1, 2))]), -bound, bound)
+    return (*ground.min(axis=0).tolist(), *ground.max(axis=0).tolist())
+
+
+# --- ground and light -------------------------------------------------------
+
+
+def setup_shadow_catcher(
+    scene: bpy.types.Scene, *, size: float | None = None, light: bool = True
+) -> bpy.types.Object:
+    """A ground at z = 0 that shows nothing but the shadows on it; returns it.
+
+    It covers what the scene's camera sees of the floor over the shot (bounded), or a square of
+    ``size`` metres about the origin. The render's sky becomes transparent. With ``light``, a soft
+    sun and, where the scene has no world, a gentle one are made; both are left as they are once
+    they are there. It works in Cycles: EEVEE has no shadow catcher. A second call changes nothing
+    but the ground's extent. Raises InputError where neither a camera nor ``size`` is given.
+    """
+    if size is not None and size <= 0:
+        raise InputError(f"the ground's size must be above 0, not {size}")
+    if size is None:
+        left, near, right, far = seen_ground(sampled_views(scene))
+        margin = 0.1 * max(right - left, far - near)
+        extent = (left - margin, near - margin, right + margin, far + margin)
+    else:
+        extent = (-0.5 * size, -0.5 * size, 0.5 * size, 0.5 * size)
+    ground = _marked_object(scene, CATCHER_MARK)
+    if ground is None:
+        ground = _new_object(scene, "Shadow Catcher", bpy.data.meshes.new("Shadow Catcher"), CATCHER_MARK)
+        ground.display_type = "WIRE"
+    _lay_ground(ground.data, extent)
+    ground.is_shadow_catcher = True
+    scene.render.film_transparent = True
+    if light:
+        setup_light(scene)
+    return ground
+
+
+def _lay_ground(mesh: bpy.types.Mesh, extent: tuple[float, float, float, float]) -> None:
+    left, near, right, far = extent
+    corners = [(left, near, 0.0), (right, near, 0.0), (right, far, 0.0), (left, far, 0.0)]
+    mesh.clear_geometry()
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    mesh.update()
+
+
+def setup_light(scene: bpy.types.Scene) -> bpy.types.Object:
+    """Our sun, which gives a soft shadow, and a world if the scene has none; returns the sun."""
+    sun = _marked_object(scene, SUN_MARK)
+    if sun is None:
+        data = bpy.data.lights.new("Tracked Shot Sun", "SUN")
+        data.energy = _SUN_STRENGTH
+        data.angle = _SUN_ANGLE
+        sun = _new_object(scene, "Tracked Shot Sun", data, SUN_MARK)
+        sun.rotation_euler = _SUN_TURN
+        sun.location = (0.0, 0.0, 3.0)
+    if scene.world is None:
+        world = next((item for item in bpy.data.worlds if item.get(MARK) == WORLD_MARK), None)
+        scene.world = world or _new_world()
+    return sun
+
+
+def _new_world() -> bpy.types.World:
+    world = bpy.data.worlds.new("Tracked Shot World")
+    world[MARK] = WORLD_MARK
+    if world.node_tree is None:
+        world.use_nodes = True
+    background = next(node for node in world.node_tree.nodes if node.bl_idname == "ShaderNodeBackground")
+    background.inputs["Color"].default_value = _WORLD_COLOR
+    background.inputs["Strength"].default_value = _WORLD_STRENGTH
+    return world
+
+
+# --- CG ---------------------------------------------------------------------
+
+
+def add_stand_in(scene: bpy.types.Scene, *, size: float | None = None) -> bpy.types.Object:
+    """A cube with soft edges on the floor at the origin, for a shot that has no CG yet; returns it.
+
+    ``size`` is its edge in metres; otherwise it fills about 0.15 of the picture's width at the
+    origin's depth. Once it is there it is the artist's to move: a second call only returns it.
+    Raises InputError where neither a camera nor ``size`` is given.
+    """
+    cube = _marked_object(scene, STAND_IN_MARK)
+    if cube is not None:
+        return cube
+    edge = size if size is not None else STAND_IN_SHARE * _view_width(sampled_views(scene))
+    mesh = bpy.data.meshes.new("Stand-in")
+    half = 0.5 * edge
+    corners = [
+        (x, y, z)
+        for z in (0.0, edge)
+        for x, y in ((-half, -half), (half, -half), (half, half), (-half, half))
+    ]
+    faces = [(3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
+    mesh.from_pydata(corners, [], faces)
+    mesh.update()
+    mesh.materials.append(_stand_in_material())
+    cube = _new_object(scene, "Stand-in", mesh, STAND_IN_MARK)
+    cube.rotation_euler.z = math.radians(25.0)
+    bevel = cube.modifiers.new("Soft Edges", "BEVEL")
+    bevel.width = 0.06 * edge
+    bevel.segments = 4
+    bevel.harden_normals = True
+    mesh.shade_smooth()
+    return cube
+
+
+def _view_width(views: Views) -> float:
+    """Median width of the picture, in metres, at the origin's depth; at its distance where it lies behind."""
+    depth = np.einsum("vi,vi->v", views.places, views.turns[:, :, 2])
+    depth = np.where(depth > 0, depth, np.linalg.norm(views.places, axis=1))
+    return float(np.median(depth) * np.ptp(views.rays[:, 0]))
+
+
+def _stand_in_material() -> bpy.types.Material:
+    material = bpy.data.materials.new("Stand-in")
+    if material.node_tree is None:
+        material.use_nodes = True
+    material.diffuse_color = _STAND_IN_COLOR
+    shader = next(node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled")
+    shader.inputs["Base Color"].default_value = _STAND_IN_COLOR
+    shader.inputs["Roughness"].default_value = 0.45
+    return material
+
+
+def remove_stand_in(scene: bpy.types.Scene) -> bool:
+    """Take our stand-in away, as when real CG has come; True where there was one."""
+    cube = _marked_object(scene, STAND_IN_MARK)
+    if cube is None:
+        return False
+    mesh = cube.data
+    materials = [material for material in mesh.materials if material is not None]
+    bpy.data.objects.remove(cube)
+    for item, owner in [(mesh, bpy.data.meshes), *((material, bpy.data.materials) for material in materials)]:
+        if item.users == 0:
+            owner.remove(item)
+    return True
+
+
+def append_cg(
+    scene: bpy.types.Scene, blend_path: str | Path, collection: str | None = None
+) -> bpy.types.Object:
+    """Append a .blend's collections into ours and stand them on the floor at the origin.
+
+    ``collection`` names one of them; otherwise all come that lie in no other, or, in a file
+    without collections, all its objects. Everything hangs on an empty, which is returned: it is where
+    the lowest point of the geometry touches the floor, and the artist may move it. What an earlier
+    call appended is replaced, and the empty stays where it was moved to. Raises InputError for a file
+    or collection that cannot be had; the scene is then as it was.
+    """
+    path = Path(bpy.path.abspath(str(blend_path)))
+    if not path.is_file():
+        raise InputError(f"no such file: {path}")
+    kind, names = _choose(path, collection)
+    _remove_cg(scene)
+    there = {item.as_pointer() for item in _all_ids()}
+    with bpy.data.libraries.load(str(path), link=False) as (_, into):
+        setattr(into, kind, names)
+    for item in _all_ids():
+        if item.as_pointer() not in there:
+            item[MARK] = CG_MARK  # over a mark that a file of ours may have brought
+
+    holder = _marked_collection(scene.collection, CG_COLLECTION_MARK)
+    if holder is None:
+        holder = bpy.data.collections.new("Tracked Shot CG")
+        holder[MARK] = CG_COLLECTION_MARK
+        owned_collection(scene).children.link(holder)
+    if kind == "collections":
+        inner = {child for part in into.collections for child in part.children_recursive}
+        for part in into.collections:
+            if part not in inner:
+                holder.children.link(part)
+    else:
+        for part in into.objects:
+            holder.objects.link(part)
+    return _stand_on_floor(scene, holder)
+
+
+def _choose(path: Path, collection: str | None) -> tuple[str, list[str]]:
+    """Kind and names of what is to be appended. Raises InputError where there is nothing of the sort."""
+    try:
+        with bpy.data.libraries.load(str(path), link=False) as (found, _):
+            collections, objects = list(found.collections), list(found.objects)
+    except OSError as error:
+        raise InputError(f"not a .blend file that this Blender reads: {path}") from error
+    if collection is not None:
+        if collection not in collections:
+            there = ", ".join(sorted(collections)) or "none"
+            raise InputError(f"no collection {collection!r} in {path} (there: {there})")
+        return "collections", [collection]
+    if collections:
+        return "collections", collections
+    if objects:
+        return "objects", objects
+    raise InputError(f"nothing to append in {path}: it has no collections and no objects")
+
+
+def _stand_on_floor(scene: bpy.types.Scene, holder: bpy.types.Collection) -> bpy.types.Object:
+    """Hang what was appended on an empty, its lowest point at the empty's height; returns the empty."""
+    parts = [part for part in holder.all_objects if part.get(MARK) == CG_MARK]
+    for layer in scene.view_layers:
+        layer.update()
+    lowest = [
+        (part.matrix_world @ Vector(corner)).z
+        for part in parts
+        if part.type in _SOLID_TYPES
+        for corner in part.bound_box
+    ]
+    empty = _marked_object(scene, CG_ROOT_MARK)
+    if empty is None:
+        empty = bpy.data.objects.new("CG", None)
+        empty[MARK] = CG_ROOT_MARK
+        empty.empty_display_size = 0.25
+        holder.objects.link(empty)
+    lift = Matrix.Translation((0.0, 0.0, -min(lowest, default=0.0)))
+    for part in parts:
+        if part.parent is None:
+            part.parent = empty
+            part.matrix_parent_inverse = lift
+    return empty
+
+
+def _remove_cg(scene: bpy.types.Scene) -> None:
+    """Remove what ``append_cg`` brought, and of its data what nobody else uses by now."""
+    holder = _marked_collection(scene.collection, CG_COLLECTION_MARK)
+    if holder is None:
+        return
+    gone = [item for item in (*holder.all_objects, *holder.children_recursive) if item.get(MARK) == CG_MARK]
+    for item in holder.all_objects:
+        if item.get(MARK) not in (CG_MARK, CG_ROOT_MARK) and item.name not in holder.objects:
+            holder.objects.link(item)  # the artist's own, in a collection that goes
+    bpy.data.batch_remove(gone)
+    while unused := [item for item in _all_ids() if item.users == 0 and item.get(MARK) == CG_MARK]:
+        bpy.data.batch_remove(unused)
+
+
+def _all_ids() -> Iterator[bpy.types.ID]:
+    """Every datablock of the open .blend that may carry a mark."""
+    for prop in bpy.data.bl_rna.properties:
+        if prop.type == "COLLECTION" and prop.identifier not in _NOT_OWN_KINDS:
+            yield from getattr(bpy.data, prop.identifier)

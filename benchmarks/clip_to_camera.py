@@ -1,0 +1,155 @@
+"""From a clip to a camera in Blender: this add-on against Blender's own tools, side by side in one run.
+
+    .envs/bpy-4.5/bin/python benchmarks/clip_to_camera.py CLIP [CLIP …] [--rounds N] [--json FILE]
+
+Ours: look at the footage, track, vote, solve, tracks into the clip, one native solve with the lens fixed.
+Blender's: detect features with the default settings, track the whole clip, solve with keyframe selection and
+the focal length refined. Both start at 30 mm with the clip just loaded, each in a process of its own, taking
+turns. Printed are the medians of the rounds and their ratio; where CLIP.json holds a true camera, the focal
+length's error too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+START_MM = 30.0
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def measure_ours(path: Path) -> dict:
+    """One run of ours; seconds, error, frames, focal length."""
+    sys.path.insert(0, str(REPOSITORY))
+    import bpy
+    from addon.tracking.blender.clip import load_clip
+    from addon.tracking.blender.take_in import take_in
+    from addon.tracking.engine.model import LensStart
+    from addon.tracking.presets import load_tracking_preset
+    from addon.tracking.session import create_session, run_session
+
+    with tempfile.TemporaryDirectory() as folder:
+        clip = load_clip(path)
+        started = time.perf_counter()
+        session = create_session(
+            path,
+            "benchmark",
+            directory=folder,
+            settings=load_tracking_preset("high_quality"),
+            lens=LensStart(START_MM),
+        )
+        for _ in run_session(session):
+            pass
+        taken = take_in(clip, session.tracks(), session.solve())
+        seconds = time.perf_counter() - started
+    assert taken.native is not None
+    return found(bpy, clip, seconds)
+
+
+def measure_stock(path: Path) -> dict:
+    """One run of Blender's own tools."""
+    import bpy
+
+    clip = bpy.data.movieclips.load(str(path))
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, clip.frame_duration
+    camera, settings = clip.tracking.camera, clip.tracking.settings
+    camera.sensor_width, camera.focal_length = 36.0, START_MM
+    window = bpy.context.window
+    area = window.screen.areas[0]
+    area.type = "CLIP_EDITOR"
+    space = area.spaces.active
+    space.clip, space.mode = clip, "TRACKING"
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    settings.use_keyframe_selection = True
+    settings.refine_intrinsics_focal_length = True
+    with bpy.context.temp_override(window=window, area=area, region=region, space_data=space):
+        started = time.perf_counter()
+        scene.frame_set(1)
+        space.clip_user.frame_current = 1
+        bpy.ops.clip.detect_features()
+        bpy.ops.clip.track_markers(backwards=False, sequence=True)
+        try:
+            bpy.ops.clip.solve_camera()
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+        seconds = time.perf_counter() - started
+    return found(bpy, clip, seconds)
+
+
+def found(bpy, clip, seconds: float) -> dict:  # noqa: ANN001
+    """What stands in the clip after a run."""
+    reconstruction = clip.tracking.reconstruction
+    return {
+        "seconds": seconds,
+        "blender": bpy.app.version_string,
+        "error_px": reconstruction.average_error,
+        "frames": len(reconstruction.cameras),
+        "of": clip.frame_duration,
+        "focal_mm": clip.tracking.camera.focal_length,
+    }
+
+
+def in_a_process(kind: str, path: Path) -> dict:
+    """One run in a process of its own; Blender's chatter is dropped."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        command = [sys.executable, __file__, str(path), "--one", kind, "--json", out.name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{kind} on {path.name} failed ({done.returncode}): {done.stderr[-2000:]}")
+        return json.loads(Path(out.name).read_text())
+
+
+def true_focal(path: Path) -> float | None:
+    truth = path.with_suffix(".json")
+    if not truth.is_file():
+        return None
+    values = json.loads(truth.read_text())
+    return values["focal_mm"] * 36.0 / values["sensor_mm"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("clips", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", choices=("ours", "stock"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        result = {"ours": measure_ours, "stock": measure_stock}[options.one](options.clips[0].resolve())
+        options.json.write_text(json.dumps(result))
+        sys.stdout.flush()
+        os._exit(0)  # the module's own clean-up may complain after everything is written
+    rows = []
+    print("| clip | | seconds | error px | frames | focal mm | focal error |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for clip in options.clips:
+        runs: dict[str, list[dict]] = {"ours": [], "stock": []}
+        for _ in range(options.rounds):
+            for kind, results in runs.items():
+                results.append(in_a_process(kind, clip.resolve()))
+        truth = true_focal(clip)
+        for kind, results in runs.items():
+            seconds = statistics.median(run["seconds"] for run in results)
+            last = results[-1]
+            error = "" if truth is None else f"{100 * (last['focal_mm'] / truth - 1):+.3f}%"
+            print(
+                f"| {clip.stem} | {kind} | {seconds:.1f} | {last['error_px']:.3f} |"
+                f" {last['frames']} of {last['of']} | {last['focal_mm']:.3f} | {error} |"
+            )
+            rows.append({"clip": clip.stem, "kind": kind, "seconds": seconds, "runs": results})
+        ratio = rows[-2]["seconds"] / rows[-1]["seconds"]
+        rows[-2]["ratio"] = ratio
+        print(f"| {clip.stem} | ours / stock | {ratio:.2f} | | | | |", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
