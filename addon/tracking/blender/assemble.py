@@ -34,10 +34,12 @@ from .camera import apply_solved_camera
 from .clip import NativeResult, load_clip
 from .composite import composite_status, setup_shot_compositing
 from .preflight import compare_with_blender
-from .scene import add_stand_in, append_cg, remove_stand_in, setup_shadow_catcher
+from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
 from .take_in import take_in
 
 STAGES = ("footage", "preflight", "track", "solve", "camera", "scene", "cg", "composite", "render_settings")
+SURE_FLOOR = 0.5
+"""A floor that is less sure than this is reported."""
 NEW_FILE_SAMPLES = 128
 """Samples a pixel in a new file: Blender's own 4096 would take minutes a frame."""
 _TRACKED_SHARE = 0.05, 0.85
@@ -119,6 +121,7 @@ def assemble_steps(
     findings = preflight.findings + compare_with_blender(result.clip, footage)
     _stop_on_errors(config, findings)
     result.warnings = [finding.message for finding in findings if finding.severity == "warning"]
+    result.warnings += [f"{key} is not acted on by this version yet" for key in keys_without_effect(config)]
 
     session = None
     if config.tracking.enabled:
@@ -126,13 +129,15 @@ def assemble_steps(
         result.session = session.path
         yield from _track(session)
         result.solve = session.solve()
-    if result.solve is not None and session is not None:
+    if session is not None:
         yield BuildStep("camera", _TRACKED_SHARE[1], "Tracks into the clip")
-        _put_solve(config, result, session.tracks(), result.solve)
+        _put_tracking(config, result, session.tracks())
     composite = resolve_composite(config.composite)
     yield BuildStep("scene", 0.92, "Setting up the scene")
     if composite.shadow_catcher and result.scene.camera is not None:
         setup_shadow_catcher(result.scene)
+    if config.scene.light.direction is not None:
+        setup_light(result.scene, config.scene.light.direction)
     yield BuildStep("cg", 0.94, "Placing the CG")
     place_cg(config, result)
     yield BuildStep("composite", 0.96, "Building the composite")
@@ -217,6 +222,29 @@ def load_shot_clip(config: CompositeShotConfig) -> bpy.types.MovieClip:
     return clip
 
 
+NOT_YET = (
+    "hooks", "tracking.mask", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
+    "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
+    "scene.holdout", "cg.motion_blur", "render.passes",
+)  # fmt: skip
+"""Keys of a shot file that are read and checked, and that no stage acts on so far."""
+
+
+def keys_without_effect(config: CompositeShotConfig) -> list[str]:
+    """The keys in NOT_YET that the shot sets, so that nobody waits for what will not happen."""
+    written = config.to_dict()["shot"]
+    found = []
+    for key in NOT_YET:
+        value: Any = written
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            found.append(key)
+    if isinstance(config.scene.floor, list):
+        found.append("scene.floor as a list of tracks")
+    return found
+
+
 # --- tracking ----------------------------------------------------------------
 
 
@@ -254,21 +282,25 @@ def _track(session: TrackingSessionManager) -> Iterator[BuildStep]:
 # --- into the scene ----------------------------------------------------------
 
 
-def _put_solve(config: CompositeShotConfig, result: ShotResult, tracks: Tracks, solve: Solve) -> None:
-    """Tracks and solve into the clip, and the camera into the scene."""
+def _put_tracking(config: CompositeShotConfig, result: ShotResult, tracks: Tracks) -> None:
+    """Tracks and, where there is one, the camera into the clip; the camera into the scene."""
     assert result.clip is not None and result.scene is not None
-    clip, scene = result.clip, result.scene
+    clip, solve = result.clip, result.solve
     pattern = load_tracking_preset(config.tracking.preset).pattern
     result.native = take_in(clip, tracks, solve, pattern=pattern).native
+    if solve is None or not config.camera.from_tracking:
+        return
     bake = config.camera.bake
     if result.native is not None and not result.native.agrees:
         result.warnings.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
         bake = True
-    if config.camera.from_tracking:
-        result.floor = find_floor(solve.points, solve.cameras) if config.scene.floor == "auto" else None
-        result.camera = apply_solved_camera(
-            scene, clip, solve=solve, bake=bake, name=config.camera.name, floor=result.floor
-        )
+    if config.scene.floor == "auto":
+        result.floor = find_floor(solve.points, solve.cameras)
+        if result.floor.confidence < SURE_FLOOR:
+            result.warnings.append("no clear floor was found: check where the ground lies")
+    result.camera = apply_solved_camera(
+        result.scene, clip, solve=solve, bake=bake, name=config.camera.name, floor=result.floor
+    )
 
 
 def place_cg(config: CompositeShotConfig, result: ShotResult) -> None:

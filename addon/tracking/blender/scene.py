@@ -184,8 +184,14 @@ def _lay_ground(mesh: bpy.types.Mesh, extent: tuple[float, float, float, float])
     mesh.update()
 
 
-def setup_light(scene: bpy.types.Scene) -> bpy.types.Object:
-    """Our sun, which gives a soft shadow, and a world if the scene has none; returns the sun."""
+def setup_light(
+    scene: bpy.types.Scene, direction: tuple[float, ...] | None = None
+) -> bpy.types.Object:
+    """Our sun, which gives a soft shadow, and a world if the scene has none; returns the sun.
+
+    ``direction`` (3,) is the way the sunlight goes, in the scene; without one, a sun that is there
+    already stays as the artist turned it.
+    """
     sun = _marked_object(scene, SUN_MARK)
     if sun is None:
         data = bpy.data.lights.new("Tracked Shot Sun", "SUN")
@@ -194,6 +200,8 @@ def setup_light(scene: bpy.types.Scene) -> bpy.types.Object:
         sun = _new_object(scene, "Tracked Shot Sun", data, SUN_MARK)
         sun.rotation_euler = _SUN_TURN
         sun.location = (0.0, 0.0, 3.0)
+    if direction is not None:
+        sun.rotation_euler = Vector(direction).to_track_quat("-Z", "Y").to_euler()
     if scene.world is None:
         world = next((item for item in bpy.data.worlds if item.get(MARK) == WORLD_MARK), None)
         scene.world = world or _new_world()

@@ -1,0 +1,250 @@
+"""A whole shot: from a drawn clip to a saved .blend and composited frames."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pytest
+from addon import cli
+from addon.tracking.config import CompositeShotConfig
+from addon.tracking.errors import InputError
+from addon.tracking.session import SessionStatus, load_session
+from addon.tracking.shotfile import ShotFileError, load_shot
+
+from tests import drawn
+
+SHOT = """shot:
+  name: walls
+  footage:
+    file: walls.avi
+  tracking:
+    preset: balanced
+  composite:
+    mode: over_footage
+    shadow_catcher: true
+  render:
+    samples: 4
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn_clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, drawn.Truth]:
+    path = tmp_path_factory.mktemp("clip") / "walls.avi"
+    return path, drawn.draw_clip(path)
+
+
+@pytest.fixture
+def shot(drawn_clip: tuple[Path, drawn.Truth], tmp_path: Path) -> Path:
+    """A shot file with its footage beside it."""
+    os.link(drawn_clip[0], tmp_path / "walls.avi")
+    path = tmp_path / "shot.yaml"
+    path.write_text(SHOT)
+    return path
+
+
+@pytest.fixture(scope="module")
+def solved_folder(drawn_clip: tuple[Path, drawn.Truth], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a solved session of the drawn clip, to spare tests the tracking."""
+    from addon.tracking.presets import load_tracking_preset
+    from addon.tracking.session import create_session, resume_tracking
+
+    folder = tmp_path_factory.mktemp("sessions")
+    settings = load_tracking_preset("balanced")
+    resume_tracking(create_session(drawn_clip[0], "walls", directory=folder, settings=settings))
+    return folder
+
+
+def camera_error(scene, truth: drawn.Truth) -> tuple[float, float]:
+    """Focal length's error as a share, and the path's in percent, of the scene's camera."""
+    matrices = []
+    for frame in range(scene.frame_start, scene.frame_end + 1):
+        scene.frame_set(frame)
+        matrices.append(np.array(scene.camera.matrix_world))
+    focal_px = scene.camera.data.lens / scene.camera.data.sensor_width * truth.width
+    return focal_px / truth.focal_px - 1, drawn.path_error_percent(np.array(matrices), truth.cameras)
+
+
+def test_a_clip_becomes_a_saved_shot_with_the_true_camera(
+    blender_file: ModuleType, shot: Path, drawn_clip: tuple[Path, drawn.Truth], capfd: pytest.CaptureFixture
+) -> None:
+    report = shot.with_name("report.json")
+    assert cli.main(["assemble", str(shot), "--json", str(report)]) == 0
+    said = capfd.readouterr()
+    assert "solve: good" in said.out
+    assert "Traceback" not in said.err
+
+    blend = shot.with_name("walls.blend")
+    blender_file.ops.wm.open_mainfile(filepath=str(blend))
+    scene = blender_file.context.scene
+    focal, path = camera_error(scene, drawn_clip[1])
+    assert abs(focal) < 2e-3
+    assert path < 0.1
+    assert (scene.frame_start, scene.frame_end) == (1, 40)
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (480, 270)
+    assert scene.render.film_transparent
+    clip = scene.active_clip
+    assert clip.tracking.reconstruction.is_valid
+    assert len(clip.tracking.reconstruction.cameras) == 40
+    assert clip.tracking.reconstruction.average_error < 0.1
+
+    values = json.loads(report.read_text())
+    assert values["blend"] == str(blend)
+    assert values["solve"]["verdict"] == "good"
+    assert values["blender"] == blender_file.app.version_string
+    assert load_session(values["session"]).status is SessionStatus.SOLVED
+
+
+def test_a_session_that_is_there_is_taken_up(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
+) -> None:
+    sessions = set(solved_folder.glob("*.tracksession"))
+    calls = ["assemble", str(shot), "--session-dir", str(solved_folder)]
+    assert cli.main(calls) == 0
+    assert set(solved_folder.glob("*.tracksession")) == sessions
+    assert cli.main([*calls, "--fresh"]) == 0
+    assert len(set(solved_folder.glob("*.tracksession"))) == len(sessions) + 1
+
+
+def test_composited_frames_are_the_plate_where_no_cg_is(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, drawn_clip: tuple[Path, drawn.Truth]
+) -> None:
+    out = shot.with_name("frames")
+    assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder)]) == 0
+    assert cli.main(["render", str(shot.with_name("walls.blend")), "--frames", "1,20,40", "--output", str(out)]) == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["walls_0001.png", "walls_0020.png", "walls_0040.png"]
+
+    scene = blender_file.context.scene
+    capture = cv2.VideoCapture(str(drawn_clip[0]))
+    plates = [capture.read()[1] for _ in range(40)]
+    for name, plate in zip(names, (plates[0], plates[19], plates[39])):
+        picture = cv2.imread(str(out / name))
+        assert picture.shape == plate.shape
+        same = np.abs(picture.astype(int) - plate).max(axis=2) <= 2
+        assert same.mean() > 0.5  # most of the frame is the plate
+        assert not same.all()  # the stand-in and its shadow are there
+    assert scene.camera is not None
+
+
+def test_assembling_twice_into_the_same_file_doubles_nothing(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    shot.write_text(SHOT + "  into: walls.blend\n")
+    blender_file.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    own = blender_file.data.objects.new("Mine", None)
+    blender_file.context.scene.collection.objects.link(own)
+    blender_file.ops.wm.save_as_mainfile(filepath=str(shot.with_name("walls.blend")))
+    counts = []
+    for _ in range(2):
+        assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder)]) == 0
+        data = blender_file.data
+        rooms = (data.objects, data.cameras, data.meshes, data.movieclips, data.node_groups, data.collections)
+        counts.append([len(room) for room in rooms] + [len(data.movieclips[0].tracking.tracks)])
+        assert "Mine" in data.objects
+    assert counts[0] == counts[1]
+
+
+def test_the_open_scene_can_be_built_into(blender_file: ModuleType, shot: Path, solved_folder: Path) -> None:
+    from addon.tracking import assemble_shot_with_tracking
+
+    scene = blender_file.context.scene
+    result = assemble_shot_with_tracking(load_shot(shot), scene=scene, session_dir=solved_folder)
+    assert result.blend is None
+    assert scene.camera is result.camera
+    assert result.native is not None and result.native.agrees
+    assert result.native.picture_px < 0.1
+    assert result.native.path_percent < 0.01
+
+
+def test_frame_ranges_and_scene_starts_meet(blender_file: ModuleType, shot: Path) -> None:
+    values = {
+        "name": "part",
+        "footage": {"file": str(shot.with_name("walls.avi")), "frame_range": [6, 30], "scene_start": 101},
+        "render": {"samples": 1},
+    }
+    from addon.tracking import assemble_shot_with_tracking
+
+    result = assemble_shot_with_tracking(values, scene=blender_file.context.scene, session_dir=shot.parent)
+    scene, clip = result.scene, result.clip
+    assert (scene.frame_start, scene.frame_end) == (106, 130)
+    assert clip.frame_start == 101
+    frames = [camera.frame for camera in clip.tracking.reconstruction.cameras]
+    assert (min(frames), max(frames)) == (6, 30)
+
+
+def test_solving_can_be_left_out(blender_file: ModuleType, shot: Path, tmp_path: Path) -> None:
+    from addon.tracking import assemble_shot_with_tracking
+
+    config = CompositeShotConfig.from_dict(
+        {"footage": {"file": "walls.avi", "frame_range": [1, 12]}, "tracking": {"solve": False}}
+    )
+    config.base = shot.parent
+    result = assemble_shot_with_tracking(config, scene=blender_file.context.scene, session_dir=tmp_path)
+    assert result.solve is None
+    assert result.camera is None
+    assert len(result.clip.tracking.tracks) > 20
+
+
+BAD = {
+    "missing footage": ("gone.avi", "", "footage.file: there is no such file"),
+    "zero bytes": ("empty.mp4", "", "the file is empty"),
+    "a text named .mp4": ("text.mp4", "", "not a movie"),
+    "a wrong key": ("walls.avi", "  compozite: {}\n", "unknown key"),
+    "a range outside the clip": ("walls.avi", "    frame_range: [30, 41]\n", "outside the clip (1-40)"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_nothing_is_written(
+    name: str, blender_file: ModuleType, shot: Path, capfd: pytest.CaptureFixture
+) -> None:
+    footage, more, expected = BAD[name]
+    shot.with_name("empty.mp4").write_bytes(b"")
+    shot.with_name("text.mp4").write_text("hello\n" * 99)
+    shot.write_text(f"shot:\n  footage:\n    file: {footage}\n{more}")
+    before = {path: path.stat().st_mtime_ns for path in shot.parent.rglob("*")}
+    assert cli.main(["assemble", str(shot)]) == 2
+    said = capfd.readouterr()
+    lines = [line for line in said.err.splitlines() if "error" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{shot}:") and expected in lines[0]
+    assert "Traceback" not in said.err
+    assert {path: path.stat().st_mtime_ns for path in shot.parent.rglob("*")} == before
+
+
+def test_a_place_that_cannot_be_written_is_said_before_any_work(
+    blender_file: ModuleType, shot: Path, capfd: pytest.CaptureFixture
+) -> None:
+    blocked = shot.with_name("blocked")
+    blocked.write_text("a file, not a folder")
+    assert cli.main(["assemble", str(shot), "--blend", str(blocked / "out.blend")]) == 2
+    assert "cannot be written" in capfd.readouterr().err
+    assert cli.main(["assemble", str(shot), "--json", str(blocked / "r.json")]) == 2
+    assert "can't be written" in capfd.readouterr().err
+    assert not list(shot.parent.glob("**/*.tracksession"))
+
+
+def test_frames_outside_the_scene_are_refused(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
+) -> None:
+    assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder)]) == 0
+    call = ["render", str(shot.with_name("walls.blend")), "--output", str(shot.parent / "o"), "--frames", "39-41"]
+    assert cli.main(call) == 2
+    assert "frame 41 is outside" in capfd.readouterr().err
+
+
+def test_footage_that_blender_reads_otherwise_stops_the_build(
+    blender_file: ModuleType, footage: Path, tmp_path: Path
+) -> None:
+    from addon.tracking import assemble_shot_with_tracking
+
+    values = {"footage": {"file": str(footage / "desk_variable_rate.mp4")}}
+    with pytest.raises(ShotFileError, match="evenly timed copy"):
+        assemble_shot_with_tracking(values, scene=blender_file.context.scene, session_dir=tmp_path)
+    with pytest.raises(InputError):
+        assemble_shot_with_tracking({"footage": {}}, scene=blender_file.context.scene)
