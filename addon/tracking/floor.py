@@ -79,6 +79,33 @@ def find_floor(
     return Floor(matrix, FALLBACK_CONFIDENCE, inliers)
 
 
+def fit_floor(
+    points: Floats,
+    cameras: Floats,
+    chosen: Bools,
+    *,
+    known: float | None = None,
+    camera_height: float = CAMERA_HEIGHT_M,
+) -> Floor:
+    """The plane through the ``chosen`` (n,) of the ``points`` (n, 3), by least squares, as the floor.
+
+    The origin is in their middle; up is the side on which the ``cameras`` (c, 4, 4) are. ``known`` and
+    ``camera_height`` as for ``find_floor``. Raises ValueError for fewer than three points, or points on a line.
+    """
+    on_plane = points[chosen]
+    if len(on_plane) < 3:
+        raise ValueError("a floor needs three points at least")
+    middle = on_plane.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(on_plane - middle, full_matrices=False)
+    if sizes[1] < 1e-6 * sizes[0]:
+        raise ValueError("the points of the floor lie on a line")
+    normal = axes[2] if (cameras[:, :3, 3].mean(axis=0) - middle) @ axes[2] > 0 else -axes[2]
+    height = float(normal @ middle)
+    matrix = _world(on_plane, cameras, normal, height, known, camera_height)
+    matrix[:3, 3] = -matrix[:3, :3] @ middle
+    return Floor(matrix, 1.0, chosen.copy())
+
+
 def upright_direction(cameras: Floats) -> Floats:
     """(3,) unit vector that is up for whoever held the cameras (c, 4, 4).
 

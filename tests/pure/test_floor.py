@@ -10,6 +10,7 @@ from addon.tracking.floor import (
     FALLBACK_CONFIDENCE,
     LEAST_CONFIDENCE,
     find_floor,
+    fit_floor,
     upright_direction,
 )
 
@@ -182,3 +183,25 @@ def test_origin_lies_on_a_table_and_not_beside_it():
 def test_no_camera_is_refused():
     with pytest.raises(ValueError, match="camera"):
         find_floor(room(), np.zeros((0, 4, 4)))
+
+
+def test_chosen_points_are_the_floor_wherever_the_largest_plane_is():
+    cameras = walk(height=2.5)
+    random = np.random.default_rng(4)
+    table = np.column_stack([random.uniform(-0.3, 0.3, (12, 2)), np.full(12, 0.75)])
+    points = np.vstack([room(), table])
+    chosen = np.arange(len(points)) >= len(points) - 12
+    similarity = random_similarity(3, 2.0)
+    floor = fit_floor(*moved(similarity, points, cameras), chosen)
+    world = moved(floor.matrix, *moved(similarity, points, cameras))[0]
+    assert np.abs(world[chosen, 2]).max() < 1e-9
+    assert tilt_degrees(floor, similarity) < 1e-6
+    np.testing.assert_allclose(world[chosen].mean(axis=0), 0, atol=1e-9)
+
+
+def test_points_that_make_no_plane_are_refused():
+    line = np.outer(np.arange(5.0), [1.0, 2.0, 0.5])
+    with pytest.raises(ValueError, match="on a line"):
+        fit_floor(line, walk(), np.ones(5, bool))
+    with pytest.raises(ValueError, match="three points"):
+        fit_floor(line, walk(), np.arange(5) < 2)

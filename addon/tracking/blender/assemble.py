@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..config import CompositeShotConfig
 from ..engine.footage import Footage
 from ..engine.model import Solve, Tracks
 from ..errors import InputError
-from ..floor import Floor, find_floor
+from ..floor import Floor, find_floor, fit_floor
 from ..preflight import Finding, Preflight, check_footage
 from ..presets import load_tracking_preset, resolve_composite
 from ..report import ShotReport, footage_section
@@ -240,8 +241,6 @@ def keys_without_effect(config: CompositeShotConfig) -> list[str]:
             value = value.get(part) if isinstance(value, dict) else None
         if value is not None:
             found.append(key)
-    if isinstance(config.scene.floor, list):
-        found.append("scene.floor as a list of tracks")
     return found
 
 
@@ -294,13 +293,29 @@ def _put_tracking(config: CompositeShotConfig, result: ShotResult, tracks: Track
     if result.native is not None and not result.native.agrees:
         result.warnings.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
         bake = True
-    if config.scene.floor == "auto":
-        result.floor = find_floor(solve.points, solve.cameras)
-        if result.floor.confidence < SURE_FLOOR:
-            result.warnings.append("no clear floor was found: check where the ground lies")
+    result.floor = _floor(config, tracks, solve)
+    if result.floor is not None and result.floor.confidence < SURE_FLOOR:
+        result.warnings.append("no clear floor was found: check where the ground lies")
     result.camera = apply_solved_camera(
         result.scene, clip, solve=solve, bake=bake, name=config.camera.name, floor=result.floor
     )
+
+
+def _floor(config: CompositeShotConfig, tracks: Tracks, solve: Solve) -> Floor | None:
+    """The floor that the shot asks for; raises ShotFileError for tracks that are not solved or make no plane."""
+    wanted = config.scene.floor
+    if wanted == "none":
+        return None
+    if wanted == "auto":
+        return find_floor(solve.points, solve.cameras)
+    solved = [tracks.names[number] for number in solve.point_tracks]
+    missing = [name for name in wanted if name not in solved]
+    try:
+        if missing:
+            raise ValueError(f"no solved track is called {missing[0]!r}")
+        return fit_floor(solve.points, solve.cameras, np.isin(solved, wanted))
+    except ValueError as error:
+        raise ShotFileError([problem_at(config.source, ("scene", "floor"), str(error))]) from None
 
 
 def place_cg(config: CompositeShotConfig, result: ShotResult) -> None:
