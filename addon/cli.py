@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 
     made = verb("assemble", assemble, "track, solve and build a shot, and save the .blend")
     made.add_argument("shot", metavar="SHOT.yaml")
-    made.add_argument("--blend", metavar="OUT.blend", help="where to save (the shot's name beside the shot file)")
+    made.add_argument(
+        "--blend", metavar="OUT.blend", help="where to save (the shot's name beside the shot file)"
+    )
     _session_options(made)
     _json_option(made)
 
@@ -128,6 +130,7 @@ def _json_option(parser: argparse.ArgumentParser) -> None:
 
 
 def assemble(options: argparse.Namespace) -> int:
+    """Builds a shot and saves it."""
     from .tracking.report import write_report
     from .tracking.shotfile import load_shot
 
@@ -155,6 +158,7 @@ def assemble(options: argparse.Namespace) -> int:
 
 
 def render(options: argparse.Namespace) -> int:
+    """Renders frames of a shot or a .blend."""
     path = Path(options.file)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
@@ -180,7 +184,7 @@ def render(options: argparse.Namespace) -> int:
 
 
 def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-def]
-    """Builds the shot (what is there already is taken up) and gives its scene, verdict and render settings."""
+    """Builds the shot, taking up what is there; gives its scene, verdict and render settings."""
     from .tracking.shotfile import load_shot
 
     config = load_shot(path)
@@ -195,6 +199,7 @@ def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-d
 
 
 def validate(options: argparse.Namespace) -> int:
+    """Tells all that is wrong with a shot file and its footage."""
     from .tracking.config import CompositeShotConfig
     from .tracking.preflight import check_footage
     from .tracking.shotfile import ShotFileError, check_shot, load_shot, problem_at
@@ -216,6 +221,7 @@ def validate(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
+    """Tells what sessions hold; 1 where one of them can't be read."""
     import json
 
     from .tracking.files import write_atomically
@@ -247,8 +253,11 @@ def status(options: argparse.Namespace) -> int:
             "resumes_after_frame": None if progress.status.finished else point.frame,
         }
         rows.append(row)
-        where = "" if progress.status.finished else f", goes on with {point.operation} after frame {point.frame}"
-        print(f"{file}: {progress.status.value}, {progress.done:.0%}, frame {progress.frame} of {progress.last}{where}")
+        where = (
+            "" if progress.status.finished else f", goes on with {point.operation} after frame {point.frame}"
+        )
+        at = f"frame {progress.frame} of {progress.last}"
+        print(f"{file}: {progress.status.value}, {progress.done:.0%}, {at}{where}")
     if not rows and not broken:
         print(f"{path}: no sessions")
     if options.json:
@@ -257,12 +266,14 @@ def status(options: argparse.Namespace) -> int:
 
 
 def resume(options: argparse.Namespace) -> int:
+    """Goes on with a session."""
     from .tracking.session import load_session
 
     return _run_session(load_session(options.session), options)
 
 
 def track(options: argparse.Namespace) -> int:
+    """Tracks and solves a clip; needs no Blender."""
     from .tracking.engine.footage import open_footage
     from .tracking.engine.model import LensStart
     from .tracking.presets import DEFAULT_TRACKING_PRESET, load_tracking_preset
@@ -287,7 +298,7 @@ def track(options: argparse.Namespace) -> int:
 
 def _run_session(session, options: argparse.Namespace) -> int:  # type: ignore[no-untyped-def]
     """Does what is left of a session, and tells what came of it."""
-    from .tracking.session import export_session_report, run_session
+    from .tracking.session import run_session
 
     _check_report_path(options.json)
     if not session.status.finished:
@@ -307,6 +318,7 @@ def _run_session(session, options: argparse.Namespace) -> int:  # type: ignore[n
 
 
 def presets(_options: argparse.Namespace) -> int:
+    """Lists the presets."""
     from .tracking.presets import list_composite_presets, list_tracking_presets
 
     for kind, infos in (("tracking", list_tracking_presets()), ("composite", list_composite_presets())):
@@ -317,6 +329,7 @@ def presets(_options: argparse.Namespace) -> int:
 
 
 def even_copy(options: argparse.Namespace) -> int:
+    """Writes an evenly timed copy of a clip."""
     from .tracking.preflight import make_even_copy
 
     footage = Path(options.footage)

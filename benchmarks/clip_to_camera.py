@@ -29,6 +29,7 @@ def measure_ours(path: Path) -> dict:
     """One run of ours; seconds, error, frames, focal length."""
     sys.path.insert(0, str(REPOSITORY))
     import bpy
+
     from addon.tracking.blender.clip import load_clip
     from addon.tracking.blender.take_in import take_in
     from addon.tracking.engine.model import LensStart
@@ -84,7 +85,7 @@ def measure_stock(path: Path) -> dict:
     return found(bpy, clip, seconds)
 
 
-def found(bpy, clip, seconds: float) -> dict:  # noqa: ANN001
+def found(bpy, clip, seconds: float) -> dict:
     """What stands in the clip after a run."""
     reconstruction = clip.tracking.reconstruction
     return {
@@ -128,7 +129,10 @@ def main() -> None:
         sys.stdout.flush()
         os._exit(0)  # the module's own clean-up may complain after everything is written
     rows = []
-    print("| clip | | seconds | error px | frames | focal mm | focal error |\n| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| clip | | seconds | error px | frames | focal mm | focal error |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |"
+    )
     for clip in options.clips:
         runs: dict[str, list[dict]] = {"ours": [], "stock": []}
         for _ in range(options.rounds):

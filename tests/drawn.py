@@ -28,7 +28,9 @@ class Truth:
         return self.focal_px * 36.0 / self.width
 
 
-def draw_clip(path: Path, *, frames: int = 40, width: int = 480, height: int = 270, focal_mm: float = 30.0) -> Truth:
+def draw_clip(
+    path: Path, *, frames: int = 40, width: int = 480, height: int = 270, focal_mm: float = 30.0
+) -> Truth:
     """Writes a lossless movie (.avi) of a sideways move over a floor with walls; returns the true camera."""
     truth = Truth(width, height, focal_mm * width / 36.0, _path(frames))
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"HFYU"), 24.0, (width, height))
@@ -112,7 +114,7 @@ def _picture(truth: Truth, camera: np.ndarray) -> np.ndarray:
 
 
 def path_error_percent(cameras: np.ndarray, true: np.ndarray) -> float:
-    """RMSE of the centres (c, 3) after a similarity fit, in percent of the diagonal of the true path's box."""
+    """RMSE of the centres after a similarity fit, in percent of the diagonal of the true path's box."""
     a, b = cameras[:, :3, 3], true[:, :3, 3]
     mean_a, mean_b = a.mean(0), b.mean(0)
     left, sizes, right = np.linalg.svd((b - mean_b).T @ (a - mean_a))

@@ -69,7 +69,7 @@ def find_floor(
         normal, height, tolerance = plane
         distance = np.abs(points[finite] @ normal - height)
         inliers[finite] = distance <= tolerance
-        confidence = _confidence(distance, tolerance, normal @ upright)
+        confidence = _confidence(distance, tolerance, float(normal @ upright))
         if confidence >= LEAST_CONFIDENCE:
             matrix = _world(points[inliers], cameras, normal, height, known, camera_height)
             return Floor(matrix, confidence, inliers)
@@ -90,7 +90,7 @@ def fit_floor(
     """The plane through the ``chosen`` (n,) of the ``points`` (n, 3), by least squares, as the floor.
 
     The origin is in their middle; up is the side on which the ``cameras`` (c, 4, 4) are. ``known`` and
-    ``camera_height`` as for ``find_floor``. Raises ValueError for fewer than three points, or points on a line.
+    ``camera_height`` as for ``find_floor``. Raises ValueError for fewer than three points or a line of them.
     """
     on_plane = points[chosen]
     if len(on_plane) < 3:
@@ -197,7 +197,7 @@ def _confidence(distance: Floats, tolerance: float, cosine: float) -> float:
 
     In a slab three times as thick, chance would leave a third of the bundles within the tolerance.
     """
-    on_plane, near = np.sum(distance <= tolerance), np.sum(distance <= 3 * tolerance)
+    on_plane, near = int(np.sum(distance <= tolerance)), int(np.sum(distance <= 3 * tolerance))
     if on_plane < FEWEST:
         return 0.0
     sharp = (on_plane / near - 1 / 3) / (2 / 3)

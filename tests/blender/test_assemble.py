@@ -10,12 +10,12 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+
 from addon import cli
 from addon.tracking.config import CompositeShotConfig
 from addon.tracking.errors import InputError
 from addon.tracking.session import SessionStatus, load_session
 from addon.tracking.shotfile import ShotFileError, load_shot
-
 from tests import drawn
 
 SHOT = """shot:
@@ -115,7 +115,10 @@ def test_composited_frames_are_the_plate_where_no_cg_is(
 ) -> None:
     out = shot.with_name("frames")
     assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder)]) == 0
-    assert cli.main(["render", str(shot.with_name("walls.blend")), "--frames", "1,20,40", "--output", str(out)]) == 0
+    assert (
+        cli.main(["render", str(shot.with_name("walls.blend")), "--frames", "1,20,40", "--output", str(out)])
+        == 0
+    )
     names = sorted(path.name for path in out.iterdir())
     assert names == ["walls_0001.png", "walls_0020.png", "walls_0040.png"]
 
@@ -233,7 +236,14 @@ def test_frames_outside_the_scene_are_refused(
     blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
 ) -> None:
     assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder)]) == 0
-    call = ["render", str(shot.with_name("walls.blend")), "--output", str(shot.parent / "o"), "--frames", "39-41"]
+    call = [
+        "render",
+        str(shot.with_name("walls.blend")),
+        "--output",
+        str(shot.parent / "o"),
+        "--frames",
+        "39-41",
+    ]
     assert cli.main(call) == 2
     assert "frame 41 is outside" in capfd.readouterr().err
 

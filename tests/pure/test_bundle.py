@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from addon.tracking.engine import bundle
 from addon.tracking.engine.bundle import Rig, Sights, adjust, hold_to_points, project, rotations
 from addon.tracking.engine.lens import distort, undistort
@@ -16,7 +17,9 @@ def make_rig(cameras: int = 8, points: int = 60) -> tuple[Rig, Sights]:
     rng = np.random.default_rng(5)
     cloud = rng.uniform([-2, -1.5, 4], [2, 1.5, 9], (points, 3))
     turns = rotations(rng.normal(0, 0.08, (cameras, 3)))
-    shifts = np.stack([np.linspace(-1, 1, cameras), rng.normal(0, 0.1, cameras), rng.normal(0, 0.1, cameras)], 1)
+    shifts = np.stack(
+        [np.linspace(-1, 1, cameras), rng.normal(0, 0.1, cameras), rng.normal(0, 0.1, cameras)], 1
+    )
     rig = Rig(turns, shifts, cloud, LENS.copy())
     camera, point = np.divmod(np.arange(cameras * points), points)
     sights = Sights(camera, point, np.zeros((cameras * points, 2)))

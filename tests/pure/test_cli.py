@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from addon import cli
 from addon.tracking.errors import InputError
-
 from tests import drawn
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -134,7 +134,9 @@ BAD_CALLS = {
 
 
 @pytest.mark.parametrize("name", BAD_CALLS)
-def test_a_bad_call_is_one_line_and_status_2(name: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_bad_call_is_one_line_and_status_2(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     status = cli.main(BAD_CALLS[name])
     said = capsys.readouterr()
     assert status == (1 if name == "a missing session" else 2)

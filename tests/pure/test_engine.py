@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-from tests import drawn
 import numpy as np
 import pytest
+
 from addon.tracking.engine.footage import Footage, open_footage
-from addon.tracking.engine.model import LensStart, Solve, Tracks, TrackingSettings
+from addon.tracking.engine.model import LensStart, Solve, TrackingSettings, Tracks
 from addon.tracking.engine.plan import Job, Step, run
 from addon.tracking.engine.reconstruct import solve_steps
 from addon.tracking.engine.verdict import ranges_text
 from addon.tracking.errors import SolveError
+from tests import drawn
 
 
 @pytest.fixture(scope="module")

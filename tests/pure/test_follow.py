@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+
 from addon.tracking.engine.detect import detect_corners
 from addon.tracking.engine.follow import begin_tracks, follow
 from addon.tracking.engine.model import TrackingSettings
@@ -17,13 +18,17 @@ SETTINGS = TrackingSettings()
 def picture(seed: int = 1, width: int = 420, height: int = 300) -> np.ndarray:
     """Smooth noise with corners everywhere, float32."""
     noise = np.random.default_rng(seed).random((height // 4, width // 4), np.float32)
-    return 40 + 170 * cv2.GaussianBlur(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC), (5, 5), 0)
+    return 40 + 170 * cv2.GaussianBlur(
+        cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC), (5, 5), 0
+    )
 
 
 def warped(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """The picture after an affine move (2, 3) of its points."""
     height, width = image.shape
-    return cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return cv2.warpAffine(
+        image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+    )
 
 
 def gray(image: np.ndarray) -> np.ndarray:

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests import drawn
 import pytest
+
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.engine.plan import run
 from addon.tracking.errors import Cancelled, FootageError, SessionError, SolveError
@@ -22,14 +22,15 @@ from addon.tracking.session import (
     find_session,
     list_sessions,
     load_session,
+    owner,
     resume_tracking,
     run_session,
     start_worker,
 )
-from addon.tracking.session import owner
 from addon.tracking.session.places import footage_name, session_folder, session_path
 from addon.tracking.session.status import ALLOWED, check_change
 from addon.tracking.session.store import Store
+from tests import drawn
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,9 @@ def test_stopping_after_any_step_and_going_on_gives_the_same(
     assert_same(session, whole)
 
 
-def test_a_worker_that_is_killed_loses_nothing(clip: Path, whole: TrackingSessionManager, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_loses_nothing(
+    clip: Path, whole: TrackingSessionManager, tmp_path: Path
+) -> None:
     session = create_session(clip, "killed", directory=tmp_path)
     for share in (0.3, 0.5):
         worker = start_worker(session.path)
@@ -202,14 +205,19 @@ def test_a_solve_that_fails_says_so_and_keeps_the_tracks(tmp_path: Path) -> None
     assert "too few points" in session.get_progress().text
 
 
-def test_the_same_settings_find_a_session_again_and_others_do_not(clip: Path, whole: TrackingSessionManager) -> None:
+def test_the_same_settings_find_a_session_again_and_others_do_not(
+    clip: Path, whole: TrackingSessionManager
+) -> None:
     footage = open_footage(clip)
     folder = whole.path.parent
     found = find_session(folder, footage, settings=whole.settings(), lens=whole.lens())
     assert found is not None and found.path == whole.path
     other = type(whole.settings())(density=99)
     assert find_session(folder, footage, settings=other, lens=whole.lens()) is None
-    assert find_session(folder, open_footage(clip, last=20), settings=whole.settings(), lens=whole.lens()) is None
+    assert (
+        find_session(folder, open_footage(clip, last=20), settings=whole.settings(), lens=whole.lens())
+        is None
+    )
 
 
 def test_names_that_are_taken_get_a_number(clip: Path, tmp_path: Path) -> None:

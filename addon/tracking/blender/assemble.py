@@ -9,7 +9,6 @@ can show progress and stop between two steps.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +26,8 @@ from ..preflight import Finding, Preflight, check_footage
 from ..presets import load_tracking_preset, resolve_composite
 from ..report import ShotReport, footage_section
 from ..session import TrackingSessionManager, load_session, run_session, take_up_session
-from ..session.report import fill_report
 from ..session.places import can_write, session_folder
+from ..session.report import fill_report
 from ..shotfile import ShotFileError, check_shot, load_shot_dict, problem_at
 from . import versions
 from .camera import apply_solved_camera
@@ -254,7 +253,7 @@ def shot_session(
     session_dir: str | os.PathLike[str] | None,
     fresh: bool,
 ) -> TrackingSessionManager:
-    """The session that the shot names, else the newest of this footage with the same settings, else a new one."""
+    """The session that the shot names, else the newest of this footage and settings, else a new one."""
     if config.tracking.session is not None:
         return load_session(config.resolve(config.tracking.session))
     settings = load_tracking_preset(config.tracking.preset)
@@ -302,7 +301,7 @@ def _put_tracking(config: CompositeShotConfig, result: ShotResult, tracks: Track
 
 
 def _floor(config: CompositeShotConfig, tracks: Tracks, solve: Solve) -> Floor | None:
-    """The floor that the shot asks for; raises ShotFileError for tracks that are not solved or make no plane."""
+    """The floor that the shot asks for; raises ShotFileError for tracks that are unsolved or no plane."""
     wanted = config.scene.floor
     if wanted == "none":
         return None

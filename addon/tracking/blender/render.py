@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -41,7 +42,7 @@ def render_frames(
     output_dir: str | Path,
     *,
     on_frame: Callable[[int, Path], None] | None = None,
-    **options,
+    **options: Any,
 ) -> list[Path]:
     """Render all the frames as ``render_steps`` does; ``on_frame`` hears of each that is written."""
     paths = []

@@ -184,9 +184,7 @@ def _lay_ground(mesh: bpy.types.Mesh, extent: tuple[float, float, float, float])
     mesh.update()
 
 
-def setup_light(
-    scene: bpy.types.Scene, direction: tuple[float, ...] | None = None
-) -> bpy.types.Object:
+def setup_light(scene: bpy.types.Scene, direction: tuple[float, ...] | None = None) -> bpy.types.Object:
     """Our sun, which gives a soft shadow, and a world if the scene has none; returns the sun.
 
     ``direction`` (3,) is the way the sunlight goes, in the scene; without one, a sun that is there

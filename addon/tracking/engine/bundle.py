@@ -51,6 +51,8 @@ class Sights:
 
 @dataclass
 class Adjusted:
+    """A rig after its adjustment."""
+
     rig: Rig
     errors: Floats
     """(m,) reprojection error of each sight, pixels."""
@@ -170,7 +172,8 @@ def adjust(
     coupling = np.zeros((cameras, 6, count, 3))  # sparse in the same places every round
     cost = _cost(rig, sights, loss_px)
     damping, done = 1e-4, 0
-    for done in range(1, rounds + 1):
+    while done < rounds:
+        done += 1
         d = _derivatives(rig, sights, loss_px)
         camera_t, point_t = d.camera.transpose(0, 2, 1), d.point.transpose(0, 2, 1)
         lens_t = d.lens.transpose(0, 2, 1)
@@ -223,7 +226,7 @@ def _solve_step(
     damping: float,
     free: Index,
 ) -> tuple[Floats, Floats] | None:
-    """One damped step: changes of cameras and lens (6 c + 3,), and of points (p, 3); None where there is none."""
+    """One damped step: of cameras and lens (6 c + 3,) and of points (p, 3), or None."""
     count = len(point_normal)
     diagonal = np.einsum("pii->pi", point_normal)
     damped = point_normal + (1e-9 + damping * diagonal)[:, :, None] * np.eye(3)

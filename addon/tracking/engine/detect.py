@@ -13,9 +13,7 @@ QUALITY = 0.002
 """Weakest corner accepted, as a share of the strongest (Shi and Tomasi, Good Features to Track, 1994)."""
 
 
-def detect_corners(
-    gray: NDArray[np.uint8], taken: NDArray[np.float32], sizes: Sizes
-) -> NDArray[np.float32]:
+def detect_corners(gray: NDArray[np.uint8], taken: NDArray[np.float32], sizes: Sizes) -> NDArray[np.float32]:
     """Corners in the cells of the frame where no point is followed yet.
 
     ``gray`` (H, W), ``taken`` (n, 2) points in view. Returns (m, 2), the strongest

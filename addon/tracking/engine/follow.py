@@ -4,8 +4,9 @@ Pyramidal Lucas-Kanade from one frame to the next predicts where a point went; a
 affine fit of the patch of the frame where the track began (its key frame) then
 puts the point right, so that small errors do not add up. What does not look like
 the key frame there, or lies far from the prediction, is lost: with that test, a
-second prediction backwards changed nothing but the time. The fit is inverse compositional (Baker and Matthews, Lucas-Kanade 20 Years
-On, 2004) with mean and deviation removed, so it does not mind changes of light.
+second prediction backwards changed nothing but the time. The fit is inverse
+compositional (Baker and Matthews, Lucas-Kanade 20 Years On, 2004) with mean and
+deviation removed, so it does not mind changes of light.
 
 Image pixels in here: origin top left, centres at integers, y down.
 """
@@ -89,7 +90,7 @@ class Live:
 
 
 def cut_pixels(gray: Gray, points: Floats32, half: int) -> NDArray[np.uint8]:
-    """(n, s + 2, s + 2) the patches of ``gray`` around whole-pixel ``points`` (n, 2), with one pixel around."""
+    """(n, s + 2, s + 2) patches of ``gray`` at whole-pixel ``points`` (n, 2), with one pixel around."""
     reach = np.arange(-half - 1, half + 2)
     columns = points[:, 0].astype(np.intp)[:, None] + reach
     rows = points[:, 1].astype(np.intp)[:, None] + reach

@@ -147,7 +147,7 @@ def check_range(first: int, last: int, count: int) -> None:
 
 def frame_checksum(gray: Picture) -> int:
     """CRC-32 of the pixels of a picture (any shape), rows top first."""
-    return zlib.crc32(np.ascontiguousarray(gray))
+    return zlib.crc32(np.ascontiguousarray(gray).tobytes())
 
 
 def identity(footage: Footage) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .footage import Footage
-from .model import LensStart, Solve, Tracks, TrackingSettings
+from .model import LensStart, Solve, TrackingSettings, Tracks
 from .reconstruct import solve_steps
 from .sizes import sizes_for
 from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
@@ -74,7 +74,9 @@ def run(job: Job) -> Iterator[Step]:
     pairs = clean(tracks, settings)
     reasons = {number: reason for number, reason in enumerate(tracks.reasons) if reason}
     used = int(tracks.enabled.sum())
-    yield Step("clean", footage.last, CLEAN_SHARE if job.solve else 1.0, "Outliers out", used, reasons=reasons)
+    yield Step(
+        "clean", footage.last, CLEAN_SHARE if job.solve else 1.0, "Outliers out", used, reasons=reasons
+    )
     if not job.solve:
         return
     for step in solve_steps(tracks, pairs, _start(job)):
@@ -87,7 +89,9 @@ def _start(job: Job) -> LensStart:
     """The lens to start from; refined only where both the lens and the preset say so."""
     refine = job.lens.refine and job.settings.refine_focal_length
     return replace(
-        job.lens, refine=refine, refine_distortion=refine and job.lens.refine_distortion and job.settings.refine_distortion
+        job.lens,
+        refine=refine,
+        refine_distortion=refine and job.lens.refine_distortion and job.settings.refine_distortion,
     )
 
 
@@ -104,7 +108,7 @@ def _track(job: Job, state: TrackState) -> Iterator[Step]:
 
 
 def clean(tracks: Tracks, settings: TrackingSettings) -> list[FramePair]:
-    """Switches off the tracks that a solve must not use; returns the frame pairs with parallax, best first."""
+    """Switches off the tracks that a solve must not use; returns frame pairs with parallax, best first."""
     for number in np.flatnonzero(tracks.lengths() < settings.min_length):
         tracks.reasons[number] = SHORT
     votes = epipolar_votes(tracks.subset(tracks.enabled))

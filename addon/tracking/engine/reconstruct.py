@@ -109,14 +109,14 @@ class _Scene:
         self.points[tracks[ok]] = points[ok]
 
     def _parallax(self, points: Floats, frames: Index, starts: Index) -> Floats:
-        """About the widest angle under which each point is seen: twice the widest from the mean direction."""
+        """The widest angle between the first sight of each point and the others, radians."""
         centres = -np.matmul(self.rotation.transpose(0, 2, 1), self.translation[:, :, None])[:, :, 0]
         toward = points - centres[frames]
         toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-12)
         first = np.repeat(toward[starts], np.diff(np.append(starts, len(toward))), axis=0)
         chord = np.linalg.norm(toward - first, axis=1)
-        far = np.maximum.reduceat(chord, starts)
-        return 2 * np.arcsin(np.clip(far / 2, 0, 1))
+        far: Floats = np.maximum.reduceat(chord, starts)
+        return 2.0 * np.arcsin(np.clip(far / 2, 0, 1)).astype(np.float64)
 
     def resect(self, frame: int) -> bool:
         """Finds the camera of a frame from the points that it sees; False where there are too few."""
@@ -210,16 +210,18 @@ def solve_steps(tracks: Tracks, pairs: list[FramePair], start: LensStart) -> Ite
     used = tracks.subset(keep)
     focal_px = start.focal_length_mm / start.sensor_width_mm * tracks.width
     free = (start.refine, start.refine_distortion, start.refine_distortion)
-    scene = None
-    for scene, error in _skeletons(used, pairs, start, focal_px):
+    scene: _Scene | None = None
+    for better, error in _skeletons(used, pairs, start, focal_px):
+        scene = better
         yield SolveStep(0.3, "Skeleton solved", error)
     assert scene is not None
     yield SolveStep(0.4, "Solving all frames")
     _solve_rest(scene)
-    adjusted, sights, ids = None, None, None
-    for adjusted, sights, ids, share in _adjust_all(scene, free):
-        yield SolveStep(0.5 + 0.5 * share, "Adjusting all frames", float(adjusted.errors.mean()))
-    assert adjusted is not None and sights is not None and ids is not None
+    last = None
+    for last in _adjust_all(scene, free):
+        yield SolveStep(0.5 + 0.5 * last[3], "Adjusting all frames", float(last[0].errors.mean()))
+    assert last is not None
+    adjusted, sights, ids, _ = last
     numbers = np.flatnonzero(keep)[ids]
     yield SolveStep(
         1.0, "Solved", float(adjusted.errors.mean()), _result(tracks, scene, adjusted, sights, numbers, pairs)
@@ -277,7 +279,9 @@ def _skeleton(scene: _Scene, pairs: list[FramePair], start: LensStart) -> float:
     scene.triangulate()
     scene.adjust(frames, 12, 2.0, (start.refine, False, False))
     scene.triangulate()
-    adjusted, _, _ = scene.adjust(frames, 150, 0.5, (start.refine, start.refine_distortion, start.refine_distortion))
+    adjusted, _, _ = scene.adjust(
+        frames, 150, 0.5, (start.refine, start.refine_distortion, start.refine_distortion)
+    )
     return float(np.median(adjusted.errors))
 
 

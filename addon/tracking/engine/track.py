@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .detect import detect_corners
 from .follow import Floats32, Gray, Live, begin_tracks, follow, no_tracks, prepare_patches, resting_affine
-from .model import Ints, Tracks, TrackingSettings
+from .model import Ints, TrackingSettings, Tracks
 from .sizes import Sizes
 
 
@@ -83,7 +83,7 @@ class TrackState:
         live_ids: Ints,
         live_affine: Floats32,
     ) -> TrackState:
-        """The state after step ``frame``, from the keys of all tracks that are live or begun since the last pass.
+        """The state after ``frame``, from the keys of all tracks that are live or begun since the last pass.
 
         ``keys.ids`` ascend; ``live_ids`` (n,) and ``live_affine`` (n, 6) as the step gave them.
         """
@@ -208,7 +208,9 @@ def collect_tracks(markers: Iterable[Markers], count: int, width: int, height: i
     parts = list(markers)
     track = np.concatenate([np.zeros(0, np.int32), *(part.tracks for part in parts)])
     frame = np.concatenate([np.zeros(0, np.int32), *(part.frames for part in parts)])
-    points = np.concatenate([np.zeros((0, 2), np.float32), *(part.points for part in parts)]).astype(np.float64)
+    points = np.concatenate([np.zeros((0, 2), np.float32), *(part.points for part in parts)]).astype(
+        np.float64
+    )
     order = np.lexsort((frame, track))
     xy = np.stack([points[:, 0] + 0.5, height - 0.5 - points[:, 1]], 1)
     names = [f"Auto {number + 1:05}" for number in range(count)]

@@ -39,6 +39,8 @@ class FramePair:
 
 @dataclass
 class Votes:
+    """What the frame pairs said."""
+
     agrees: Bools
     """(count,) False for each track that fails too often; True where no pair could tell."""
     pairs: list[FramePair]
@@ -77,7 +79,7 @@ def _by_frame(tracks: Tracks) -> list[NDArray[np.intp]]:
 def _pair(
     tracks: Tracks, rows_a: NDArray[np.intp], rows_b: NDArray[np.intp]
 ) -> tuple[NDArray[np.int32], Bools, float] | None:
-    """The tracks in both frames, which of them agree, and the parallax in pixels; None where the pair can't tell."""
+    """Tracks in both frames, which of them agree, parallax in pixels; None where the pair can't tell."""
     common, at_a, at_b = np.intersect1d(
         tracks.track[rows_a], tracks.track[rows_b], assume_unique=True, return_indices=True
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.footage import Footage, identity, open_footage
-from ..engine.model import LensStart, Solve, Tracks, TrackingSettings
+from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
 from ..engine.plan import Job
 from ..engine.sizes import sizes_for
 from ..engine.track import TrackState, collect_tracks
@@ -211,8 +211,8 @@ def create_session(
 ) -> TrackingSessionManager:
     """Makes a session for ``footage`` and returns it.
 
-    It lies in ``directory``, else beside ``blend``, else beside the footage, else in ``fallback``. A name that
-    is taken gets a number. Raises FootageError where the footage can't be read and SessionError where the
+    It lies in ``directory``, else beside ``blend``, else beside the footage, else in ``fallback``. A name
+    that is taken gets a number. Raises FootageError for footage that can't be read, SessionError where the
     session can't be written.
     """
     first, last = frame_range or (1, None)

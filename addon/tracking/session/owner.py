@@ -21,11 +21,13 @@ STALE_SECONDS = 120.0
 
 def this_process() -> str:
     """JSON that names this process."""
-    return json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "started": process_started(os.getpid())})
+    return json.dumps(
+        {"host": socket.gethostname(), "pid": os.getpid(), "started": process_started(os.getpid())}
+    )
 
 
 def is_alive(owner: str, updated: float) -> bool:
-    """True while the process named by ``owner`` runs; ``updated`` is when it wrote last (seconds since 1970)."""
+    """True while the process named by ``owner`` runs; ``updated`` is when it wrote last, since 1970."""
     if not owner:
         return False
     who = json.loads(owner)

@@ -28,7 +28,9 @@ def session_folder(
     for folder in wanted:
         if can_write(folder):
             return folder
-    raise SessionError(f"{wanted[-1]}: no folder for the session can be written; choose one with --session-dir")
+    raise SessionError(
+        f"{wanted[-1]}: no folder for the session can be written; choose one with --session-dir"
+    )
 
 
 def can_write(folder: Path) -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..report import ShotReport, footage_section, solve_section, tracking_section, write_markdown, write_report
+from ..report import (
+    ShotReport,
+    footage_section,
+    solve_section,
+    tracking_section,
+    write_markdown,
+    write_report,
+)
 from .manager import TrackingSessionManager
 
 
@@ -24,7 +31,7 @@ def fill_report(report: ShotReport, session: TrackingSessionManager) -> None:
 
 
 def session_report(session: TrackingSessionManager) -> ShotReport:
-    """The report of a session alone, without a Blender scene. Raises SessionError where nothing was tracked."""
+    """The report of a session alone, without a scene. Raises SessionError where nothing was tracked."""
     footage = session.about["footage"]
     size = (footage["width"], footage["height"])
     report = ShotReport(

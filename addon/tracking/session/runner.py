@@ -63,7 +63,9 @@ def open_session_footage(session: TrackingSessionManager) -> Footage:
     known = session.about["footage"]
     for key, value in identity(footage).items():
         if known.get(key) != value:
-            raise FootageError(f"{footage.path}: not the footage that this session began with ({key} differs)")
+            raise FootageError(
+                f"{footage.path}: not the footage that this session began with ({key} differs)"
+            )
     return replace(footage, first=first, last=last)
 
 
@@ -79,8 +81,8 @@ def _owned(session: TrackingSessionManager) -> Iterator[None]:
         resumed = session.tracked_to() if session.store.track_count() else None
         me = json.loads(owner.this_process()) | {"at": time.time(), "done": state.done, "frame": state.frame}
         db.execute(
-            "UPDATE run SET owner = ?, asked = '', resumed_at = ?, status = CASE WHEN status IN ('tracking', 'solving')"
-            " THEN 'interrupted' ELSE status END",
+            "UPDATE run SET owner = ?, asked = '', resumed_at = ?, status ="
+            " CASE WHEN status IN ('tracking', 'solving') THEN 'interrupted' ELSE status END",
             (json.dumps(me), resumed),
         )
     try:

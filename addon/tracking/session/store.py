@@ -52,14 +52,16 @@ CREATE TABLE live (
     c REAL NOT NULL, d REAL NOT NULL, y REAL NOT NULL
 );
 CREATE TABLE step (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, seconds REAL NOT NULL, stage TEXT NOT NULL, frame INTEGER NOT NULL,
-    text TEXT NOT NULL
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, seconds REAL NOT NULL, stage TEXT NOT NULL,
+    frame INTEGER NOT NULL, text TEXT NOT NULL
 );
 CREATE TABLE solve (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, lens TEXT NOT NULL, average_error REAL NOT NULL,
     keyframe_a INTEGER NOT NULL, keyframe_b INTEGER NOT NULL, verdict TEXT NOT NULL, reasons TEXT NOT NULL
 );
-CREATE TABLE camera (solve INTEGER NOT NULL, frame INTEGER NOT NULL, matrix TEXT NOT NULL, error REAL NOT NULL);
+CREATE TABLE camera (
+    solve INTEGER NOT NULL, frame INTEGER NOT NULL, matrix TEXT NOT NULL, error REAL NOT NULL
+);
 CREATE TABLE point (
     solve INTEGER NOT NULL, track INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL, z REAL NOT NULL,
     error REAL NOT NULL
@@ -113,7 +115,8 @@ class Store:
                 db.executemany("INSERT INTO about VALUES (?, ?)", rows)
                 created = SessionStatus.CREATED.value
                 db.execute(
-                    "INSERT INTO run VALUES (1, ?, '', 0, 0, '', 0, NULL, ?, '', '', NULL)", (created, time.time())
+                    "INSERT INTO run VALUES (1, ?, '', 0, 0, '', 0, NULL, ?, '', '', NULL)",
+                    (created, time.time()),
                 )
         except (OSError, sqlite3.Error) as error:
             raise SessionError(f"{path}: the session can't be written: {error}") from error
@@ -130,7 +133,9 @@ class Store:
                 raise SessionError(f"{path}: not a Tracked Shot session")
             found = db.execute("PRAGMA user_version").fetchone()[0]
             if found > FORMAT:
-                raise SessionError(f"{path}: written by a newer Tracked Shot (format {found}, this one reads {FORMAT})")
+                raise SessionError(
+                    f"{path}: written by a newer Tracked Shot (format {found}, this one reads {FORMAT})"
+                )
             if db.execute("SELECT count(*) FROM run").fetchone()[0] != 1:
                 raise SessionError(f"{path}: the session is damaged: it does not say what it was doing")
         return store
@@ -242,7 +247,7 @@ class Store:
             _change_run(db, stage="clean", frame=frame, text=text, **run)
 
     def following(self, since: int, side: int) -> tuple[KeyPatches, np.ndarray, np.ndarray]:
-        """What following needs to go on: keys of the tracks in view or begun after frame ``since``; live ids, affines.
+        """What following needs: keys of the tracks in view or begun after ``since``; live ids, affines.
 
         ``side`` is that of the kept patches in pixels.
         """
@@ -286,7 +291,9 @@ class Store:
                 "INSERT INTO camera VALUES (?, ?, ?, ?)",
                 (
                     (number, int(frame_), json.dumps(matrix.tolist()), float(error))
-                    for frame_, matrix, error in zip(solve.frames, solve.cameras, solve.frame_errors, strict=True)
+                    for frame_, matrix, error in zip(
+                        solve.frames, solve.cameras, solve.frame_errors, strict=True
+                    )
                 ),
             )
             db.executemany(
@@ -337,8 +344,8 @@ class Store:
             for table in ("track", "marker", "live", "step", "solve", "camera", "point"):
                 db.execute(f"DELETE FROM {table}")
             db.execute(
-                "UPDATE run SET status = ?, stage = '', frame = 0, done = 0, text = '', tracks = 0, error_px = NULL,"
-                " asked = '', resumed_at = NULL",
+                "UPDATE run SET status = ?, stage = '', frame = 0, done = 0, text = '', tracks = 0,"
+                " error_px = NULL, asked = '', resumed_at = NULL",
                 (SessionStatus.CREATED.value,),
             )
 

@@ -35,7 +35,9 @@ def log_path(session: Path) -> Path:
     return session.with_suffix(".log")
 
 
-def start_worker(session: Path, *, python: str = sys.executable, low_priority: bool = False) -> subprocess.Popen[bytes]:
+def start_worker(
+    session: Path, *, python: str = sys.executable, low_priority: bool = False
+) -> subprocess.Popen[bytes]:
     """Starts a process of its own that works on ``session`` until it is done."""
     package = Path(__file__).resolve().parents[2]
     environment = dict(os.environ)
@@ -91,7 +93,14 @@ def main(arguments: list[str]) -> int:
         session = load_session(arguments[0])
         log.info("at work on %s", session.path)
         for step in run_session(session):
-            log.info("%3.0f%% %s %s frame %d, %d tracks", 100 * step.done, step.stage, step.text, step.frame, step.tracks)
+            log.info(
+                "%3.0f%% %s %s frame %d, %d tracks",
+                100 * step.done,
+                step.stage,
+                step.text,
+                step.frame,
+                step.tracks,
+            )
     except Cancelled as stop:
         log.info("%s", stop)
         return stop.exit_status

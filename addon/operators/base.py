@@ -1,0 +1,88 @@
+"""What all operators share: which clip is meant, and errors as reports."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import watch
+from ..tracking.errors import TrackedShotError
+
+DONE = {"FINISHED"}
+STOPPED = {"CANCELLED"}
+
+
+def clip_of(context: bpy.types.Context) -> bpy.types.MovieClip | None:
+    """The clip that is meant: the Clip Editor's; elsewhere the scene's, one shown, or the only one."""
+    space = context.space_data
+    if space is not None and space.type == "CLIP_EDITOR":
+        return space.clip
+    if context.scene is not None and context.scene.active_clip is not None:
+        return context.scene.active_clip
+    for area in context.screen.areas if context.screen is not None else ():
+        if area.type == "CLIP_EDITOR" and area.spaces.active.clip is not None:
+            return area.spaces.active.clip
+    return bpy.data.movieclips[0] if len(bpy.data.movieclips) == 1 else None
+
+
+class Action:
+    """An operator whose ``work`` may raise TrackedShotError, which becomes a report."""
+
+    bl_options = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            return self.work(context)
+        except TrackedShotError as error:
+            self.report({"ERROR"}, str(error))
+            return STOPPED
+        finally:
+            if not bpy.app.background:
+                watch.redraw()
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        raise NotImplementedError
+
+
+class ClipAction(Action):
+    """An operator on a clip of this file."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        clip = clip_of(context)
+        if clip is None:
+            why = "Open a movie clip first"
+        elif clip.library is not None:
+            why = "The clip is linked from another file; make it local first"
+        elif not clip.filepath:
+            why = "The clip has no file"
+        else:
+            why = cls.refusal(clip, watch.state_of(clip))
+        if why:
+            cls.poll_message_set(why)
+        return not why
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        """Why it cannot be done with this clip now; empty where it can. Reads ready values only."""
+        return ""
+
+
+class SceneAction(Action):
+    """An operator on the scene."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene is None:
+            why = "There is no scene"
+        elif context.scene.library is not None:
+            why = "The scene is linked from another file"
+        else:
+            why = cls.refusal(context)
+        if why:
+            cls.poll_message_set(why)
+        return not why
+
+    @classmethod
+    def refusal(cls, context: bpy.types.Context) -> str:
+        """Why it cannot be done now; empty where it can."""
+        return ""

@@ -1,0 +1,90 @@
+"""Looking the footage over and mending it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty
+
+from .. import watch
+from ..tracking.preflight import EVEN_COPY, FIX_LABELS, IMAGE_SEQUENCE
+from .base import DONE, STOPPED, ClipAction, clip_of
+
+
+class TRACKED_SHOT_OT_check_clip(ClipAction, bpy.types.Operator):
+    """Looks the clip over again."""
+
+    bl_idname = "tracked_shot.check_clip"
+    bl_label = "Check Footage"
+    bl_description = (
+        "Look the footage over: its size, rate and timing, and whether Blender shows the frames that are "
+        "in it"
+    )
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        return "The footage is being looked at" if state is not None and state.check is not None else ""
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        state = watch.check_again(clip_of(context))
+        count = len(state.findings)
+        if count:
+            self.report({"WARNING"}, f"{count} thing{'s' if count > 1 else ''} to know; see the Clip panel")
+        else:
+            self.report({"INFO"}, "Nothing is wrong with the footage")
+        return DONE
+
+
+class TRACKED_SHOT_OT_make_even_copy(ClipAction, bpy.types.Operator):
+    """Mends footage that Blender misreads."""
+
+    bl_idname = "tracked_shot.make_even_copy"
+    bl_label = "Make an Evenly Timed Copy"
+    bl_description = (
+        "Write a copy of the footage that is upright and evenly timed, without loss, beside it, and "
+        "show that instead. The clip and its file stay as they are"
+    )
+
+    kind: EnumProperty(
+        name="Kind",
+        items=[
+            (EVEN_COPY, FIX_LABELS[EVEN_COPY], "One movie file"),
+            (IMAGE_SEQUENCE, FIX_LABELS[IMAGE_SEQUENCE], "A folder of pictures"),
+        ],
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if clip.source == "SEQUENCE":
+            return "An image sequence is evenly timed already"
+        if state is not None and state.copying is not None:
+            return "A copy is being made"
+        if state is not None and state.running:
+            return "The clip is being tracked; cancel that first"
+        return ""
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        watch.begin_copy(clip_of(context), self.kind)
+        return DONE
+
+
+class TRACKED_SHOT_OT_cancel_copy(ClipAction, bpy.types.Operator):
+    """Stops the copy being made."""
+
+    bl_idname = "tracked_shot.cancel_copy"
+    bl_label = "Cancel"
+    bl_description = "Stop making the copy; what was written of it is removed"
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        return "" if state is not None and state.copying is not None else "No copy is being made"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        state = watch.state_of(clip_of(context))
+        if state is None or state.copying is None:
+            return STOPPED
+        state.copying.cancel()
+        return DONE
+
+
+CLASSES = (TRACKED_SHOT_OT_check_clip, TRACKED_SHOT_OT_make_even_copy, TRACKED_SHOT_OT_cancel_copy)

@@ -1,0 +1,138 @@
+"""What all panels share: where they stand, and how words and states look."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from .. import watch
+from ..operators.base import clip_of
+from ..tracking.session import SessionStatus
+
+CATEGORY = "Tracked Shot"
+SEVERITY_ICONS = {"error": "CANCEL", "warning": "ERROR", "info": "INFO"}
+VERDICT_ICONS = {"good": "CHECKMARK", "usable": "INFO", "poor": "ERROR", "failed": "CANCEL"}
+LETTER_WIDTH = 6.6
+"""Mean width of a letter in the sidebar at scale 1, in pixels."""
+
+
+class ClipPanel:
+    """A panel in the Clip Editor's sidebar."""
+
+    bl_space_type = "CLIP_EDITOR"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.view == "CLIP"
+
+
+class CompositorPanel:
+    """A panel in the Compositor's sidebar."""
+
+    bl_space_type = "NODE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.tree_type == "CompositorNodeTree"
+
+
+def paragraph(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    text: str,
+    *,
+    icon: str = "NONE",
+    dim: bool = False,
+) -> None:
+    """Text over as many lines as the sidebar's width asks for, the icon before the first."""
+    width = context.region.width / (LETTER_WIDTH * context.preferences.system.ui_scale)
+    column = layout.column(align=True)
+    column.scale_y = 0.75
+    column.active = not dim
+    indented = icon != "NONE"
+    for number, line in enumerate(textwrap.wrap(text, max(12, int(width) - (10 if indented else 6))) or [""]):
+        column.label(text=line, icon=icon if number == 0 else ("BLANK1" if indented else "NONE"))
+
+
+def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What the clip's session is at, with what can be done about it; nothing where all is quiet."""
+    clip = clip_of(context)
+    state = watch.state_of(clip)
+    if clip is None or state is None:
+        return
+    if state.running and state.progress is not None:
+        _draw_running(layout, state)
+    elif state.waiting:
+        _draw_waiting(layout, context, state)
+    elif state.finished and not clip.tracked_shot.taken_in and not state.followed:
+        box = layout.box().column()
+        away = "Tracked while you were away" if clip.tracked_shot.session else "This clip was tracked before"
+        box.label(text=away, icon="CHECKMARK")
+        box.operator("tracked_shot.take_in", text="Take It In", icon="IMPORT")
+    if state.trouble:
+        box = layout.box().column(align=True)
+        box.alert = True
+        paragraph(box, context, state.trouble, icon="ERROR")
+        if state.session is not None:
+            row = box.row()
+            row.alert = False
+            row.operator("tracked_shot.open_log", icon="TEXT")
+
+
+def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
+    progress = state.progress
+    assert progress is not None
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.scale_y = 1.3
+    row.progress(factor=progress.done, type="BAR", text=_doing(state))
+    row.operator("tracked_shot.cancel", text="", icon="X")
+    facts = [f"{progress.tracks} tracks"] if progress.tracks else []
+    if progress.rate:
+        facts.append(f"{progress.rate:.0f} frames/s")
+    if progress.seconds_left is not None:
+        facts.append(f"{clock(progress.seconds_left)} left")
+    row = column.row()
+    row.active = False
+    row.label(text="    ".join(facts) or "Reading the footage")
+
+
+def _doing(state: watch.ClipState) -> str:
+    progress = state.progress
+    assert progress is not None
+    if state.stopping:
+        return "Stopping"
+    if progress.stage == "track" and progress.frame >= progress.first:
+        return f"Tracking {progress.frame} of {progress.last}"
+    return {"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting")
+
+
+def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state: watch.ClipState) -> None:
+    progress = state.progress
+    assert progress is not None
+    box = layout.box().column()
+    said = "Paused" if progress.status is SessionStatus.PAUSED else "Interrupted"
+    if progress.status is SessionStatus.FAILED:
+        said = "Failed"
+    where = (
+        f"at frame {progress.frame} of {progress.last}"
+        if progress.frame >= progress.first
+        else "at the start"
+    )
+    if progress.stage in ("clean", "solve"):
+        where = "while solving"
+    box.label(text=f"{said} {where}", icon="PAUSE" if said == "Paused" else "ERROR")
+    row = box.row(align=True)
+    row.operator("tracked_shot.resume", text="Resume", icon="PLAY")
+    row.operator("tracked_shot.start_over", icon="FILE_REFRESH")
+
+
+def clock(seconds: float) -> str:
+    """A time as 0:07 or 12:30."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"

@@ -1,0 +1,95 @@
+"""The Compositor's sidebar: the composite, and how the session goes."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import preset_items, watch
+from ..operators.base import clip_of
+from ..tracking.blender.composite import CompositeStatus
+from .base import CompositorPanel, draw_session, paragraph
+from .clip_editor import draw_preset
+
+
+class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
+    """Which composite the scene has, and which it could have."""
+
+    bl_label = "Composite"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        scene = context.scene
+        column = layout.column()
+        column.enabled = scene.library is None
+        draw_preset(column, context, preset_items.COMPOSITE, scene.tracked_shot)
+        status = watch.composite_of(scene)
+        row = layout.row(align=True)
+        row.scale_y = 1.5
+        row.operator("tracked_shot.apply_composite", icon="NODE_COMPOSITING")
+        row.operator("tracked_shot.remove_composite", text="", icon="TRASH")
+        if status is not None:
+            self.draw_status(context, status, scene.tracked_shot.preset_name)
+
+    def draw_status(self, context: bpy.types.Context, status: CompositeStatus, chosen: str) -> None:
+        """What stands in the tree, and what is to know of it."""
+        layout = self.layout
+        title = preset_items.title(status.preset)
+        if not status.applied:
+            layout.label(
+                text="Nothing applied yet" if not status.warnings else "Not in the tree", icon="INFO"
+            )
+        elif status.edited:
+            layout.label(text=f"{title}, edited by hand", icon="INFO")
+        elif status.preset != chosen:
+            layout.label(text=f"{title} is applied", icon="INFO")
+        else:
+            layout.label(text=f"{title} is applied", icon="CHECKMARK")
+        for warning in status.warnings:
+            paragraph(layout, context, warning, icon="ERROR")
+
+
+class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):
+    """What the composite set on the scene."""
+
+    bl_label = "Scene Settings"
+    bl_parent_id = "TRACKED_SHOT_PT_composite"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        status = watch.composite_of(context.scene)
+        return super().poll(context) and status is not None and bool(status.settings)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        status = watch.composite_of(context.scene)
+        for line in status.settings if status is not None else ():
+            paragraph(self.layout, context, line)
+
+
+class TRACKED_SHOT_PT_composite_session(CompositorPanel, bpy.types.Panel):
+    """How the clip's tracking goes."""
+
+    bl_label = "Tracking"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return super().poll(context) and clip_of(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        clip = clip_of(context)
+        row = layout.row()
+        row.label(text=clip.name, icon="TRACKER")
+        memory = clip.tracked_shot
+        if memory.taken_in and memory.verdict:
+            row = layout.row()
+            row.active = False
+            row.label(text=f"{memory.verdict.title()}, {memory.average_error:.3f} px", icon="BLANK1")
+        draw_session(layout, context)
+
+
+CLASSES = (
+    TRACKED_SHOT_PT_composite,
+    TRACKED_SHOT_PT_composite_settings,
+    TRACKED_SHOT_PT_composite_session,
+)

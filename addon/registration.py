@@ -1,0 +1,118 @@
+"""Everything the add-on hangs into Blender, in one ordered list that is undone in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from . import cli, operators, panels, preferences, preset_items, properties, watch
+from .tracking.presets import set_user_folder
+
+log = logging.getLogger(__name__)
+COMMAND = "tracked_shot"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that is hung into Blender, and how it comes off again."""
+
+    name: str
+    add: Callable[[], Any]
+    remove: Callable[[], Any]
+
+
+def register() -> None:
+    """Hangs everything in; where a part fails, what was hung before it comes off and the error goes on."""
+    if _hung:
+        raise RuntimeError("Tracked Shot is registered already")
+    try:
+        for part in PARTS:
+            part.add()
+            _hung.append(part)
+    except Exception:
+        unregister()
+        raise
+
+
+def unregister() -> None:
+    """Takes off what was hung in, last first; a part that fails is logged and keeps no other from going."""
+    while _hung:
+        part = _hung.pop()
+        try:
+            part.remove()
+        except Exception:
+            log.exception("%s could not be taken off", part.name)
+
+
+def _class(kind: type) -> Part:
+    return Part(
+        kind.__name__, lambda: bpy.utils.register_class(kind), lambda: bpy.utils.unregister_class(kind)
+    )
+
+
+def _handler(name: str, function: Callable[..., None]) -> Part:
+    listed: list[Callable[..., None]] = getattr(bpy.app.handlers, name)
+    return Part(f"handler {name}", lambda: listed.append(function), lambda: listed.remove(function))
+
+
+def _menu(menu: Any, draw: Callable[..., None]) -> Part:
+    return Part(f"menu {menu.__name__}", lambda: menu.append(draw), lambda: menu.remove(draw))
+
+
+def _find_presets() -> None:
+    set_user_folder(preferences.user_folder("presets"))
+    preset_items.refresh()
+
+
+def _forget_presets() -> None:
+    preset_items.clear()
+    set_user_folder(None)
+
+
+def _add_command() -> None:
+    _command.append(bpy.utils.register_cli_command(COMMAND, cli.execute))
+
+
+def _remove_command() -> None:
+    bpy.utils.unregister_cli_command(_command.pop())
+
+
+def _start_timer() -> None:
+    bpy.app.timers.register(watch.tick, first_interval=watch.BUSY_SECONDS, persistent=True)
+
+
+def _stop_timer() -> None:
+    # Blender itself drops it where reading another file failed half-way.
+    with contextlib.suppress(ValueError):
+        bpy.app.timers.unregister(watch.tick)
+    watch.forget()
+
+
+def draw_track_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """The Clip Editor's Track menu: what starts, and what ends it."""
+    self.layout.separator()
+    self.layout.operator("tracked_shot.track_solve", icon="TRACKER")
+    self.layout.operator("tracked_shot.setup_shot")
+
+
+_hung: list[Part] = []
+_command: list[Any] = []
+
+PARTS: tuple[Part, ...] = (
+    Part("presets", _find_presets, _forget_presets),
+    *map(_class, preferences.CLASSES),
+    *map(_class, properties.CLASSES),
+    Part("properties", properties.hang, properties.take_off),
+    *map(_class, operators.CLASSES),
+    *map(_class, panels.CLASSES),
+    _menu(bpy.types.CLIP_MT_track, draw_track_menu),
+    _handler("load_post", watch.on_load),
+    _handler("save_post", watch.on_save),
+    Part("timer", _start_timer, _stop_timer),
+    Part("command line", _add_command, _remove_command),
+)

@@ -1,0 +1,394 @@
+"""What the panels show, kept ready: a timer looks at sessions, clips and composites, and drawing only reads.
+
+The timer runs four times a second while a worker or an errand is at work and once a second otherwise. It
+notices when the work is done and takes the tracks and the camera into the clip, when a worker died, and when
+a clip is opened whose session waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import jobs, preset_items
+from .errands import Errand
+from .preferences import choices
+from .tracking.blender.composite import CompositeStatus, composite_status
+from .tracking.errors import TrackedShotError
+from .tracking.preflight import (
+    EVEN_COPY,
+    Finding,
+    Preflight,
+    check_footage,
+    make_even_copy,
+    make_image_sequence,
+)
+from .tracking.session import Progress, SessionStatus, TrackingSessionManager, start_worker
+
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 0.25
+IDLE_SECONDS = 1.0
+CANCEL_SECONDS = 3.0
+"""A worker that was asked to stop and is in a long step is ended after this time; its steps are saved."""
+CLEAN_EXITS = (0, 130, 143)
+
+
+@dataclass
+class ClipState:
+    """What is known of a clip, as plain values."""
+
+    path: Path
+    """The footage that this was found for."""
+    preflight: Preflight | None = None
+    findings: tuple[Finding, ...] = ()
+    compared: bool = False
+    """Whether Blender's frames were compared with the engine's, too."""
+    session: Path | None = None
+    progress: Progress | None = None
+    running: bool = False
+    """A process is at work on the session."""
+    stopping: float = 0.0
+    """When it was asked to stop; 0 where it was not."""
+    followed: bool = False
+    """Seen at work while this file was open: what it finds is taken in without asking."""
+    trouble: str = ""
+    """What went wrong last, in one line."""
+    check: Errand | None = None
+    copying: Errand | None = None
+    manager: TrackingSessionManager | None = field(default=None, repr=False)
+
+    @property
+    def waiting(self) -> bool:
+        """A session is there that was begun and is neither done nor at work."""
+        return self.progress is not None and not self.running and not self.progress.status.finished
+
+    @property
+    def finished(self) -> bool:
+        """A session is there that is done."""
+        return self.progress is not None and not self.running and self.progress.status.finished
+
+    @property
+    def busy(self) -> bool:
+        """Something goes on that the panels show."""
+        return self.running or self.check is not None or self.copying is not None
+
+
+_clips: dict[int, ClipState] = {}
+"""By the clip's session_uid, which renaming and undo leave alone."""
+_composites: dict[int, CompositeStatus] = {}
+_workers: dict[Path, subprocess.Popen[bytes]] = {}
+_shown: list[Any] = []
+_composites_at = [0.0]
+
+
+# --- what panels and operators ask -------------------------------------------
+
+
+def state_of(clip: bpy.types.MovieClip | None) -> ClipState | None:
+    """What is known of the clip; reads nothing."""
+    return _clips.get(clip.session_uid) if clip is not None else None
+
+
+def composite_of(scene: bpy.types.Scene) -> CompositeStatus | None:
+    """The scene's composite as it was found last; None where nobody looked yet."""
+    return _composites.get(scene.session_uid)
+
+
+def look_at_composite(scene: bpy.types.Scene) -> CompositeStatus:
+    """Reads the scene's composite anew."""
+    status = composite_status(scene)
+    _composites[scene.session_uid] = status
+    return status
+
+
+# --- what operators start ----------------------------------------------------
+
+
+def known(clip: bpy.types.MovieClip) -> ClipState:
+    """The clip's state, looked up on disk where it was not yet, or its file is another one now."""
+    path = jobs.footage_path(clip)
+    state = _clips.get(clip.session_uid)
+    if state is None or state.path != path:
+        state = ClipState(path)
+        _clips[clip.session_uid] = state
+        session = jobs.clip_session(clip)
+        if session is not None:
+            _attach(state, session)
+            state.followed = state.running
+    return state
+
+
+def checked(clip: bpy.types.MovieClip) -> ClipState:
+    """The clip's state with all findings there; looks them up where that was not done yet."""
+    state = known(clip)
+    if state.check is not None:
+        state.check.wait()
+        _end_check(state)
+    if state.preflight is None:
+        state.preflight = check_footage(state.path)
+    if not state.compared:
+        state.findings = jobs.all_findings(clip, state.preflight)
+        state.compared = True
+    return state
+
+
+def check_again(clip: bpy.types.MovieClip) -> ClipState:
+    """Forgets what was found wrong with the clip and looks again."""
+    state = known(clip)
+    state.preflight, state.findings, state.compared = None, (), False
+    return checked(clip)
+
+
+def begin(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
+    """Starts a process that works on the session, unless one does, and watches it."""
+    state = known(clip)
+    _attach(state, session)
+    state.followed, state.stopping, state.trouble = True, 0.0, ""
+    if not state.running:
+        _workers[session.path] = start_worker(session.path, low_priority=choices().low_priority)
+        state.running = True
+    hurry()
+
+
+def stop(clip: bpy.types.MovieClip) -> None:
+    """Asks the process at work on the clip's session to stop."""
+    state = known(clip)
+    if state.manager is not None:
+        state.manager.ask("cancel")
+        state.stopping = time.monotonic()
+    hurry()
+
+
+def taken(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
+    """Notes that the session is in the clip."""
+    state = known(clip)
+    _attach(state, session)
+    state.followed, state.trouble = False, ""
+
+
+def begin_copy(clip: bpy.types.MovieClip, fix: str) -> None:
+    """Starts to write a copy of the footage that Blender reads right; it is shown when it is done."""
+    state = known(clip)
+    source, target = state.path, jobs.copy_target(state.path)
+
+    def work(errand: Errand) -> Path:
+        if fix == EVEN_COPY:
+            return make_even_copy(source, target, on_progress=errand.step)
+        return make_image_sequence(source, target.with_suffix(""), on_progress=errand.step)
+
+    state.trouble = ""
+    state.copying = Errand(work)
+    hurry()
+
+
+def hurry() -> None:
+    """Has the timer look at once."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+        bpy.app.timers.register(tick, first_interval=0.05, persistent=True)
+
+
+# --- the timer ---------------------------------------------------------------
+
+
+def tick() -> float:
+    """Looks at everything once; returns the seconds until it should look again."""
+    try:
+        _look()
+    except Exception:  # a timer that raises is never called again
+        log.exception("the watcher failed")
+    return BUSY_SECONDS if any(state.busy for state in _clips.values()) else IDLE_SECONDS
+
+
+def _look() -> None:
+    clips = {clip.session_uid: clip for clip in bpy.data.movieclips if clip.library is None and clip.filepath}
+    for uid in [uid for uid in _clips if uid not in clips]:
+        del _clips[uid]
+    for clip in clips.values():
+        state = known(clip)
+        if state.running:
+            _follow(state)
+        if state.finished and state.followed and not _somebody_is_busy():
+            _take_in(clip, state)
+        if state.copying is not None and state.copying.done:
+            _end_copy(clip, state)
+        if state.check is not None and state.check.done:
+            _end_check(state)
+    _begin_checks()
+    _look_at_composites()
+    _redraw_if_changed()
+
+
+def _attach(state: ClipState, session: TrackingSessionManager) -> None:
+    """Makes the session the one that the state tells of."""
+    state.manager, state.session = session, session.path
+    state.progress = session.get_progress()
+    state.running = state.progress.alive or _is_at_work(session.path)
+
+
+def _is_at_work(session: Path) -> bool:
+    worker = _workers.get(session)
+    return worker is not None and worker.poll() is None
+
+
+def _follow(state: ClipState) -> None:
+    """Reads how far the session is, and what became of its process."""
+    assert state.manager is not None and state.session is not None
+    try:
+        _attach(state, state.manager)
+    except TrackedShotError as error:
+        state.running, state.trouble = False, str(error)
+        return
+    worker = _workers.get(state.session)
+    if state.running:
+        late = state.stopping and time.monotonic() - state.stopping > CANCEL_SECONDS
+        if late and worker is not None:
+            worker.terminate()
+        return
+    asked, state.stopping = bool(state.stopping), 0.0
+    code = _workers.pop(state.session).returncode if worker is not None else None
+    if state.progress.status is SessionStatus.FAILED:
+        state.trouble = state.progress.text
+    elif not state.progress.status.finished and not asked and code not in CLEAN_EXITS:
+        state.trouble = "The tracking process ended unexpectedly; all finished steps are saved"
+
+
+def _somebody_is_busy() -> bool:
+    """Rendering, or in the middle of something with the mouse: no time to change the file."""
+    windows = bpy.context.window_manager.windows
+    return bpy.app.is_job_running("RENDER") or any(len(window.modal_operators) for window in windows)
+
+
+def _take_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    """Takes a session that is done into its clip, as a step that can be undone."""
+    assert state.manager is not None
+    state.followed = False
+    with _in_a_window():
+        try:
+            jobs.take_in(clip, state.manager)
+        except TrackedShotError as error:
+            state.trouble = str(error)
+            return
+        bpy.ops.ed.undo_push(message="Track & Solve")
+
+
+def _end_copy(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    errand, state.copying = state.copying, None
+    assert errand is not None
+    if errand.result is None:
+        state.trouble = errand.error
+        return
+    with _in_a_window():
+        try:
+            jobs.show_copy(clip, errand.result)
+        except TrackedShotError as error:
+            state.trouble = str(error)
+            return
+        bpy.ops.ed.undo_push(message="Show Evenly Timed Copy")
+
+
+def _begin_checks() -> None:
+    """Looks over the clips that a Clip Editor shows and nobody looked at yet."""
+    for space in jobs.clip_spaces():
+        state = state_of(space.clip)
+        if state is not None and state.preflight is None and state.check is None:
+            state.check = Errand(_check_of(state.path))
+
+
+def _check_of(path: Path) -> Callable[[Errand], Preflight]:
+    return lambda _errand: check_footage(path)
+
+
+def _end_check(state: ClipState) -> None:
+    errand, state.check = state.check, None
+    assert errand is not None
+    # check_footage does not raise for bad footage; what else went wrong must not be tried again and again.
+    state.preflight = errand.result or Preflight([Finding("error", "unreadable", errand.error)])
+    state.findings, state.compared = tuple(state.preflight.findings), False
+
+
+def _look_at_composites() -> None:
+    """Reads the composites of the scenes that a Compositor shows, once a second."""
+    if time.monotonic() - _composites_at[0] < IDLE_SECONDS:
+        return
+    _composites_at[0] = time.monotonic()
+    for window in bpy.context.window_manager.windows:
+        if any(area.ui_type == "CompositorNodeTree" for area in window.screen.areas):
+            look_at_composite(window.scene)
+
+
+def _redraw_if_changed() -> None:
+    now = [
+        [
+            (
+                uid,
+                s.progress,
+                s.running,
+                s.trouble,
+                s.findings,
+                s.copying and s.copying.share,
+                s.check is None,
+            )
+            for uid, s in _clips.items()
+        ],
+        dict(_composites),
+    ]
+    if now != _shown:
+        _shown[:] = now
+        redraw()
+
+
+def redraw() -> None:
+    """Draws the sidebars anew in which our panels may be."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in ("CLIP_EDITOR", "NODE_EDITOR"):
+                area.tag_redraw()
+
+
+@contextmanager
+def _in_a_window() -> Iterator[None]:
+    """Gives operators a window: a timer has none."""
+    window = bpy.context.window or bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window, screen=window.screen):
+        yield
+
+
+# --- handlers ----------------------------------------------------------------
+
+
+@persistent
+def on_load(_file: str) -> None:
+    """Another file: nothing that was known holds. Workers go on; their sessions are found again."""
+    forget()
+    if not bpy.app.background:
+        preset_items.refresh()
+        hurry()
+
+
+@persistent
+def on_save(_file: str) -> None:
+    """A good moment to see which presets there are."""
+    if not bpy.app.background:
+        preset_items.refresh()
+
+
+def forget() -> None:
+    """Drops all that was found out about the open file."""
+    for state in _clips.values():
+        if state.copying is not None:
+            state.copying.cancel()
+    _clips.clear()
+    _composites.clear()
+    _shown.clear()
+    _composites_at[0] = 0.0

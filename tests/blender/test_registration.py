@@ -1,0 +1,173 @@
+"""The add-on comes off without a trace, and no button ends in a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import bpy
+import pytest
+
+from addon import operators, panels, preferences, properties, registration, watch
+
+EDITORS = ("VIEW_3D", "CLIP_EDITOR", "NODE_EDITOR", "SEQUENCE_EDITOR", "TEXT_EDITOR", "PROPERTIES")
+
+
+@pytest.fixture
+def unregistered() -> Iterator[None]:
+    """The add-on off during the test, and on again after it where it was."""
+    was_on = bool(registration._hung)
+    registration.unregister()
+    yield
+    registration.unregister()
+    if was_on:
+        registration.register()
+
+
+def traces() -> dict[str, object]:
+    """Everything of ours that can be found in Blender."""
+    lists = {
+        name: getattr(bpy.app.handlers, name) for name in ("load_post", "save_post", "load_pre", "save_pre")
+    }
+    classes = {*operators.CLASSES, *panels.CLASSES, *properties.CLASSES, *preferences.CLASSES}
+    return {
+        "classes": sorted(kind.__name__ for kind in classes if kind.is_registered),
+        "found by name": sorted(name for name in dir(bpy.types) if name.startswith("TRACKED_SHOT_")),
+        "handlers": {
+            name: [f for f in found if f.__module__.startswith("addon.")] for name, found in lists.items()
+        },
+        "timer": bpy.app.timers.is_registered(watch.tick),
+        "properties": [hasattr(kind, "tracked_shot") for kind in (bpy.types.Scene, bpy.types.MovieClip)],
+        "menu": registration.draw_track_menu in getattr(bpy.types.CLIP_MT_track.draw, "_draw_funcs", ()),
+        "operators": sorted(dir(bpy.ops.tracked_shot)),
+        "command": list(registration._command),
+        "hung": list(registration._hung),
+    }
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_ten_times_on_and_off_leaves_no_trace() -> None:
+    before = traces()
+    assert before["classes"] == before["hung"] == before["command"] == [] and not before["timer"]
+    for _ in range(10):
+        registration.register()
+        on = traces()
+        assert on["timer"] and on["menu"] and on["properties"] == [True, True] and len(on["command"]) == 1
+        assert len(on["classes"]) == len({*operators.CLASSES, *panels.CLASSES}) + 3
+        registration.unregister()
+        assert traces() == before
+
+
+@pytest.mark.usefixtures("unregistered")
+@pytest.mark.parametrize("place", [0, 5, len(registration.PARTS)])
+def test_registration_that_fails_half_way_is_taken_back(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise LookupError("no such thing")
+
+    before = traces()
+    broken = registration.Part("broken", fail, lambda: None)
+    monkeypatch.setattr(
+        registration, "PARTS", (*registration.PARTS[:place], broken, *registration.PARTS[place:])
+    )
+    with pytest.raises(LookupError):
+        registration.register()
+    assert traces() == before
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_a_part_that_cannot_come_off_keeps_no_other_from_going(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise LookupError("stuck")
+
+    before = traces()
+    stuck = registration.Part("stuck", lambda: None, fail)
+    monkeypatch.setattr(registration, "PARTS", (*registration.PARTS, stuck))
+    registration.register()
+    registration.unregister()
+    assert traces() == before
+    assert "stuck could not be taken off" in caplog.text
+
+
+def test_every_operator_explains_itself() -> None:
+    for kind in operators.CLASSES:
+        assert kind.bl_idname.startswith("tracked_shot."), kind
+        assert len(kind.bl_description) > 20 and not kind.bl_description.endswith("."), kind
+        assert kind.bl_label == kind.bl_label[0].upper() + kind.bl_label[1:], kind
+
+
+# --- wrong places ------------------------------------------------------------
+
+
+def no_clip(_bpy: ModuleType, _folder: Path) -> None:
+    pass
+
+
+def missing_footage(blender: ModuleType, folder: Path) -> None:
+    file = folder / "gone.mp4"
+    file.write_bytes(b"")
+    blender.context.scene.active_clip = blender.data.movieclips.load(str(file))
+    file.unlink()
+
+
+def text_as_footage(blender: ModuleType, folder: Path) -> None:
+    file = folder / "words.mp4"
+    file.write_text("no film\n" * 100)
+    blender.context.scene.active_clip = blender.data.movieclips.load(str(file))
+
+
+def linked_clip(blender: ModuleType, folder: Path) -> None:
+    text_as_footage(blender, folder)
+    library = folder / "library.blend"
+    clip = blender.context.scene.active_clip
+    blender.data.libraries.write(str(library), {clip}, fake_user=True)
+    blender.data.movieclips.remove(clip)
+    with blender.data.libraries.load(str(library), link=True) as (there, here):
+        here.movieclips = list(there.movieclips)
+    blender.context.scene.active_clip = here.movieclips[0]
+
+
+def preset_that_is_gone(blender: ModuleType, folder: Path) -> None:
+    text_as_footage(blender, folder)
+    blender.context.scene.active_clip.tracked_shot.tracking_preset_name = "deleted"
+    blender.context.scene.tracked_shot.composite_preset_name = "deleted"
+
+
+WRONG = (no_clip, missing_footage, text_as_footage, linked_clip, preset_that_is_gone)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=[case.__name__ for case in WRONG])
+@pytest.mark.parametrize("editor", EDITORS)
+def test_no_operator_ends_in_a_traceback(
+    wrong, editor: str, blender_file: ModuleType, tmp_path: Path
+) -> None:
+    wrong(blender_file, tmp_path)
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    area.type = editor
+    if editor == "CLIP_EDITOR":
+        area.spaces.active.clip = bpy.context.scene.active_clip
+    for kind in operators.CLASSES:
+        module, name = kind.bl_idname.split(".")
+        operator = getattr(getattr(bpy.ops, module), name)
+        with bpy.context.temp_override(window=window, screen=window.screen, area=area):
+            if not operator.poll():
+                continue
+            try:
+                outcome = operator()
+            except RuntimeError as error:
+                assert "Traceback" not in str(error) and str(error).startswith("Error: "), (kind, error)
+            else:
+                assert outcome in ({"FINISHED"}, {"CANCELLED"}), kind
+        assert not list(tmp_path.rglob("*.tracksession")), kind
+    assert bpy.context.scene.camera is None
+
+
+def test_presets_are_remembered_by_name(blender_file: ModuleType) -> None:
+    scene = bpy.context.scene
+    assert scene.tracked_shot.composite_preset == "over_footage" and scene.tracked_shot.data_version == 0
+    scene.tracked_shot.composite_preset = "additive_glow"
+    assert scene.tracked_shot.composite_preset_name == "additive_glow"
+    assert scene.tracked_shot.data_version == properties.DATA_VERSION
