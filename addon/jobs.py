@@ -13,7 +13,8 @@ import bpy
 import numpy as np
 
 from .preferences import choices, user_folder
-from .properties import DATA_VERSION
+from .preset_items import COMPOSITE, TRACKING
+from .properties import DATA_VERSION, chosen_preset
 from .tracking.blender import take_in as taking
 from .tracking.blender import versions
 from .tracking.blender.camera import apply_solved_camera
@@ -113,7 +114,7 @@ def take_up(clip: bpy.types.MovieClip, footage: Footage, *, fresh: bool = False)
         session_folder(
             path, blend=_blend(), chosen=choices().session_folder, fallback=user_folder("sessions")
         ),
-        settings=load_tracking_preset(clip.tracked_shot.preset_name),
+        settings=load_tracking_preset(chosen_preset(clip.tracked_shot, TRACKING)),
         lens=lens_start(clip),
         fresh=fresh,
     )
@@ -219,7 +220,7 @@ def set_up_shot(
     """
     if not len(native_cameras(clip)[0]):
         raise SolveError(f"{clip.name} has no solved camera yet; track and solve it first")
-    config = load_composite_preset(scene.tracked_shot.preset_name)
+    config = load_composite_preset(chosen_preset(scene.tracked_shot, COMPOSITE))
     notes: list[str] = []
     solve = _solve_of(clip, notes)
     setup_shot_compositing(scene, clip, config)

@@ -6,6 +6,8 @@ layout finds out by it what an older file meant.
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
@@ -17,22 +19,24 @@ NAME = "tracked_shot"
 """The property of Scene and MovieClip under which the groups hang."""
 
 
-def _tracking_preset_number(self: TRACKED_SHOT_PG_clip) -> int:
-    return preset_items.number_of(self.preset_name)
+def chosen_preset(memory: bpy.types.PropertyGroup, kind: str) -> str:
+    """The name of the preset chosen in a clip's or scene's group, else the preferences' default."""
+    return getattr(memory, f"{kind}_preset_name") or default_preset(kind)
 
 
-def _set_tracking_preset(self: TRACKED_SHOT_PG_clip, number: int) -> None:
-    self.tracking_preset_name = preset_items.name_of(preset_items.TRACKING, number)
-    self.data_version = DATA_VERSION
+def preset_menu(kind: str, description: str) -> Any:
+    """A menu of the presets of that kind over the name that the group remembers."""
 
+    def number(self: bpy.types.PropertyGroup) -> int:
+        return preset_items.number_of(chosen_preset(self, kind))
 
-def _composite_preset_number(self: TRACKED_SHOT_PG_scene) -> int:
-    return preset_items.number_of(self.preset_name)
+    def choose(self: bpy.types.PropertyGroup, chosen: int) -> None:
+        setattr(self, f"{kind}_preset_name", preset_items.name_of(kind, chosen))
+        self.data_version = DATA_VERSION
 
-
-def _set_composite_preset(self: TRACKED_SHOT_PG_scene, number: int) -> None:
-    self.composite_preset_name = preset_items.name_of(preset_items.COMPOSITE, number)
-    self.data_version = DATA_VERSION
+    return EnumProperty(
+        name="Preset", description=description, items=preset_items.items(kind), get=number, set=choose
+    )
 
 
 class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
@@ -40,13 +44,6 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
 
     data_version: IntProperty(options={"HIDDEN"})
     tracking_preset_name: StringProperty(options={"HIDDEN"}, description="Empty: the preferences' default")
-    tracking_preset: EnumProperty(
-        name="Preset",
-        description="How densely and how strictly to track",
-        items=preset_items.items(preset_items.TRACKING),
-        get=_tracking_preset_number,
-        set=_set_tracking_preset,
-    )
     lens_known: BoolProperty(
         name="Lens Known",
         description="Keep the clip's focal length, sensor width and distortion as they are; off: find them",
@@ -65,41 +62,34 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
         description="Why Blender's own solve differs from ours; empty where it agrees", options={"HIDDEN"}
     )
 
-    @property
-    def preset_name(self) -> str:
-        """The tracking preset's name, the preferences' default where none was chosen."""
-        return self.tracking_preset_name or default_preset(preset_items.TRACKING)
-
 
 class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
     """What a scene remembers of its composite."""
 
     data_version: IntProperty(options={"HIDDEN"})
     composite_preset_name: StringProperty(options={"HIDDEN"}, description="Empty: the preferences' default")
-    composite_preset: EnumProperty(
-        name="Preset",
-        description="How the CG and the footage come together",
-        items=preset_items.items(preset_items.COMPOSITE),
-        get=_composite_preset_number,
-        set=_set_composite_preset,
-    )
     use_stand_in: BoolProperty(
         name="Stand-In",
         description="Put a cube on the floor, to see whether the camera holds, until there is CG",
         default=True,
     )
 
-    @property
-    def preset_name(self) -> str:
-        """The composite preset's name, the preferences' default where none was chosen."""
-        return self.composite_preset_name or default_preset(preset_items.COMPOSITE)
-
 
 CLASSES = (TRACKED_SHOT_PG_clip, TRACKED_SHOT_PG_scene)
 
 
 def hang() -> None:
-    """Hangs the groups on clips and scenes."""
+    """Hangs the groups on clips and scenes.
+
+    The menus come after their classes: Blender 4.2 as a module crashes at its end over a group that was
+    registered with functions in it.
+    """
+    TRACKED_SHOT_PG_clip.tracking_preset = preset_menu(
+        preset_items.TRACKING, "How densely and how strictly to track"
+    )
+    TRACKED_SHOT_PG_scene.composite_preset = preset_menu(
+        preset_items.COMPOSITE, "How the CG and the footage come together"
+    )
     bpy.types.MovieClip.tracked_shot = PointerProperty(type=TRACKED_SHOT_PG_clip)
     bpy.types.Scene.tracked_shot = PointerProperty(type=TRACKED_SHOT_PG_scene)
 
@@ -109,3 +99,9 @@ def take_off() -> None:
     for owner in (bpy.types.Scene, bpy.types.MovieClip):
         if hasattr(owner, NAME):
             delattr(owner, NAME)
+    for group, menu in (
+        (TRACKED_SHOT_PG_scene, "composite_preset"),
+        (TRACKED_SHOT_PG_clip, "tracking_preset"),
+    ):
+        if hasattr(group, menu):
+            delattr(group, menu)

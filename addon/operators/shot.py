@@ -6,6 +6,8 @@ import bpy
 from bpy.props import BoolProperty
 
 from .. import jobs, watch
+from ..preset_items import COMPOSITE
+from ..properties import chosen_preset
 from ..tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
 from ..tracking.presets import load_composite_preset
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
@@ -65,7 +67,9 @@ class TRACKED_SHOT_OT_apply_composite(SceneAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        setup_shot_compositing(scene, clip_of(context), load_composite_preset(scene.tracked_shot.preset_name))
+        setup_shot_compositing(
+            scene, clip_of(context), load_composite_preset(chosen_preset(scene.tracked_shot, COMPOSITE))
+        )
         watch.look_at_composite(scene)
         return DONE
 

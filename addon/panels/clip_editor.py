@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import preset_items, watch
+from ..properties import chosen_preset
 from ..tracking.preflight import Finding
 from .base import SEVERITY_ICONS, VERDICT_ICONS, ClipPanel, clock, draw_session, paragraph
 
@@ -175,7 +176,7 @@ def draw_preset(
     label: str = "Preset",
 ) -> None:
     """The menu of presets of a kind, with what the chosen one is for."""
-    name = memory.preset_name
+    name = chosen_preset(memory, kind)
     row = layout.row()
     row.use_property_split = True
     row.use_property_decorate = False

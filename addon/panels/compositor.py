@@ -6,6 +6,7 @@ import bpy
 
 from .. import preset_items, watch
 from ..operators.base import clip_of
+from ..properties import chosen_preset
 from ..tracking.blender.composite import CompositeStatus
 from .base import CompositorPanel, draw_session, paragraph
 from .clip_editor import draw_preset
@@ -28,7 +29,7 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         row.operator("tracked_shot.apply_composite", icon="NODE_COMPOSITING")
         row.operator("tracked_shot.remove_composite", text="", icon="TRASH")
         if status is not None:
-            self.draw_status(context, status, scene.tracked_shot.preset_name)
+            self.draw_status(context, status, chosen_preset(scene.tracked_shot, preset_items.COMPOSITE))
 
     def draw_status(self, context: bpy.types.Context, status: CompositeStatus, chosen: str) -> None:
         """What stands in the tree, and what is to know of it."""
