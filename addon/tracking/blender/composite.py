@@ -34,6 +34,8 @@ MEMORY = "tracked_shot_composite"
 CG, SHADOW, IMAGE, PLATE = "CG", "Shadow", "Image", "Plate"
 _NODE_WIDTH = 200.0
 _GAP = 40.0
+_ROW = 300.0
+"""Height that a node may need, as far as it is known without drawing."""
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -575,13 +577,15 @@ def _render_layers(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
 def _location_between(
     tree: bpy.types.NodeTree, source: bpy.types.Node, end: bpy.types.Node
 ) -> tuple[float, float]:
-    """A free place between two nodes; below everything else where there is no room in the row."""
+    """A free place between two nodes, or below the second; below everything else where there is none."""
     left, _ = versions.absolute_location(source)
     right, y = versions.absolute_location(end)
     left += source.width
     x = right - _NODE_WIDTH - _GAP
     if right - left >= _NODE_WIDTH + 2 * _GAP and _is_free(tree, x, y):
         return x, y
+    if _is_free(tree, right, y - _ROW):
+        return right, y - _ROW
     lowest = min(versions.absolute_location(node)[1] for node in tree.nodes if node.bl_idname != "NodeFrame")
     return x, lowest - 400.0
 
@@ -591,7 +595,7 @@ def _is_free(tree: bpy.types.NodeTree, x: float, y: float) -> bool:
     for node in tree.nodes:
         left, top = versions.absolute_location(node)
         beside = left + node.width < x or left > x + _NODE_WIDTH
-        if node.bl_idname != "NodeFrame" and not beside and abs(top - y) < 300.0:
+        if node.bl_idname != "NodeFrame" and not beside and abs(top - y) < _ROW:
             return False
     return True
 
