@@ -46,20 +46,17 @@ class Patches:
     """(n, s + 2, s + 2) the patch with one pixel around it, as it is kept on disk."""
     template: Floats32
     """(n, s * s) mean 0, deviation 1."""
-    steepest: Floats32
-    """(n, s * s, 6) derivative of the template by the six affine parameters."""
-    inverse: Floats32
-    """(n, 6, 6) inverse of the damped normal matrix."""
+    solver: Floats32
+    """(n, s * s, 6) from a difference to the template to the step of the six affine parameters."""
 
     def take(self, index: NDArray[np.intp] | Bools) -> Patches:
-        return Patches(self.pixels[index], self.template[index], self.steepest[index], self.inverse[index])
+        return Patches(self.pixels[index], self.template[index], self.solver[index])
 
     def join(self, other: Patches) -> Patches:
         return Patches(
             np.concatenate([self.pixels, other.pixels]),
             np.concatenate([self.template, other.template]),
-            np.concatenate([self.steepest, other.steepest]),
-            np.concatenate([self.inverse, other.inverse]),
+            np.concatenate([self.solver, other.solver]),
         )
 
 
@@ -98,7 +95,7 @@ def cut_pixels(gray: Gray, points: Floats32, half: int) -> NDArray[np.uint8]:
 
 
 def prepare_patches(pixels: NDArray[np.uint8]) -> Patches:
-    """Templates and derivatives of the key patches ``pixels`` (n, s + 2, s + 2)."""
+    """Templates and solvers of the key patches ``pixels`` (n, s + 2, s + 2)."""
     count, side = pixels.shape[0], pixels.shape[1] - 2
     values = pixels.astype(np.float32)
     template = values[:, 1:-1, 1:-1].reshape(count, side * side)
@@ -110,7 +107,7 @@ def prepare_patches(pixels: NDArray[np.uint8]) -> Patches:
     steepest = np.stack([dx * u, dx * v, dx, dy * u, dy * v, dy], 2) / deviation[..., None]
     steepest -= steepest.mean(1, keepdims=True)
     normal = np.matmul(steepest.transpose(0, 2, 1), steepest) + DAMPING * np.eye(6, dtype=np.float32)
-    return Patches(pixels, (template - mean) / deviation, steepest, np.linalg.inv(normal))
+    return Patches(pixels, (template - mean) / deviation, np.matmul(steepest, np.linalg.inv(normal)))
 
 
 def begin_tracks(gray: Gray, points: Floats32, ids: Ints, sizes: Sizes) -> Live:
@@ -159,7 +156,8 @@ def follow(source: Gray, target: Gray, live: Live, sizes: Sizes, correlation: fl
         & (area > AREA_RANGE[0])
         & (area < AREA_RANGE[1])
     )
-    return Live(live.ids, affine, live.patches).take(found)
+    moved = Live(live.ids, affine, live.patches)
+    return moved if found.all() else moved.take(found)
 
 
 def _predict(source: Gray, target: Gray, points: Floats32, sizes: Sizes) -> tuple[Floats32, Bools]:
@@ -179,22 +177,25 @@ def _refine(
     """Fits the key patches to ``image``; returns the affines (n, 6) and the correlations (n,)."""
     u, v = _offsets(2 * half + 1)
     fit = np.zeros(len(affine))
-    active = np.flatnonzero(seen)
+    rows = np.flatnonzero(seen)
+    template, solver = patches.template[rows], patches.solver[rows]
     for _ in range(FIT_ROUNDS):
-        if not len(active):
+        if not len(rows):
             break
-        now = affine[active]
+        now = affine[rows]
         x = now[:, 0:1] * u + now[:, 1:2] * v + now[:, 2:3]
         y = now[:, 3:4] * u + now[:, 4:5] * v + now[:, 5:6]
         values = cv2.remap(image, x, y, cv2.INTER_LINEAR)
         values -= values.mean(1, keepdims=True)
-        values /= np.sqrt(np.mean(values * values, axis=1, keepdims=True)) + np.float32(1e-6)
-        error = values - patches.template[active]
-        fit[active] = 1 - np.mean(error * error, axis=1) / 2
-        gradient = np.matmul(error[:, None, :], patches.steepest[active])
-        step = np.clip(np.matmul(gradient, patches.inverse[active])[:, 0], -FIT_STEP, FIT_STEP)
-        affine[active] = _compose_inverse(now, step)
-        active = active[np.hypot(step[:, 2], step[:, 5]) >= FIT_STOP_PX]
+        values /= np.sqrt(np.einsum("nm,nm->n", values, values)[:, None] / len(u)) + np.float32(1e-6)
+        values -= template
+        fit[rows] = 1 - np.einsum("nm,nm->n", values, values) / (2 * len(u))
+        step = np.clip(np.matmul(values[:, None, :], solver)[:, 0], -FIT_STEP, FIT_STEP)
+        affine[rows] = _compose_inverse(now, step)
+        moving = np.hypot(step[:, 2], step[:, 5]) >= FIT_STOP_PX
+        rows = rows[moving]
+        if not moving.all():
+            template, solver = template[moving], solver[moving]
     return affine, fit
 
 
