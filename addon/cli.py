@@ -450,7 +450,8 @@ class Progress:
 
 
 def execute(arguments: Sequence[str]) -> int:
-    """What ``blender --command tracked_shot`` calls."""
+    """What ``blender --command tracked_shot`` calls; NumPy is loaded after this."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the worker, for the same reasons
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     status_ = main(arguments)
     sys.stdout.flush()

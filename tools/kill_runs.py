@@ -12,6 +12,7 @@ Needs NumPy and OpenCV. Ends with 0 where all runs came out equal.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from collections import Counter
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the worker has it: the last bits depend on it
 sys.path.insert(0, str(REPOSITORY))
 
 from addon.tracking.session import (  # noqa: E402
@@ -64,11 +66,17 @@ def start(session: Path, clip: Path, command_line: bool) -> subprocess.Popen[byt
         return start_worker(session)
     command = [sys.executable, "-m", "addon", "resume", str(session)]
     return subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        command,
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
     )
 
 
-def one_run(clip: Path, folder: Path, whole_seconds: float, chance: random.Random, command_line: bool) -> list[str]:
+def one_run(
+    clip: Path, folder: Path, whole_seconds: float, chance: random.Random, command_line: bool
+) -> list[str]:
     """Tracks, kills and resumes once; the stages in which it was killed. Leaves the session in ``folder``."""
     session = create_session(clip, "run", directory=folder)
     stages = []
@@ -125,7 +133,9 @@ def main() -> int:
             stages.update(killed_in)
             if wrong:
                 failed += 1
-                print(f"run {number}: killed in {', '.join(killed_in) or '?'}: {', '.join(wrong)}", flush=True)
+                print(
+                    f"run {number}: killed in {', '.join(killed_in) or '?'}: {', '.join(wrong)}", flush=True
+                )
         print(f"a whole run takes {whole_seconds:.1f} s; killed in: {dict(stages)}")
         print(f"{options.runs - failed} of {options.runs} equal the run that was never interrupted")
     return 1 if failed else 0

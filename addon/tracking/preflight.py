@@ -268,10 +268,7 @@ def _check_rate(footage: Footage) -> list[Finding]:
     rate = footage.fps
     if _is_usual(rate):
         return []
-    message = (
-        f"{footage.path.name}: {rate:.2f} frames a second is no usual rate; "
-        "check what it was filmed at"
-    )
+    message = f"{footage.path.name}: {rate:.2f} frames a second is no usual rate; check what it was filmed at"
     return [Finding("warning", "odd_rate", message)]
 
 

@@ -17,7 +17,14 @@ import pytest
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".txt", ".yaml", ".yml", ".json", ".cfg", ""}
 GENERATED = {"demo", "dist", "out", "__pycache__"}
 ROOMS_WITH_BPY = {"operators", "panels"}
-FILES_WITH_BPY = {"jobs.py", "watch.py", "preset_items.py", "registration.py", "properties.py", "preferences.py"}
+FILES_WITH_BPY = {
+    "jobs.py",
+    "watch.py",
+    "preset_items.py",
+    "registration.py",
+    "properties.py",
+    "preferences.py",
+}
 PLATFORMS = ("linux-x64", "linux-arm64", "windows-x64", "macos-arm64", "macos-x64")
 
 

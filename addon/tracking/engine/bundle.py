@@ -169,23 +169,19 @@ def adjust(
     cameras, count = len(rig.rotation), len(rig.points)
     by_camera, by_point = _Sums(sights.camera, cameras), _Sums(sights.point, count)
     free = np.concatenate([np.arange(6, 6 * cameras), 6 * cameras + np.flatnonzero(free_lens)])
-    coupling = np.zeros((cameras, 6, count, 3))  # sparse in the same places every round
+    width = 6 * cameras + 3
+    across = np.zeros((count, 3, width))  # points against cameras and lens; the same places every round
+    places = _places(sights, width)
     cost = _cost(rig, sights, loss_px)
     damping, done = 1e-4, 0
     while done < rounds:
         done += 1
         d = _derivatives(rig, sights, loss_px)
         camera_t, point_t = d.camera.transpose(0, 2, 1), d.point.transpose(0, 2, 1)
-        lens_t = d.lens.transpose(0, 2, 1)
         residual = d.residual[:, :, None]
-        coupling[sights.camera, :, sights.point, :] = np.matmul(camera_t, d.point)
-        across = np.concatenate(
-            [
-                coupling.reshape(6 * cameras, 3 * count),
-                by_point(np.matmul(lens_t, d.point)).transpose(1, 0, 2).reshape(3, 3 * count),
-            ]
-        )
-        normal = np.zeros((6 * cameras + 3, 6 * cameras + 3))
+        across.reshape(-1)[places] = np.matmul(point_t, d.camera).reshape(len(places), 18)
+        across[:, :, -3:] = by_point(np.matmul(point_t, d.lens))
+        normal = np.zeros((width, width))
         blocks = normal[:-3, :-3].reshape(cameras, 6, cameras, 6)
         every = np.arange(cameras)
         blocks[every, :, every, :] = by_camera(np.matmul(camera_t, d.camera))
@@ -217,6 +213,13 @@ def adjust(
     return Adjusted(rig, sight_errors(rig, sights), done)
 
 
+def _places(sights: Sights, width: int) -> Index:
+    """(m, 18) where the products of each sight's point (3) and camera (6) go in the flat (p, 3, width) array."""
+    rows = (3 * sights.point[:, None] + np.arange(3)) * width
+    columns = 6 * sights.camera[:, None] + np.arange(6)
+    return (rows[:, :, None] + columns[:, None, :]).reshape(-1, 18)
+
+
 def _solve_step(
     normal: Floats,
     across: Floats,
@@ -227,25 +230,23 @@ def _solve_step(
     free: Index,
 ) -> tuple[Floats, Floats] | None:
     """One damped step: of cameras and lens (6 c + 3,) and of points (p, 3), or None."""
-    count = len(point_normal)
     diagonal = np.einsum("pii->pi", point_normal)
     damped = point_normal + (1e-9 + damping * diagonal)[:, :, None] * np.eye(3)
     try:
-        half = np.linalg.inv(np.linalg.cholesky(damped)).transpose(0, 2, 1)  # half @ half.T is the inverse
-        spread = np.matmul(across.reshape(-1, count, 3).transpose(1, 0, 2), half)
-        spread = spread.transpose(1, 0, 2).reshape(len(across), 3 * count)
-        pulled = np.matmul(half.transpose(0, 2, 1), point_gradient[:, :, None]).ravel()
-        reduced = normal + damping * np.diag(np.diag(normal) + 1e-9) - spread @ spread.T
-        right = spread @ pulled - gradient
+        half = np.linalg.inv(np.linalg.cholesky(damped))  # half.T @ half is the inverse
+        spread = np.matmul(half, across).reshape(-1, len(gradient))
+        pulled = np.matmul(half, point_gradient[:, :, None]).ravel()
+        reduced = normal + damping * np.diag(np.diag(normal) + 1e-9) - spread.T @ spread
+        right = pulled @ spread - gradient
         change = np.zeros(len(gradient))
         change[free] = np.linalg.solve(reduced[np.ix_(free, free)], right[free])
     except np.linalg.LinAlgError:
         return None
     if not np.isfinite(change).all():
         return None
-    rest = -point_gradient - (across.T @ change).reshape(count, 3)
-    inverse = np.matmul(half, half.transpose(0, 2, 1))
-    return change, np.matmul(inverse, rest[:, :, None])[:, :, 0]
+    rest = -point_gradient - np.matmul(across, change)
+    point_change = np.matmul(half.transpose(0, 2, 1), np.matmul(half, rest[:, :, None]))
+    return change, point_change[:, :, 0]
 
 
 def _moved(rig: Rig, change: Floats, point_change: Floats) -> Rig:

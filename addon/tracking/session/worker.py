@@ -22,6 +22,11 @@ from .runner import run_session
 log = logging.getLogger(__name__)
 
 
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+"""NumPy's linear algebra runs in one thread here: its threads wait by spinning, which on a machine that also
+renders took ten times as long; and the number of threads is part of what the last bits depend on."""
+
+
 class Interrupted(BaseException):
     """Raised in the main thread when the process is asked to end by a signal."""
 
@@ -42,6 +47,7 @@ def start_worker(
     package = Path(__file__).resolve().parents[2]
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join([str(package.parent), *_library_folders()])
+    environment.setdefault(BLAS_THREADS, "1")
     module = f"{package.name}.{__name__.split('.', __name__.count('.') - 2)[-1]}"
     command = [python, "-P", "-m", module, str(session)]
     if low_priority:
