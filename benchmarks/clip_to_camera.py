@@ -5,9 +5,9 @@
 Ours: look at the footage, track, vote, solve, tracks into the clip, one native solve with the lens fixed.
 Blender's: detect features, track the whole clip, solve with keyframe selection and the focal length refined;
 "stock" with detection as it stands by default, which finds a dozen or two points, and "stock dense" with
-about as many points in view as ours has (threshold 0.01, 40 pixels apart). All start at 30 mm with the clip just loaded, each in a process of its own, taking
-turns. Printed are the medians of the rounds and their ratio; where CLIP.json holds a true camera, the focal
-length's error too.
+about as many points in view as ours has (threshold 0.01, 40 pixels apart). All start at 30 mm with the clip
+just loaded, each in a process of its own, taking turns. Printed are the medians of the rounds and their
+ratios; where CLIP.json holds a true camera, the focal length's error too.
 """
 
 from __future__ import annotations

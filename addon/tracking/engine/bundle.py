@@ -214,7 +214,7 @@ def adjust(
 
 
 def _places(sights: Sights, width: int) -> Index:
-    """(m, 18) where the products of each sight's point (3) and camera (6) go in the flat (p, 3, width) array."""
+    """(m, 18) where each sight's point (3) times camera (6) goes in the flat (p, 3, width) array."""
     rows = (3 * sights.point[:, None] + np.arange(3)) * width
     columns = 6 * sights.camera[:, None] + np.arange(6)
     return (rows[:, :, None] + columns[:, None, :]).reshape(-1, 18)
