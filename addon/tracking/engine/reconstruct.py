@@ -34,6 +34,8 @@ WORST_MEDIANS = 2.5
 """Tracks with more than this many times the median error are dropped."""
 WORST_FLOOR_PX = 0.12
 DROP_ROUNDS = 3
+DROP_ROUND_STEPS = 3
+"""Rounds of adjustment before tracks are judged; more of them changed no verdict, only the time."""
 OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
 GOOD_ENOUGH_PX = 1.0
@@ -330,7 +332,7 @@ def _adjust_all(
 ) -> Iterator[tuple[Adjusted, Sights, Index, float]]:
     """Adjusts everything, dropping the tracks that fit worst; the last one yielded stands."""
     for turn in range(DROP_ROUNDS):
-        adjusted, sights, ids = _adjust_once(scene, 10, free_lens, 1e-5)
+        adjusted, sights, ids = _adjust_once(scene, DROP_ROUND_STEPS, free_lens, 1e-3)
         rms = np.sqrt(
             np.bincount(sights.point, adjusted.errors**2) / np.maximum(np.bincount(sights.point), 1)
         )
