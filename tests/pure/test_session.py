@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -274,6 +275,17 @@ def test_a_step_is_written_whole_or_not_at_all(clip: Path, tmp_path: Path) -> No
     assert after.count == before.count
     assert (before.xy == after.xy).all()
     assert session.get_resume_point().frame == 10
+
+
+def test_a_session_file_is_there_whole_or_not_at_all(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    finish = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (seen.append(list(tmp_path.glob("*"))), finish(*paths)))
+    session = create_session(clip, "whole", directory=tmp_path)
+    assert not any(path.suffix == ".tracksession" for path in seen[0])
+    assert [path.name for path in tmp_path.iterdir()] == [session.path.name]
 
 
 def test_statuses_change_only_as_the_table_allows() -> None:

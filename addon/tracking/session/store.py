@@ -13,6 +13,7 @@ stored as they are (a 32-bit float fits a REAL exactly).
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -103,10 +104,10 @@ class Store:
         """Makes a new session file; raises SessionError where it exists or can't be written."""
         if path.exists():
             raise SessionError(f"{path}: there is a session of this name already")
-        store = cls(path)
+        part = path.with_name(f".{path.name}.{os.getpid()}")  # a session is there whole or not at all
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(path)) as db, db:
+            with closing(sqlite3.connect(part)) as db, db:
                 db.executescript(
                     f"PRAGMA journal_mode = TRUNCATE; PRAGMA application_id = {APPLICATION_ID};"
                     f"PRAGMA user_version = {FORMAT}; BEGIN; {SCHEMA}"
@@ -118,9 +119,14 @@ class Store:
                     "INSERT INTO run VALUES (1, ?, '', 0, 0, '', 0, NULL, ?, '', '', NULL)",
                     (created, time.time()),
                 )
+            os.replace(part, path)
         except (OSError, sqlite3.Error) as error:
             raise SessionError(f"{path}: the session can't be written: {error}") from error
-        return store
+        finally:
+            for left in (part, part.with_name(f"{part.name}-journal")):
+                if left.exists():
+                    left.unlink()
+        return cls(path)
 
     @classmethod
     def open(cls, path: Path) -> Store:
