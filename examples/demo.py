@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHOT = Path("examples/first_shot/shot.yaml")
 TRUTH = Path("examples/first_shot/truth.json")
 
-FOCAL_LIMIT_PERCENT = 1.0
+FOCAL_LIMIT_PERCENT = 0.5
 PATH_LIMIT_PERCENT = 0.2
 """A camera farther than this from the true one makes the demo fail."""
 

@@ -64,8 +64,8 @@ def camera_pose(frame: int) -> Matrix:
     along = (frame - 1) / (FRAMES - 1)
     eased = along + 0.08 * math.sin(2 * math.pi * along) / (2 * math.pi)
     angle = math.radians(-19.0 + 36.0 * eased)
-    radius = 3.05 - 0.18 * eased
-    place = Vector((radius * math.sin(angle), -radius * math.cos(angle), 1.22 + 0.13 * eased))
+    radius = 3.10 - 0.35 * eased
+    place = Vector((radius * math.sin(angle), -radius * math.cos(angle), 1.25 + 0.07 * eased))
     place += Vector([sway(time, rng, a) for a in (0.012, 0.012, 0.016)])
     aim = Vector([sway(time, rng, a) for a in (0.016, 0.016, 0.014)]) + Vector((0.0, 0.0, 0.20))
     turn = (aim - place).to_track_quat("-Z", "Y").to_matrix().to_4x4()
@@ -338,10 +338,10 @@ def slab(width: float, depth: float, rng: np.random.Generator) -> Shape:
         k = 6 * int(rng.integers(4))
         outline[k] *= 1.0 - rng.uniform(0.03, 0.09) / np.linalg.norm(outline[k])
     n = len(outline)
-    inner = outline - outline / np.linalg.norm(outline, axis=1)[:, None] * rng.uniform(0.004, 0.011, (n, 1))
+    inner = outline - outline / np.linalg.norm(outline, axis=1)[:, None] * rng.uniform(0.003, 0.007, (n, 1))
     rings = [
         np.column_stack([ring, np.full(n, z)])
-        for ring, z in ((outline, -0.05), (outline, -0.007), (inner, 0.0))
+        for ring, z in ((outline, -0.05), (outline, -0.0035), (inner, 0.0))
     ]
     faces: Faces = [tuple(range(2 * n, 3 * n))]
     for ring in (0, n):
@@ -532,7 +532,7 @@ def add_cracks(rng: np.random.Generator, dark: Heap, count: int) -> None:
 
 def add_wall(rng: np.random.Generator, brick: Heap, mortar: Heap, cap: Heap) -> None:
     """A low brick wall in running bond with a stone coping, along x behind the yard."""
-    courses, length, rise = 8, 0.225, 0.075
+    courses, length, rise = 10, 0.225, 0.075
     mortar.add(
         block((13.0, 0.088, courses * rise), 0.002, rng),
         placed(0, WALL_Y + 0.05, courses * rise / 2),
@@ -562,14 +562,34 @@ def add_wall(rng: np.random.Generator, brick: Heap, mortar: Heap, cap: Heap) -> 
         x += width
 
 
+def add_brick_stack(
+    rng: np.random.Generator, brick: Heap, at: tuple[float, float], yaw: float, high: int
+) -> None:
+    """Loose bricks stacked two by two, every other layer turned by a quarter; ``high`` layers."""
+    base = Matrix.Translation((*at, 0.0)) @ Matrix.Rotation(yaw, 4, "Z")
+    for layer in range(high):
+        for side in (-1, 1):
+            turn = math.pi / 2 * (layer % 2) + rng.normal(0.0, 0.05)
+            shift = Matrix.Rotation(math.pi / 2 * (layer % 2), 4, "Z") @ Vector(
+                (rng.normal(0, 0.006), side * 0.054, 0.0)
+            )
+            shape = block((0.213, 0.104, 0.064), 0.005, rng, 0.0025)
+            brick.add(
+                shape,
+                base @ placed(shift.x, shift.y, 0.033 + 0.0655 * layer, turn),
+                varied(one_of(rng, BRICKS), rng, 0.16),
+                rng.random(2),
+            )
+
+
 def add_hedge(rng: np.random.Generator, leaves: Heap, core: Heap) -> None:
     """Leaves behind the wall, in front of a dark core, higher than the camera sees."""
     core.add(block((14.0, 0.5, 1.7), 0.05, rng), placed(0, WALL_Y + 1.05, 0.85), (0.012, 0.022, 0.008))
     shapes = [leaf(rng, 0.7) for _ in range(24)]
     for _ in range(30000):
-        x, z = rng.uniform(-6.0, 6.0), rng.uniform(0.45, 1.5)
+        x, z = rng.uniform(-6.0, 6.0), rng.uniform(0.6, 1.6)
         bulge = 0.10 * math.sin(2.3 * x + 0.7) + 0.07 * math.sin(5.1 * x + 3.0 * z)
-        y = WALL_Y + 0.62 + bulge + abs(rng.normal(0.0, 0.12))
+        y = WALL_Y + 0.62 + bulge + abs(rng.normal(0.0, 0.05))
         leaves.add(
             shapes[int(rng.integers(24))],
             placed(
@@ -820,7 +840,7 @@ def build_yard(scene: bpy.types.Scene) -> None:
     plain = surface("plain", None, 0.75)
     foliage = surface("foliage", None, 0.55)
     heaps = {
-        "slabs": Heap("slabs", surface("paving", stone_image, 0.62, 5.0, stains), 2.4),
+        "slabs": Heap("slabs", surface("paving", stone_image, 0.78, 5.0, stains), 2.4),
         "earth": Heap("earth", surface("earth", stone_image, 0.95, 6.0, stains), 1.6),
         "bricks": Heap("bricks", surface("brick", stone_image, 0.85, 5.0), 3.2),
         "mortar": Heap("mortar", surface("mortar", stone_image, 0.95, 4.0), 3.2),
@@ -839,11 +859,14 @@ def build_yard(scene: bpy.types.Scene) -> None:
         "stems": Heap("stems", foliage),
         "blooms": Heap("blooms", plain, smooth=True),
     }
-    heaps["earth"].add(block((16.0, 14.0, 0.2), 0.0, rng), placed(0, 0, -0.112), (0.085, 0.068, 0.05))
+    heaps["earth"].add(block((16.0, 14.0, 0.2), 0.0, rng), placed(0, 0, -0.104), (0.075, 0.06, 0.045))
     add_paving(rng, heaps["slabs"], heaps["tufts"])
     add_cracks(rng, heaps["cracks"], 90)
     add_wall(rng, heaps["bricks"], heaps["mortar"], heaps["coping"])
     add_hedge(rng, heaps["hedge"], heaps["core"])
+    add_brick_stack(rng, heaps["bricks"], (1.22, -0.28), 0.35, 4)
+    add_brick_stack(rng, heaps["bricks"], (-1.02, 0.10), -0.5, 3)
+    add_brick_stack(rng, heaps["bricks"], (0.82, -0.85), 0.9, 2)
     add_litter(rng, heaps["fallen"], heaps["pebbles"])
     pale, grey = (0.42, 0.29, 0.17), (0.30, 0.25, 0.20)
     add_crate(rng, heaps["wood"], (-1.22, 1.12, 0.0), 0.22, (0.56, 0.40, 0.30), pale)
@@ -1229,7 +1252,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--percent", type=int, default=100, help="size of the drawn frames, for a try with --only"
     )
-    parser.add_argument("--samples", type=int, default=14, help="samples a pixel")
+    parser.add_argument("--samples", type=int, default=9, help="samples a pixel")
     parser.add_argument("--kilobits", type=int, default=8200, help="rate of the clip, kbit/s")
     parser.add_argument("--cg-only", action="store_true", help="write just the CG")
     return parser.parse_args()

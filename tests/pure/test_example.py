@@ -99,7 +99,7 @@ def test_shot_file_names_what_is_there(truth: dict) -> None:
     assert (SHOT / shot["footage"]["file"]).is_file()
     assert (SHOT / shot["cg"]["blend"]).is_file()
     assert shot["footage"]["frame_range"] == [1, truth["frames"]]
-    assert shot["tracking"]["preset"] == "high_quality"
+    assert shot["tracking"]["preset"] == "balanced"
     assert shot["composite"] == {"mode": "over_footage", "shadow_catcher": True}
 
 
