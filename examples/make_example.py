@@ -2,7 +2,7 @@
 
 Run it with a Python that has bpy 4.5::
 
-    python examples/make_example.py                                   # all of it, 15 minutes on two cores
+    python examples/make_example.py                                   # all of it, 25 minutes on two cores
     python examples/make_example.py --only 1 30 60 --percent 50 --frames-dir yard    # look at three frames
 
 Everything is made here from seeded random numbers: no picture, model or texture comes from anywhere else.
