@@ -165,11 +165,6 @@ class Store:
         with self.connect() as db:
             return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM about")}
 
-    def set_about(self, **values: Any) -> None:
-        with self.connect() as db:
-            rows = [(key, json.dumps(value)) for key, value in values.items()]
-            db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
-
     # What it is doing
 
     def run_state(self) -> RunState:
@@ -343,17 +338,6 @@ class Store:
             row[5],
             json.loads(row[6]),
         )
-
-    def forget_tracking(self) -> None:
-        """Empties the session of all tracks and cameras, to begin anew."""
-        with self.connect() as db:
-            for table in ("track", "marker", "live", "step", "solve", "camera", "point"):
-                db.execute(f"DELETE FROM {table}")
-            db.execute(
-                "UPDATE run SET status = ?, stage = '', frame = 0, done = 0, text = '', tracks = 0,"
-                " error_px = NULL, asked = '', resumed_at = NULL",
-                (SessionStatus.CREATED.value,),
-            )
 
 
 _RUN_COLUMNS = tuple(field.name for field in fields(RunState))
