@@ -27,6 +27,14 @@ class SessionError(TrackedShotError):
     """The session file cannot be read, written or owned."""
 
 
+class SessionFullError(SessionError):
+    """The disk with the session is full; all earlier steps are on it."""
+
+
+class SessionDamagedError(SessionError):
+    """The session file is not as it was written."""
+
+
 class SolveError(TrackedShotError):
     """No camera could be found for the tracks."""
 

@@ -319,3 +319,23 @@ def test_the_store_is_readable_with_plain_sqlite(whole: TrackingSessionManager) 
     assert count == len(whole.tracks().track)
     assert frames == 40
     assert Store.open(whole.path).run_state().stage == "solve"
+
+
+def test_an_owner_gives_signs_in_a_long_step(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = create_session(clip, "beats", directory=tmp_path)
+    monkeypatch.setattr(owner, "BEAT_SECONDS", 0.01)
+    work = run_session(session)
+    next(work)
+    give_up = time.monotonic() + 10
+    while "beat" not in session.store.run_state().owner and time.monotonic() < give_up:
+        time.sleep(0.01)
+    state = session.store.run_state()
+    work.close()
+    who = json.loads(state.owner)
+    elsewhere = json.dumps({**who, "host": "another"})
+    assert owner.is_alive(elsewhere, state.updated - 2 * owner.STALE_SECONDS)
+    del who["beat"]
+    elsewhere = json.dumps({**who, "host": "another"})
+    assert not owner.is_alive(elsewhere, state.updated - 2 * owner.STALE_SECONDS)

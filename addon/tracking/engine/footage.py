@@ -16,7 +16,7 @@ import queue
 import re
 import threading
 import zlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,6 +87,8 @@ class Footage:
     """A sequence's file for each frame, None where it is missing."""
     packets: int = 0
     """Compressed pictures in a movie, readable or not."""
+    on_frame: Callable[[int, Picture], None] | None = field(default=None, repr=False, compare=False)
+    """Called with each gray frame as it is decoded, in the thread; what it raises ends the reading."""
 
     @property
     def gaps(self) -> tuple[int, ...]:
@@ -118,7 +120,8 @@ class Footage:
         if step < 1:
             raise FootageError(f"a step of {step} frames: the step has to be 1 or more")
         read = _read_movie if self.kind == "movie" else _read_sequence
-        return _in_thread(read(self, start, stop, step, gray))
+        pictures = read(self, start, stop, step, gray)
+        return _in_thread(_told(pictures, self.on_frame) if gray and self.on_frame else pictures)
 
 
 def open_footage(
@@ -438,6 +441,14 @@ def _finish(picture: Picture, rotation: int, gray: bool) -> Picture:
 
 def _unreadable(footage: Footage, frame: int) -> FootageError:
     return FootageError(f"{footage.path}: frame {frame} cannot be read")
+
+
+def _told(source: Frames, on_frame: Callable[[int, Picture], None]) -> Frames:
+    """What ``source`` yields, each told of first."""
+    with closing(source):
+        for frame, picture in source:
+            on_frame(frame, picture)
+            yield frame, picture
 
 
 # Decoding ahead

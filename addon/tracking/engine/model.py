@@ -161,3 +161,15 @@ class Solve:
     """good, usable, poor or failed."""
     reasons: list[str] = field(default_factory=list)
     """Why the verdict is what it is, in words for the artist."""
+    motion: str = "general"
+    """What kind of move the camera makes, as the solve found it."""
+    focal_interval_mm: tuple[float, float] | None = None
+    """Within which the focal length lies with 95%; None where that is not known."""
+    position_sigmas: Floats = field(default_factory=lambda: np.empty(0))
+    """(c,) how sure each camera's place is, in scene units; empty where that is not known."""
+    rotation_sigmas: Floats = field(default_factory=lambda: np.empty(0))
+    """(c,) the same of its rotation, radians."""
+    depth_sigmas: Floats = field(default_factory=lambda: np.empty(0))
+    """(p,) the same of each bundle's depth, scene units."""
+    frame_focals_px: Floats = field(default_factory=lambda: np.empty(0))
+    """(c,) focal length of each frame where the lens zooms; empty where it does not."""

@@ -68,6 +68,8 @@ class TrackState:
     live: Live = field(init=False)
     fresh: list[tuple[int, Live]] = field(default_factory=list)
     """Tracks begun since the last pass back: key frame, and the tracks as they are there."""
+    swept: int = 0
+    """Frame of a pass back made at the end of the clip when it was shorter; 0 where there was none."""
 
     def __post_init__(self) -> None:
         self.live = no_tracks(self.sizes)
@@ -82,16 +84,17 @@ class TrackState:
         keys: KeyPatches,
         live_ids: Ints,
         live_affine: Floats32,
+        swept: int = 0,
     ) -> TrackState:
         """The state after ``frame``, from the keys of all tracks that are live or begun since the last pass.
 
         ``keys.ids`` ascend; ``live_ids`` (n,) and ``live_affine`` (n, 6) as the step gave them.
         """
-        state = cls(sizes, first, frame, count)
+        state = cls(sizes, first, frame, count, swept=swept)
         rows = np.searchsorted(keys.ids, live_ids)
         state.live = Live(live_ids, live_affine, prepare_patches(keys.pixels[rows]))
-        swept = state.last_sweep()
-        for key_frame in sorted({int(number) for number in keys.frames if number > swept}):
+        since = state.last_sweep()
+        for key_frame in sorted({int(number) for number in keys.frames if number > since}):
             pick = keys.frames == key_frame
             patches = prepare_patches(keys.pixels[pick])
             state.fresh.append((key_frame, Live(keys.ids[pick], resting_affine(keys.points[pick]), patches)))
@@ -100,7 +103,7 @@ class TrackState:
     def last_sweep(self) -> int:
         """The frame of the last pass back; below ``first`` where there was none."""
         done = max(0, self.frame - self.first + 1)
-        return self.first - 1 + done // self.sizes.sweep * self.sizes.sweep
+        return max(self.swept, self.first - 1 + done // self.sizes.sweep * self.sizes.sweep)
 
     def first_frame_needed(self) -> int:
         """The frame from which footage must be read to go on: the ring has to be filled again."""

@@ -14,11 +14,12 @@ from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
 from ..engine.plan import Job
 from ..engine.sizes import sizes_for
 from ..engine.track import TrackState, collect_tracks
-from ..errors import SessionError
-from . import owner
+from ..errors import SessionDamagedError, SessionError
+from . import owner, source
 from .places import free_path, session_folder, session_path
+from .source import footage_about, take_in_growth
 from .status import SessionStatus
-from .store import SUFFIX, RunState, Store
+from .store import RECOVER, SUFFIX, RunState, Store
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,18 @@ class TrackingSessionManager:
         state = self.store.run_state()
         return ResumePoint(state.stage or "track", state.frame)
 
+    def change_about(self, text: str, **values: Any) -> None:
+        """Sets facts of what the session is about; ``text`` says why, for the log of steps."""
+        self.store.change_about(text, **values)
+        self._about = None
+
+    def relocate(self, place: str | os.PathLike[str]) -> Path:
+        """Finds footage that was moved: ``place`` is the file, or a folder in which it is looked for.
+
+        Returns its path, which the session remembers. Raises FootageError where it is not there.
+        """
+        return source.relocate(self, Path(place))
+
     def footage_path(self) -> Path:
         """Where the footage is: the path as given, or relative to the session where that leads nowhere."""
         footage = self.about["footage"]
@@ -171,19 +184,28 @@ class TrackingSessionManager:
     def job(self, footage: Footage) -> Job:
         """The engine's job as far as the session holds it."""
         job = Job(footage, self.settings(), self.lens(), solve=self.about["solve"])
-        state = self.store.run_state()
         count = self.store.track_count()
         if not count:
             return job
+        self.check()
         sizes = sizes_for(footage.width, footage.height, job.settings)
-        frame = self.tracked_to(state)
-        begun = TrackState(sizes, footage.first, frame, count)
-        keys, live_ids, live_affine = self.store.following(begun.last_sweep(), 2 * sizes.half_pattern + 3)
-        job.state = TrackState.restore(sizes, footage.first, frame, count, keys, live_ids, live_affine)
+        frame = self.tracked_to()
+        swept = int(self.about.get("swept", 0))
+        since = TrackState(sizes, footage.first, frame, count, swept=swept).last_sweep()
+        keys, live_ids, live_affine = self.store.following(since, 2 * sizes.half_pattern + 3)
+        job.state = TrackState.restore(
+            sizes, footage.first, frame, count, keys, live_ids, live_affine, swept=swept
+        )
         job.markers = [self.store.markers()]
         return job
 
-    def tracked_to(self, state: RunState | None = None) -> int:
+    def check(self) -> None:
+        """Raises SessionDamagedError where anything in the file is not as it was written; reads all of it."""
+        wrong = self.store.verify()
+        if wrong:
+            raise SessionDamagedError(f"{self.path}: the session is damaged: {wrong[0]}; {RECOVER}")
+
+    def tracked_to(self) -> int:
         """The last footage frame that the engine has tracked; below the range's first where there is none."""
         with self.store.connect() as db:
             row = db.execute("SELECT max(frame) FROM step WHERE stage = 'track'").fetchone()
@@ -237,16 +259,6 @@ def create_session(
     return TrackingSessionManager(Store.create(path, about))
 
 
-def footage_about(footage: Footage, session: Path) -> dict[str, Any]:
-    """What a session keeps of its footage."""
-    path = footage.path.absolute()
-    try:
-        relative = os.path.relpath(path, session.absolute().parent)
-    except ValueError:  # another drive on Windows
-        relative = ""
-    return {"path": str(path), "relative": relative, "fps": footage.fps, **identity(footage)}
-
-
 def load_session(path: str | os.PathLike[str]) -> TrackingSessionManager:
     """Opens a session file. Raises SessionError where it is missing, damaged or of a newer format."""
     return TrackingSessionManager(Store.open(Path(path)))
@@ -269,25 +281,27 @@ def find_session(
 ) -> TrackingSessionManager | None:
     """The newest session in ``folder`` of this very footage and range, made with the same settings.
 
+    One of a shorter version of the footage, which was to be tracked to its end, goes on to the new end.
     Files that can't be read are passed over: they belong to somebody else, or ``status`` tells what is wrong.
     """
-    wanted = {
-        "range": [footage.first, footage.last],
-        "settings": asdict(settings),
-        "lens": asdict(lens),
-        "solve": solve,
-    }
     known = identity(footage)
     for path in list_sessions(folder):
         try:
             session = load_session(path)
-            about = session.about
-        except SessionError:
+            same = (session.settings(), session.lens(), session.about["solve"]) == (settings, lens, solve)
+        except (SessionError, KeyError, TypeError):
             continue
-        same_clip = all(about["footage"].get(key) == value for key, value in known.items())
-        if same_clip and all(about.get(key) == value for key, value in wanted.items()):
+        if same and _is_of(session, footage, known):
             return session
     return None
+
+
+def _is_of(session: TrackingSessionManager, footage: Footage, known: dict[str, Any]) -> bool:
+    """Whether the session is of this footage (``known`` is its identity) and range, or can grow to them."""
+    if all(session.about["footage"].get(key) == value for key, value in known.items()):
+        return bool(session.about["range"] == [footage.first, footage.last])
+    whole = footage.last == footage.count and session.about["range"][0] == footage.first
+    return whole and take_in_growth(session, footage)
 
 
 def take_up_session(

@@ -16,7 +16,9 @@ import time
 from pathlib import Path
 
 STALE_SECONDS = 120.0
-"""An owner on another host that has written nothing for this long is taken for dead."""
+"""An owner on another host that has given no sign for this long is taken for dead."""
+BEAT_SECONDS = 20.0
+"""How often an owner gives a sign, in however long a step it is."""
 
 
 def this_process() -> str:
@@ -27,12 +29,15 @@ def this_process() -> str:
 
 
 def is_alive(owner: str, updated: float) -> bool:
-    """True while the process named by ``owner`` runs; ``updated`` is when it wrote last, since 1970."""
+    """True while the process named by ``owner`` runs; ``updated`` is when it wrote last, since 1970.
+
+    Of a process on another host all that can be known is when it gave its last sign.
+    """
     if not owner:
         return False
     who = json.loads(owner)
     if who["host"] != socket.gethostname():
-        return time.time() - updated < STALE_SECONDS
+        return time.time() - max(updated, who.get("beat", 0.0)) < STALE_SECONDS
     started = process_started(who["pid"])
     return started is not None and started == who["started"]
 

@@ -6,18 +6,23 @@ The worker process, the command line and the tests all drive ``run_session``.
 from __future__ import annotations
 
 import json
+import logging
 import os
+import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
-from ..engine.footage import Footage, identity, open_footage
 from ..engine.plan import Job, Step, run
-from ..errors import Cancelled, FootageError, SessionError, TrackedShotError
+from ..errors import Cancelled, SessionError, TrackedShotError
 from . import owner
 from .manager import TrackingSessionManager, load_session
+from .source import FrameChecks, open_session_footage
 from .status import SessionStatus
+from .versions import versions
+
+log = logging.getLogger(__name__)
 
 
 def run_session(session: TrackingSessionManager) -> Iterator[Step]:
@@ -28,23 +33,25 @@ def run_session(session: TrackingSessionManager) -> Iterator[Step]:
     steps are on disk and the status says what happened.
     """
     footage = open_session_footage(session)
-    with _owned(session):
-        job = session.job(footage)
+    _own(session)
+    heart = _Heart(session)
+    try:
+        checks = FrameChecks(session, footage.first, footage.last)
+        job = session.job(replace(footage, on_frame=checks.see))
         started = time.monotonic()
-        try:
-            for step in run(job):
-                _save(session, job, step, time.monotonic() - started)
-                started = time.monotonic()
-                yield step
-                _obey(session)
-        except Cancelled:
-            raise
-        except TrackedShotError as error:
-            session.store.change_run(status=SessionStatus.FAILED, text=str(error))
-            raise
-        finally:
-            if session.store.run_state().status.running:
-                session.store.change_run(status=SessionStatus.INTERRUPTED)
+        for step in run(job):
+            _save(session, job, step, time.monotonic() - started, checks)
+            started = time.monotonic()
+            yield step
+            _obey(session)
+    except (Cancelled, SessionError):
+        raise
+    except TrackedShotError as error:
+        session.store.change_run(status=SessionStatus.FAILED, text=str(error))
+        raise
+    finally:
+        heart.stop()
+        _leave(session)
 
 
 def resume_tracking(session: TrackingSessionManager | str | os.PathLike[str]) -> TrackingSessionManager:
@@ -56,22 +63,8 @@ def resume_tracking(session: TrackingSessionManager | str | os.PathLike[str]) ->
     return session
 
 
-def open_session_footage(session: TrackingSessionManager) -> Footage:
-    """The session's footage, opened; raises FootageError where it is gone or has another content."""
-    first, last = session.about["range"]
-    footage = open_footage(session.footage_path())
-    known = session.about["footage"]
-    for key, value in identity(footage).items():
-        if known.get(key) != value:
-            raise FootageError(
-                f"{footage.path}: not the footage that this session began with ({key} differs)"
-            )
-    return replace(footage, first=first, last=last)
-
-
-@contextmanager
-def _owned(session: TrackingSessionManager) -> Iterator[None]:
-    """Makes this process the session's owner while it works."""
+def _own(session: TrackingSessionManager) -> None:
+    """Makes this process the session's owner; raises SessionError where another one is at work."""
     with session.store.connect() as db:
         db.execute("BEGIN IMMEDIATE")
         state = session.store.run_state()
@@ -85,17 +78,49 @@ def _owned(session: TrackingSessionManager) -> Iterator[None]:
             " CASE WHEN status IN ('tracking', 'solving') THEN 'interrupted' ELSE status END",
             (json.dumps(me), resumed),
         )
+    session.store.add_writer(socket.gethostname(), versions())
+
+
+class _Heart:
+    """Gives the owner's sign while a step takes long, for those who watch from another computer."""
+
+    def __init__(self, session: TrackingSessionManager) -> None:
+        self._session = session
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="session heart", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(owner.BEAT_SECONDS):
+            try:
+                self._session.store.beat()
+            except SessionError as error:  # the steps themselves will tell, and stop the work
+                log.warning("%s", error)
+
+
+def _leave(session: TrackingSessionManager) -> None:
+    """Says that nobody works on the session any more.
+
+    Where that can't be written (the disk is full, the folder gone), an owner that no longer lives tells it.
+    """
     try:
-        yield
-    finally:
-        session.store.change_run(owner="")
+        running = session.store.run_state().status.running
+        status = {"status": SessionStatus.INTERRUPTED} if running else {}
+        session.store.change_run(owner="", **status)
+    except SessionError as error:
+        log.warning("%s", error)
 
 
-def _save(session: TrackingSessionManager, job: Job, step: Step, seconds: float) -> None:
+def _save(session: TrackingSessionManager, job: Job, step: Step, seconds: float, checks: FrameChecks) -> None:
     """Writes what a step changed, and where the session stands after it."""
     store = session.store
     if step.change is not None:
-        store.add_tracking(step.change, step.text, seconds, **_run(step, SessionStatus.TRACKING))
+        passed = checks.take(step.change.frame)
+        store.add_tracking(step.change, step.text, seconds, passed, **_run(step, SessionStatus.TRACKING))
     elif step.reasons is not None:
         _reach_tracked(session)
         store.set_reasons(step.reasons, step.text, step.frame, seconds, **_run(step, SessionStatus.TRACKED))

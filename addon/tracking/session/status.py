@@ -39,11 +39,13 @@ ALLOWED: dict[SessionStatus, frozenset[SessionStatus]] = {
     _S.INTERRUPTED: frozenset({_S.TRACKING, _S.SOLVING, _S.FAILED}),
     _S.TRACKED: frozenset({_S.TRACKING, _S.SOLVING, _S.INTERRUPTED, _S.COMPLETE, _S.FAILED}),
     _S.SOLVING: frozenset({_S.SOLVED, _S.PAUSED, _S.INTERRUPTED, _S.FAILED}),
-    _S.SOLVED: frozenset({_S.SOLVING, _S.TRACKING, _S.COMPLETE, _S.FAILED}),
+    _S.SOLVED: frozenset({_S.SOLVING, _S.TRACKING, _S.INTERRUPTED, _S.COMPLETE, _S.FAILED}),
     _S.FAILED: frozenset({_S.TRACKING, _S.SOLVING, _S.INTERRUPTED}),
-    _S.COMPLETE: frozenset({_S.TRACKING, _S.SOLVING}),
+    _S.COMPLETE: frozenset({_S.TRACKING, _S.SOLVING, _S.INTERRUPTED}),
 }
-"""From each status to those that may follow it; staying is always allowed."""
+"""From each status to those that may follow it; staying is always allowed.
+
+A session that is done becomes interrupted where its footage has grown."""
 
 
 def check_change(old: SessionStatus, new: SessionStatus) -> None:

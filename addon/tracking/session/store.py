@@ -8,66 +8,38 @@ step on the disk before the next one counts on it, power cuts included;
 ``busy_timeout`` lets the window read while the worker writes. Tables are plain rows, described
 in docs/session-format.md; numbers that following needs to go on bit for bit are
 stored as they are (a 32-bit float fits a REAL exactly).
+
+SQLite has no checksum of its own for what lies in its pages. Each step therefore
+notes how many rows there were after it and a CRC of what it wrote, so that a
+flipped byte is noticed before anything is built on it.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.model import Lens, Solve
 from ..engine.track import KeyPatches, Markers, TrackChange
-from ..errors import SessionError
+from ..errors import SessionDamagedError, SessionError, SessionFullError
 from .status import SessionStatus, check_change
+from .tables import APPLICATION_ID, FORMAT, bring_up
 
-FORMAT = 1
-APPLICATION_ID = 0x54534854  # "TSHT": tells a session from any other SQLite file
 BUSY_SECONDS = 10.0
 SUFFIX = ".tracksession"
-
-SCHEMA = """
-CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE run (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    status TEXT NOT NULL, stage TEXT NOT NULL, frame INTEGER NOT NULL, done REAL NOT NULL, text TEXT NOT NULL,
-    tracks INTEGER NOT NULL, error_px REAL, updated REAL NOT NULL,
-    asked TEXT NOT NULL, owner TEXT NOT NULL, resumed_at INTEGER
-);
-CREATE TABLE track (
-    id INTEGER PRIMARY KEY, key_frame INTEGER NOT NULL, key_x REAL NOT NULL, key_y REAL NOT NULL,
-    patch BLOB NOT NULL, reason TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX track_by_key ON track (key_frame);
-CREATE TABLE marker (track INTEGER NOT NULL, frame INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL);
-CREATE TABLE live (
-    track INTEGER PRIMARY KEY, a REAL NOT NULL, b REAL NOT NULL, x REAL NOT NULL,
-    c REAL NOT NULL, d REAL NOT NULL, y REAL NOT NULL
-);
-CREATE TABLE step (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, seconds REAL NOT NULL, stage TEXT NOT NULL,
-    frame INTEGER NOT NULL, text TEXT NOT NULL
-);
-CREATE TABLE solve (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, lens TEXT NOT NULL, average_error REAL NOT NULL,
-    keyframe_a INTEGER NOT NULL, keyframe_b INTEGER NOT NULL, verdict TEXT NOT NULL, reasons TEXT NOT NULL
-);
-CREATE TABLE camera (
-    solve INTEGER NOT NULL, frame INTEGER NOT NULL, matrix TEXT NOT NULL, error REAL NOT NULL
-);
-CREATE TABLE point (
-    solve INTEGER NOT NULL, track INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL, z REAL NOT NULL,
-    error REAL NOT NULL
-);
-"""
+RECOVER = "'tracked_shot recover' saves what can be read"
 
 
 @dataclass(frozen=True)
@@ -108,20 +80,21 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(part)) as db, db:
-                db.executescript(
-                    f"PRAGMA journal_mode = TRUNCATE; PRAGMA application_id = {APPLICATION_ID};"
-                    f"PRAGMA user_version = {FORMAT}; BEGIN; {SCHEMA}"
-                )
-                rows = [(key, json.dumps(value)) for key, value in about.items()]
-                db.executemany("INSERT INTO about VALUES (?, ?)", rows)
+                db.execute("PRAGMA journal_mode = TRUNCATE")
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                db.execute("BEGIN")
+                bring_up(db, 0)
+                _write_about(db, about)
                 created = SessionStatus.CREATED.value
                 db.execute(
                     "INSERT INTO run VALUES (1, ?, '', 0, 0, '', 0, NULL, ?, '', '', NULL)",
                     (created, time.time()),
                 )
             os.replace(part, path)
-        except (OSError, sqlite3.Error) as error:
-            raise SessionError(f"{path}: the session can't be written: {error}") from error
+        except OSError as error:
+            raise _os_error(path, error) from error
+        except sqlite3.Error as error:
+            raise _session_error(path, error) from error
         finally:
             for left in (part, part.with_name(f"{part.name}-journal")):
                 if left.exists():
@@ -130,7 +103,10 @@ class Store:
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Opens a session file; raises SessionError where it is none, or is damaged."""
+        """Opens a session file; an older format is brought up to date.
+
+        Raises SessionError where it is no session or of a newer format, SessionDamagedError where it is hurt.
+        """
         if not path.is_file():
             raise SessionError(f"{path}: no such session")
         store = cls(path)
@@ -142,8 +118,13 @@ class Store:
                 raise SessionError(
                     f"{path}: written by a newer Tracked Shot (format {found}, this one reads {FORMAT})"
                 )
+            if found < FORMAT:
+                db.execute("BEGIN IMMEDIATE")
+                bring_up(db, db.execute("PRAGMA user_version").fetchone()[0])
             if db.execute("SELECT count(*) FROM run").fetchone()[0] != 1:
-                raise SessionError(f"{path}: the session is damaged: it does not say what it was doing")
+                raise SessionDamagedError(
+                    f"{path}: the session is damaged: it does not say what it was doing; {RECOVER}"
+                )
         return store
 
     @contextmanager
@@ -156,14 +137,56 @@ class Store:
                 with db:
                     yield db
         except sqlite3.Error as error:
-            raise SessionError(f"{self.path}: {error}") from error
+            raise _session_error(self.path, error) from error
+        except (UnicodeDecodeError, OverflowError) as error:
+            raise SessionDamagedError(f"{self.path}: the session is damaged: {error}; {RECOVER}") from error
+
+    def verify(self) -> list[str]:
+        """What is not as it was written, a line each; empty where all is well. Reads the whole file."""
+        with self.connect() as db:
+            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
+            if found:
+                return found
+            return [*_check_about(db), *_check_steps(db), *_check_solves(db)]
 
     # What it is about
 
     def about(self) -> dict[str, Any]:
-        """Name, footage, settings, lens, versions: what the session was made with."""
+        """Name, footage, settings, lens: what the session was made with. Raises SessionDamagedError."""
         with self.connect() as db:
-            return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM about")}
+            wrong = _check_about(db)
+            if wrong:
+                raise SessionDamagedError(f"{self.path}: the session is damaged: {wrong[0]}; {RECOVER}")
+            rows = db.execute("SELECT key, value FROM about WHERE key != 'digest'")
+            return {key: json.loads(value) for key, value in rows}
+
+    def change_about(self, text: str, **values: Any) -> None:
+        """Sets facts of what the session is about, and notes why in the log of steps."""
+        with self.connect() as db:
+            _write_about(db, values)
+            state = _run_state(db)
+            _log(db, state.stage, state.frame, text, 0.0)
+
+    def add_writer(self, host: str, versions: Mapping[str, str]) -> None:
+        """Notes a run: which computer, and which programs in which versions."""
+        with self.connect() as db:
+            db.execute(
+                "INSERT INTO writer (at, host, versions) VALUES (?, ?, ?)",
+                (time.time(), host, json.dumps(dict(versions))),
+            )
+
+    def writers(self) -> list[tuple[float, str, dict[str, str]]]:
+        """The runs: at, host, versions; the first one first."""
+        with self.connect() as db:
+            rows = db.execute("SELECT at, host, versions FROM writer ORDER BY id").fetchall()
+        return [(at, host, json.loads(versions)) for at, host, versions in rows]
+
+    def checksums(self, first: int = 0, last: int = 2**31) -> dict[int, int]:
+        """CRC-32 of each decoded frame that was passed, by footage frame."""
+        with self.connect() as db:
+            return dict(
+                db.execute("SELECT frame, checksum FROM frame WHERE frame BETWEEN ? AND ?", (first, last))
+            )
 
     # What it is doing
 
@@ -176,6 +199,13 @@ class Store:
         with self.connect() as db:
             _change_run(db, **values)
             return _run_state(db)
+
+    def beat(self) -> None:
+        """The owner's sign that it lives."""
+        with self.connect() as db:
+            db.execute(
+                "UPDATE run SET owner = json_set(owner, '$.beat', ?) WHERE owner != ''", (time.time(),)
+            )
 
     def log_step(self, stage: str, frame: int, text: str, seconds: float, **run: Any) -> None:
         """Writes a step that changed nothing but where the session stands."""
@@ -190,8 +220,15 @@ class Store:
 
     # Tracks
 
-    def add_tracking(self, change: TrackChange, text: str, seconds: float, **run: Any) -> None:
-        """Writes one step of tracking."""
+    def add_tracking(
+        self,
+        change: TrackChange,
+        text: str,
+        seconds: float,
+        checksums: Mapping[int, int] | None = None,
+        **run: Any,
+    ) -> None:
+        """Writes one step of tracking, with the checksums of the frames that were passed for it."""
         keys, markers = change.keys, change.markers
         with self.connect() as db:
             db.executemany(
@@ -218,17 +255,24 @@ class Store:
             db.execute("DELETE FROM live")
             rows = zip(change.live_ids.tolist(), *change.live_affine.T.tolist(), strict=True)
             db.executemany("INSERT INTO live VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            _log(db, "track", change.frame, text, seconds)
+            db.executemany("INSERT OR REPLACE INTO frame VALUES (?, ?)", (checksums or {}).items())
+            _log(
+                db,
+                "track",
+                change.frame,
+                text,
+                seconds,
+                tracks=_largest(db, "id", "track"),
+                markers=_largest(db, "rowid", "marker"),
+                digest=_tracking_digest(keys, markers),
+                live_digest=_crc(change.live_ids, change.live_affine),
+            )
             _change_run(db, stage="track", frame=change.frame, text=text, **run)
 
     def markers(self) -> Markers:
         """All markers, in image pixels, in the order in which they were found."""
         with self.connect() as db:
-            rows = db.execute("SELECT track, frame, x, y FROM marker ORDER BY rowid").fetchall()
-        table = np.array(rows, np.float64).reshape(-1, 4)
-        return Markers(
-            table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:].astype(np.float32)
-        )
+            return _markers(db)
 
     def track_count(self) -> int:
         with self.connect() as db:
@@ -244,7 +288,7 @@ class Store:
             db.execute("UPDATE track SET reason = '' WHERE reason != ''")
             rows = [(reason, track) for track, reason in reasons.items()]
             db.executemany("UPDATE track SET reason = ? WHERE id = ?", rows)
-            _log(db, "clean", frame, text, seconds)
+            _log(db, "clean", frame, text, seconds, digest=_reasons_digest(reasons))
             _change_run(db, stage="clean", frame=frame, text=text, **run)
 
     def following(self, since: int, side: int) -> tuple[KeyPatches, np.ndarray, np.ndarray]:
@@ -253,57 +297,59 @@ class Store:
         ``side`` is that of the kept patches in pixels.
         """
         with self.connect() as db:
-            live = db.execute("SELECT track, a, b, x, c, d, y FROM live ORDER BY track").fetchall()
+            ids, affine = _live(db)
             keys = db.execute(
-                "SELECT id, key_frame, key_x, key_y, patch FROM track"
+                f"SELECT {_KEY_COLUMNS} FROM track"
                 " WHERE key_frame > ? OR id IN (SELECT track FROM live) ORDER BY id",
                 (since,),
             ).fetchall()
-        table = np.array(live, np.float64).reshape(-1, 7)
-        patches = [np.frombuffer(row[4], np.uint8) for row in keys]
-        if any(patch.size != side * side for patch in patches):
-            raise SessionError(f"{self.path}: the session is damaged: a key patch has the wrong size")
-        pixels = np.array(patches, np.uint8).reshape(-1, side, side)
-        spots = np.array([row[2:4] for row in keys], np.float32).reshape(-1, 2)
-        numbers = np.array([row[:2] for row in keys], np.int32).reshape(-1, 2)
-        return (
-            KeyPatches(numbers[:, 0], numbers[:, 1], spots, pixels),
-            table[:, 0].astype(np.int32),
-            table[:, 1:].astype(np.float32),
-        )
+        return _keys(keys, side), ids, affine
 
     # Cameras
 
     def add_solve(self, solve: Solve, text: str, frame: int, seconds: float, **run: Any) -> None:
+        """Writes a camera beside those that were found before."""
+        low, high = solve.focal_interval_mm or (None, None)
         with self.connect() as db:
             number = db.execute(
-                "INSERT INTO solve (at, lens, average_error, keyframe_a, keyframe_b, verdict, reasons)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO solve (at, lens, average_error, keyframe_a, keyframe_b, verdict, reasons,"
+                " motion, focal_low, focal_high, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     time.time(),
                     json.dumps(asdict(solve.lens)),
                     solve.average_error,
-                    *solve.keyframes,
+                    *(int(frame_) for frame_ in solve.keyframes),
                     solve.verdict,
                     json.dumps(solve.reasons),
+                    solve.motion,
+                    low,
+                    high,
+                    _solve_digest(solve),
                 ),
             ).lastrowid
             db.executemany(
-                "INSERT INTO camera VALUES (?, ?, ?, ?)",
-                (
-                    (number, int(frame_), json.dumps(matrix.tolist()), float(error))
-                    for frame_, matrix, error in zip(
-                        solve.frames, solve.cameras, solve.frame_errors, strict=True
-                    )
+                "INSERT INTO camera VALUES (?, ?, ?, ?, ?, ?, ?)",
+                zip(
+                    [number] * len(solve.frames),
+                    solve.frames.tolist(),
+                    (json.dumps(matrix.tolist()) for matrix in solve.cameras),
+                    solve.frame_errors.tolist(),
+                    *(
+                        _column(values, len(solve.frames))
+                        for values in (solve.position_sigmas, solve.rotation_sigmas, solve.frame_focals_px)
+                    ),
+                    strict=True,
                 ),
             )
             db.executemany(
-                "INSERT INTO point VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (number, int(track), *map(float, point), float(error))
-                    for track, point, error in zip(
-                        solve.point_tracks, solve.points, solve.point_errors, strict=True
-                    )
+                "INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?)",
+                zip(
+                    [number] * len(solve.points),
+                    solve.point_tracks.tolist(),
+                    *solve.points.T.tolist(),
+                    solve.point_errors.tolist(),
+                    _column(solve.depth_sigmas, len(solve.points)),
+                    strict=True,
                 ),
             )
             _log(db, "solve", frame, text, seconds)
@@ -312,32 +358,8 @@ class Store:
     def last_solve(self) -> Solve | None:
         """The newest camera, bit for bit as it was found."""
         with self.connect() as db:
-            row = db.execute(
-                "SELECT id, lens, average_error, keyframe_a, keyframe_b, verdict, reasons FROM solve"
-                " ORDER BY id DESC LIMIT 1"
-            ).fetchone()
-            if row is None:
-                return None
-            cameras = db.execute(
-                "SELECT frame, matrix, error FROM camera WHERE solve = ? ORDER BY frame", (row[0],)
-            ).fetchall()
-            points = db.execute(
-                "SELECT track, x, y, z, error FROM point WHERE solve = ? ORDER BY rowid", (row[0],)
-            ).fetchall()
-        spots = np.array(points, np.float64).reshape(-1, 5)
-        return Solve(
-            Lens(**json.loads(row[1])),
-            np.array([camera[0] for camera in cameras], np.int32),
-            np.array([json.loads(camera[1]) for camera in cameras]).reshape(-1, 4, 4),
-            spots[:, 1:4],
-            spots[:, 0].astype(np.int32),
-            spots[:, 4],
-            np.array([camera[2] for camera in cameras]),
-            row[2],
-            (row[3], row[4]),
-            row[5],
-            json.loads(row[6]),
-        )
+            row = db.execute("SELECT max(id) FROM solve").fetchone()
+            return None if row[0] is None else _solve(db, row[0])
 
 
 _RUN_COLUMNS = tuple(field.name for field in fields(RunState))
@@ -359,8 +381,227 @@ def _change_run(db: sqlite3.Connection, **values: Any) -> None:
     db.execute(f"UPDATE run SET {names}", values)
 
 
-def _log(db: sqlite3.Connection, stage: str, frame: int, text: str, seconds: float) -> None:
+def _log(
+    db: sqlite3.Connection, stage: str, frame: int, text: str, seconds: float, **kept: int | None
+) -> None:
+    names = ["at", "seconds", "stage", "frame", "text", *kept]
+    places = ", ".join("?" * len(names))
     db.execute(
-        "INSERT INTO step (at, seconds, stage, frame, text) VALUES (?, ?, ?, ?, ?)",
-        (time.time(), seconds, stage, frame, text),
+        f"INSERT INTO step ({', '.join(names)}) VALUES ({places})",
+        (time.time(), seconds, stage, frame, text, *kept.values()),
     )
+
+
+def _largest(db: sqlite3.Connection, column: str, table: str) -> int:
+    """The largest number in use, -1 where there is no row; no scan."""
+    found = db.execute(f"SELECT max({column}) FROM {table}").fetchone()[0]
+    return -1 if found is None else int(found)
+
+
+def _write_about(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
+    rows = [(key, json.dumps(value)) for key, value in values.items()]
+    db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
+    digest = json.dumps(_about_digest(db))
+    db.execute("INSERT OR REPLACE INTO about VALUES ('digest', ?)", (digest,))
+
+
+# --- rows to arrays ----------------------------------------------------------
+
+_KEY_COLUMNS = "id, key_frame, key_x, key_y, patch"
+
+
+def _markers(db: sqlite3.Connection, after: int = 0, last: int = 2**62) -> Markers:
+    """The markers of the rows after ``after`` up to ``last``."""
+    rows = db.execute(
+        "SELECT track, frame, x, y FROM marker WHERE rowid > ? AND rowid <= ? ORDER BY rowid", (after, last)
+    ).fetchall()
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    return Markers(
+        table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:].astype(np.float32)
+    )
+
+
+def _live(db: sqlite3.Connection) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    rows = db.execute("SELECT track, a, b, x, c, d, y FROM live ORDER BY track").fetchall()
+    table = np.array(rows, np.float64).reshape(-1, 7)
+    return table[:, 0].astype(np.int32), table[:, 1:].astype(np.float32)
+
+
+def _keys(rows: list[tuple[Any, ...]], side: int) -> KeyPatches:
+    """Key patches of the rows; raises SessionDamagedError where one has not ``side`` by ``side`` pixels."""
+    patches = [np.frombuffer(row[4], np.uint8) for row in rows]
+    if any(patch.size != side * side for patch in patches):
+        raise SessionDamagedError("the session is damaged: a key patch has the wrong size")
+    numbers = np.array([row[:2] for row in rows], np.int32).reshape(-1, 2)
+    return KeyPatches(
+        numbers[:, 0],
+        numbers[:, 1],
+        np.array([row[2:4] for row in rows], np.float32).reshape(-1, 2),
+        np.array(patches, np.uint8).reshape(-1, side, side),
+    )
+
+
+def _solve(db: sqlite3.Connection, number: int) -> Solve:
+    row = db.execute(
+        "SELECT lens, average_error, keyframe_a, keyframe_b, verdict, reasons, motion, focal_low, focal_high"
+        " FROM solve WHERE id = ?",
+        (number,),
+    ).fetchone()
+    cameras = db.execute(
+        "SELECT frame, error, position_sigma, rotation_sigma, focal_px, matrix FROM camera WHERE solve = ?"
+        " ORDER BY rowid",
+        (number,),
+    ).fetchall()
+    points = db.execute(
+        "SELECT track, x, y, z, error, depth_sigma FROM point WHERE solve = ? ORDER BY rowid", (number,)
+    ).fetchall()
+    spots = np.array([point[:5] for point in points], np.float64).reshape(-1, 5)
+    return Solve(
+        Lens(**json.loads(row[0])),
+        np.array([camera[0] for camera in cameras], np.int32),
+        np.array([json.loads(camera[5]) for camera in cameras]).reshape(-1, 4, 4),
+        spots[:, 1:4],
+        spots[:, 0].astype(np.int32),
+        spots[:, 4],
+        np.array([camera[1] for camera in cameras], np.float64),
+        row[1],
+        (row[2], row[3]),
+        row[4],
+        json.loads(row[5]),
+        motion=row[6],
+        focal_interval_mm=None if row[7] is None else (row[7], row[8]),
+        position_sigmas=_array([camera[2] for camera in cameras]),
+        rotation_sigmas=_array([camera[3] for camera in cameras]),
+        depth_sigmas=_array([point[5] for point in points]),
+        frame_focals_px=_array([camera[4] for camera in cameras]),
+    )
+
+
+def _column(values: NDArray[np.float64], count: int) -> list[float | None]:
+    """The values of a column; NULL in all rows where they are not known."""
+    return values.tolist() if len(values) else [None] * count
+
+
+def _array(column: list[float | None]) -> NDArray[np.float64]:
+    """The values of a column, empty where they are not known."""
+    return np.array([value for value in column if value is not None], np.float64)
+
+
+# --- digests: what was written, in a number ----------------------------------
+
+
+def _crc(*parts: Any) -> int:
+    """CRC-32 over arrays and texts, one after the other."""
+    value = 0
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else np.ascontiguousarray(part).tobytes()
+        value = zlib.crc32(data, value)
+    return value
+
+
+def _tracking_digest(keys: KeyPatches, markers: Markers) -> int:
+    """Of the tracks begun and the markers found in a step."""
+    return _crc(
+        *(part.astype(np.int32) for part in (keys.ids, keys.frames)),
+        keys.points.astype(np.float32),
+        keys.pixels,
+        *(part.astype(np.int32) for part in (markers.tracks, markers.frames)),
+        markers.points.astype(np.float32),
+    )
+
+
+def _reasons_digest(reasons: Mapping[int, str]) -> int:
+    return _crc(json.dumps([(int(track), reason) for track, reason in sorted(reasons.items())]))
+
+
+def _solve_digest(solve: Solve) -> int:
+    return _crc(
+        json.dumps([asdict(solve.lens), solve.verdict, solve.reasons, solve.motion]),
+        *(np.asarray(part, np.float64) for part in (solve.frames, solve.cameras, solve.frame_errors)),
+        *(np.asarray(part, np.float64) for part in (solve.point_tracks, solve.points, solve.point_errors)),
+    )
+
+
+def _about_digest(db: sqlite3.Connection) -> int:
+    rows = db.execute("SELECT key, value FROM about WHERE key != 'digest' ORDER BY key").fetchall()
+    return _crc(*(f"{key}\0{value}\0" for key, value in rows))
+
+
+def _check_about(db: sqlite3.Connection) -> list[str]:
+    row = db.execute("SELECT value FROM about WHERE key = 'digest'").fetchone()
+    if row is not None and row[0] != str(_about_digest(db)):
+        return ["what it says of its footage and settings was changed"]
+    return []
+
+
+def _check_steps(db: sqlite3.Connection) -> list[str]:
+    """Compares what each step wrote with its digest; steps of the first format have none."""
+    found = []
+    tracks = markers = -1
+    last = None
+    steps = db.execute("SELECT frame, stage, tracks, markers, digest, live_digest FROM step ORDER BY id")
+    reasons = None
+    for frame, stage, step_tracks, step_markers, digest, live_digest in steps.fetchall():
+        if stage == "clean" and digest is not None:
+            reasons = digest
+        if stage != "track" or digest is None:
+            continue
+        rows = db.execute(
+            f"SELECT {_KEY_COLUMNS} FROM track WHERE id > ? AND id <= ? ORDER BY id", (tracks, step_tracks)
+        ).fetchall()
+        side = int(np.sqrt(len(rows[0][4]))) if rows else 1
+        try:
+            written = _tracking_digest(_keys(rows, side), _markers(db, max(markers, 0), step_markers))
+        except (SessionDamagedError, TypeError, ValueError):
+            written = None
+        if written != digest:
+            found.append(f"the tracks of the step up to frame {frame} are not as they were written")
+        tracks, markers, last = step_tracks, step_markers, live_digest
+    if last is not None and _crc(*_live(db)) != last:
+        found.append("the tracks in view at the last step are not as they were written")
+    if reasons is not None:
+        switched_off = db.execute("SELECT id, reason FROM track WHERE reason != ''").fetchall()
+        if _reasons_digest(dict(switched_off)) != reasons:
+            found.append("the reasons of tracks that are switched off are not as they were written")
+    return found
+
+
+def _check_solves(db: sqlite3.Connection) -> list[str]:
+    found = []
+    for number, digest in db.execute("SELECT id, digest FROM solve ORDER BY id").fetchall():
+        try:
+            same = digest is None or _solve_digest(_solve(db, number)) == digest
+        except (TypeError, ValueError):
+            same = False
+        if not same:
+            found.append(f"camera {number} is not as it was written")
+    return found
+
+
+# --- errors ------------------------------------------------------------------
+
+
+def _session_error(path: Path, error: sqlite3.Error) -> SessionError:
+    """What SQLite says, in words for the person."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name == "SQLITE_FULL":
+        return SessionFullError(f"{path}: the disk is full; all finished steps are saved")
+    if name == "SQLITE_NOTADB":
+        return SessionError(f"{path}: not a Tracked Shot session")
+    if name.startswith("SQLITE_CORRUPT"):
+        return SessionDamagedError(f"{path}: the session is damaged ({error}); {RECOVER}")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
+        return SessionError(f"{path}: the file or its folder is read-only")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return SessionError(f"{path}: the file cannot be opened; its folder may be gone or read-only")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return SessionError(f"{path}: another program has kept the file locked for {BUSY_SECONDS:.0f} s")
+    if name.startswith("SQLITE_IOERR"):
+        return SessionError(f"{path}: the disk cannot be read or written ({error})")
+    return SessionDamagedError(f"{path}: the session is damaged ({error}); {RECOVER}")
+
+
+def _os_error(path: Path, error: OSError) -> SessionError:
+    if error.errno == errno.ENOSPC:
+        return SessionFullError(f"{path}: the disk is full")
+    return SessionError(f"{path}: the session can't be written: {error.strerror or error}")

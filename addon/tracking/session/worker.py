@@ -15,9 +15,10 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from ..errors import Cancelled, TrackedShotError
+from ..errors import Cancelled, SessionFullError, TrackedShotError
 from .manager import load_session
 from .runner import run_session
+from .versions import BLENDER, blender_version
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 """NumPy's linear algebra runs in one thread here: its threads wait by spinning, which on a machine that also
 renders took ten times as long; and the number of threads is part of what the last bits depend on."""
+
+
+DISK_FULL = 4
+"""Exit status of a worker that had no room to save: by then it may not be able to write why, either."""
 
 
 class Interrupted(BaseException):
@@ -48,6 +53,7 @@ def start_worker(
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join([str(package.parent), *_library_folders()])
     environment.setdefault(BLAS_THREADS, "1")
+    environment[BLENDER] = blender_version()
     module = f"{package.name}.{__name__.split('.', __name__.count('.') - 2)[-1]}"
     command = [python, "-P", "-m", module, str(session)]
     if low_priority:
@@ -110,6 +116,9 @@ def main(arguments: list[str]) -> int:
     except Cancelled as stop:
         log.info("%s", stop)
         return stop.exit_status
+    except SessionFullError as error:
+        log.error("%s", error)
+        return DISK_FULL
     except TrackedShotError as error:
         log.error("%s", error)
         return error.exit_status
