@@ -51,6 +51,9 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
     session: StringProperty(
         name="Session", description="The file that holds this clip's tracks and camera", options={"HIDDEN"}
     )
+    mark: StringProperty(
+        description="What sessions call this clip, to know what they put into it", options={"HIDDEN"}
+    )
     taken_in: BoolProperty(description="The session's tracks and camera are in the clip", options={"HIDDEN"})
     verdict: StringProperty(description="good, usable, poor or failed", options={"HIDDEN"})
     reasons: StringProperty(description="Why, a line each", options={"HIDDEN"})

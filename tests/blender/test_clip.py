@@ -104,7 +104,7 @@ def test_again_replaces_ours_and_keeps_the_artists(shot):
     mine.markers.insert_frame(2, co=(0.25, 0.75))
     mine.select = True
     other = clip.tracking.tracks.new(name="unselected", frame=4)
-    clip_room._select(other, False)
+    clip_room.select_track(other, False)
     clip_room.put_tracks(clip, shot.tracks)
     ours = [track.name for track in clip.tracking.tracks if track.name.startswith(clip_room.PREFIX)]
     clip.tracking.tracks[ours[0]].hide = True

@@ -10,18 +10,16 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from ..engine.model import Floats, Ints, Lens, Solve, Tracks
+from ..engine.model import Bools, Floats, Ints, Lens, Solve, Tracks
 from ..errors import FootageError, InputError, SolveError
-
-PREFIX = "ts:"
-"""Our tracks' names in a clip begin with this; all others are the artist's."""
+from ..session.clip_tracks import PREFIX
 
 SWITCHED_OFF = "switched off"
 """Reason given for a track that has no weight in the clip."""
@@ -133,21 +131,27 @@ def set_lens(clip: bpy.types.MovieClip, lens: Lens) -> None:
 
 
 def put_tracks(
-    clip: bpy.types.MovieClip, tracks: Tracks, solve: Solve | None = None, *, pattern: int = 21
+    clip: bpy.types.MovieClip,
+    tracks: Tracks,
+    solve: Solve | None = None,
+    *,
+    pattern: int = 21,
+    keep: Collection[str] = (),
 ) -> int:
     """Write all tracks into the clip in place of ours that are there; returns how many.
 
     The artist's own tracks stay. A track that the solve must not use (it has a reason, or
     the given solve has no bundle for it) is written with weight 0: Blender then places its
     bundle, but the camera does not heed it. ``pattern`` is the side of the matched patch
-    in pixels of a frame 960 wide, as in TrackingSettings. Raises FootageError where the
-    clip has another size than the footage that was tracked.
+    in pixels of a frame 960 wide, as in TrackingSettings. Tracks of ours named in ``keep`` (with
+    the prefix) stay as they are in the clip, and stay away where they are not in it. Raises
+    FootageError where the clip has another size than the footage that was tracked.
     """
     if tuple(clip.size) != (tracks.width, tracks.height):
         raise FootageError(
             f"the clip is {clip.size[0]}x{clip.size[1]} here, but {tracks.width}x{tracks.height} was tracked"
         )
-    remove_tracks(clip)
+    remove_tracks(clip, keep=keep)
     used = tracks.enabled
     if solve is not None:
         solved = np.zeros(tracks.count, dtype=bool)
@@ -160,7 +164,7 @@ def put_tracks(
     for number, name in enumerate(tracks.names):
         rows = slice(bounds[number], bounds[number + 1])
         frames = tracks.frame[rows]
-        if not len(frames):
+        if not len(frames) or PREFIX + name in keep:
             continue
         track = _new_track(clip, PREFIX + name, frames, tracks.xy[rows] / size, half / size)
         track.weight = 1.0 if used[number] else 0.0
@@ -182,43 +186,86 @@ def _new_track(
     muted = frames[row] != every
 
     track = _camera_object(clip).tracks.new(name=name, frame=int(every[0]))
-    markers = track.markers
-    insert = markers.insert_frame
-    for frame in every[1:].tolist():
-        insert(frame)
-    count = len(every)
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-    markers.foreach_set("co", co[row].astype(np.float32).ravel())
-    markers.foreach_set("pattern_corners", np.tile(corners.astype(np.float32).ravel(), count))
-    markers.foreach_set("search_min", np.tile((-2 * half).astype(np.float32), count))
-    markers.foreach_set("search_max", np.tile((2 * half).astype(np.float32), count))
-    markers.foreach_set("mute", muted)
-    markers.foreach_set("is_keyed", every == frames[0])
+    corners = (np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half).ravel()
+    set_markers(
+        track,
+        every,
+        co[row],
+        np.tile(corners, (len(every), 1)),
+        np.tile(np.concatenate([-2 * half, 2 * half]), (len(every), 1)),
+        keyed=every == frames[0],
+        muted=muted,
+    )
     return track
 
 
-def remove_tracks(clip: bpy.types.MovieClip) -> int:
-    """Take our tracks out of the clip and leave the artist's as they are; returns how many went."""
+def set_markers(
+    track: bpy.types.MovieTrackingTrack | bpy.types.MovieTrackingPlaneTrack,
+    frames: Ints,
+    places: Floats | None = None,
+    corners: Floats | None = None,
+    search: Floats | None = None,
+    *,
+    keyed: Bools | None = None,
+    muted: Bools,
+) -> None:
+    """Gives a track, or a plane track, markers at just these ``frames`` (n,), ascending.
+
+    ``places`` (n, 2), ``corners`` (n, 8) of the pattern or the plane, ``search`` (n, 4) as left, bottom,
+    right, top: all in parts of the frame, as Blender has them. A plane track has no places, search areas and
+    keys.
+    """
+    markers = track.markers
+    there = np.empty(len(markers), np.int32)
+    markers.foreach_get("frame", there)
+    insert = markers.insert_frame
+    for frame in np.setdiff1d(frames, there).tolist():
+        insert(frame)
+    for frame in np.setdiff1d(there, frames).tolist():
+        markers.delete_frame(frame)
+
+    def write(name: str, values: Floats | Bools | None) -> None:
+        if values is not None:
+            markers.foreach_set(name, np.ascontiguousarray(values).ravel())
+
+    def floats(values: Floats | None) -> Floats | None:
+        return None if values is None else values.astype(np.float32)
+
+    write("co", floats(places))
+    write("corners" if places is None else "pattern_corners", floats(corners))
+    if search is not None:
+        write("search_min", floats(search[:, :2]))
+        write("search_max", floats(search[:, 2:]))
+    write("is_keyed", keyed)
+    write("mute", muted)
+
+
+def remove_tracks(clip: bpy.types.MovieClip, *, keep: Collection[str] = ()) -> int:
+    """Take our tracks, but for those to ``keep``, out of the clip; returns how many went.
+
+    The artist's tracks are left as they are.
+    """
     tracks = _camera_object(clip).tracks
-    ours = [track for track in tracks if track.name.startswith(PREFIX)]
+    ours = [track for track in tracks if track.name.startswith(PREFIX) and track.name not in keep]
     if not ours:
         return 0
+    names = {track.name for track in ours}
     # Tracks can only be removed by the operator, which takes those that are selected and not hidden.
-    selected = [track.name for track in tracks if track.select and not track.name.startswith(PREFIX)]
-    with _clip_editor(bpy.context, clip):
+    selected = [track.name for track in tracks if track.select and track.name not in names]
+    with clip_editor(bpy.context, clip):
         for track in tracks:
-            _select(track, False)
+            select_track(track, False)
         for track in ours:
             track.hide = False
             track.lock = False
-            _select(track, True)
+            select_track(track, True)
         bpy.ops.clip.delete_track()
         for name in selected:
             tracks[name].select = True
     return len(ours)
 
 
-def _select(track: bpy.types.MovieTrackingTrack, state: bool) -> None:
+def select_track(track: bpy.types.MovieTrackingTrack, state: bool) -> None:
     """Blender takes a track as selected where its point, pattern or search area is."""
     track.select = state
     track.select_anchor = state
@@ -298,7 +345,7 @@ def solve_native(
         camera_object.keyframe_a, camera_object.keyframe_b = sorted(solve.keyframes)
         # Blender's solver writes lens and render size into the scene's camera, which may be anybody's.
         scene.camera = None
-        with _clip_editor(context, clip):
+        with clip_editor(context, clip):
             bpy.ops.clip.clear_solution()
             try:
                 bpy.ops.clip.solve_camera()
@@ -424,7 +471,7 @@ def _camera_object(clip: bpy.types.MovieClip) -> bpy.types.MovieTrackingObject:
 
 
 @contextlib.contextmanager
-def _clip_editor(context: bpy.types.Context, clip: bpy.types.MovieClip) -> Iterator[None]:
+def clip_editor(context: bpy.types.Context, clip: bpy.types.MovieClip) -> Iterator[bpy.types.SpaceClipEditor]:
     """Run clip operators as if in a Clip Editor that shows ``clip``; the window is put back afterwards.
 
     Blender run without a window and Blender as a module have a window's areas too.
@@ -444,7 +491,7 @@ def _clip_editor(context: bpy.types.Context, clip: bpy.types.MovieClip) -> Itera
             space.clip, space.view, space.mode = clip, "CLIP", "TRACKING"
             region = next(region for region in area.regions if region.type == "WINDOW")
             with context.temp_override(window=window, area=area, region=region, space_data=space):
-                yield
+                yield space
         finally:
             for name, value in kept.items():
                 setattr(space, name, value)

@@ -16,6 +16,7 @@ from ..engine.sizes import sizes_for
 from ..engine.track import TrackState, collect_tracks
 from ..errors import SessionDamagedError, SessionError
 from . import owner, source
+from .clip_tracks import clip_source, save_snapshot
 from .places import free_path, session_folder, session_path
 from .source import footage_about, take_in_growth
 from .status import SessionStatus
@@ -82,8 +83,15 @@ class TrackingSessionManager:
         return _true_status(self.store.run_state())
 
     def save_checkpoint(self, frame: int, operation: str) -> None:
-        """Notes that ``operation`` has come to footage ``frame``."""
+        """Notes that ``operation`` has come to footage ``frame``; in Blender also keeps the clip's tracks.
+
+        Those are the artist's own tracks and planes of the clip that shows this footage, as they are now.
+        """
         started = time.time()
+        read = clip_source()
+        snapshot = read(self.footage_path()) if read is not None else None
+        if snapshot is not None:
+            save_snapshot(self.store, snapshot)
         self.store.log_step(operation, frame, f"{operation} at frame {frame}", time.time() - started)
 
     def get_progress(self) -> Progress:

@@ -213,6 +213,10 @@ class Store:
             _log(db, stage, frame, text, seconds)
             _change_run(db, stage=stage, frame=frame, text=text, **run)
 
+    def log_in(self, db: sqlite3.Connection, stage: str, text: str, seconds: float) -> None:
+        """Writes a step as part of a transaction that is under way; where the session stands stays."""
+        _log(db, stage, _run_state(db).frame, text, seconds)
+
     def steps(self) -> list[tuple[float, float, str, int, str]]:
         """All steps: at, seconds, stage, frame, text."""
         with self.connect() as db:
