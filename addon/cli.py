@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from .tracking.errors import Cancelled, InputError, TrackedShotError
+from .tracking.errors import Cancelled, InputError, SessionDamagedError, SessionError, TrackedShotError
 
 PROGRAM = "tracked_shot"
 LOG_SECONDS = 10.0
@@ -94,8 +94,25 @@ def _parser() -> argparse.ArgumentParser:
 
     made = verb("resume", resume, "go on with an interrupted session")
     made.add_argument("session", metavar="SESSION")
+    made.add_argument("--footage", metavar="FILE_OR_DIR", help="where the footage lies now")
     _json_option(made)
     _require_option(made)
+
+    made = verb("merge", merge, "join two sessions of one clip into a third")
+    made.add_argument("one", metavar="ONE")
+    made.add_argument("other", metavar="OTHER")
+    made.add_argument("--output", metavar="OUT", help="the session to write (beside the first)")
+
+    made = verb("recover", recover, "save what can be read of a damaged session into a new one")
+    made.add_argument("session", metavar="SESSION")
+    made.add_argument("--output", metavar="OUT", help="the session to write (beside the damaged one)")
+
+    made = verb("cleanup", cleanup, "delete old sessions that are done")
+    made.add_argument("folder", metavar="DIR")
+    made.add_argument("--days", type=float, default=30.0, help="nothing written for so long (30)")
+    made.add_argument("--keep", type=int, default=5, help="the newest so many always stay (5)")
+    made.add_argument("--unfinished", action="store_true", help="those that are not done, too")
+    made.add_argument("--dry-run", action="store_true", help="only say which")
 
     verb("presets", presets, "list the tracking and composite presets")
 
@@ -235,10 +252,13 @@ def status(options: argparse.Namespace) -> int:
     for file in list_sessions(path) if path.is_dir() else [path]:
         try:
             session = load_session(file)
+            session.check()
             progress, point = session.get_progress(), session.get_resume_point()
         except TrackedShotError as error:
             broken += 1
             _say_error(str(error))
+            if isinstance(error, SessionDamagedError):
+                _say_saved(file)
             continue
         row = {
             "session": str(file),
@@ -265,11 +285,67 @@ def status(options: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
+def _say_saved(file: Path) -> None:
+    """Says what could be saved of a damaged session."""
+    from .tracking.session import salvage
+
+    try:
+        print(f"{file}: damaged, {salvage.inspect(file).text()}")
+    except SessionError as error:
+        _say_error(str(error))
+
+
 def resume(options: argparse.Namespace) -> int:
     """Goes on with a session."""
-    from .tracking.session import load_session
+    from .tracking.session import load_session, take_in_growth
 
-    return _run_session(load_session(options.session), options)
+    session = load_session(options.session)
+    if options.footage:
+        print(f"footage: {session.relocate(options.footage)}")
+    if session.status.finished and take_in_growth(session):
+        print(f"the footage is longer now: going on after frame {session.tracked_to()}")
+    return _run_session(session, options)
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Joins two sessions."""
+    from .tracking.session import merge_sessions
+
+    report = merge_sessions(options.one, options.other, options.output)
+    print(report.text())
+    print(f"session: {report.path}; solve it with: {PROGRAM} resume {report.path}")
+    return 0
+
+
+def recover(options: argparse.Namespace) -> int:
+    """Saves what is left of a damaged session."""
+    from .tracking.session import salvage
+
+    path, saved = salvage.recover(options.session, options.output)
+    for damage in saved.damage:
+        print(f"damage: {damage}")
+    print(saved.text().replace("can be saved", "saved"))
+    if not saved.exact:
+        print("tracking goes on with new tracks after that frame")
+    print(f"session: {path}")
+    return 0
+
+
+def cleanup(options: argparse.Namespace) -> int:
+    """Deletes old sessions."""
+    from .tracking.session import cleanup_old_sessions
+
+    gone = cleanup_old_sessions(
+        options.days,
+        options.keep,
+        folder=options.folder,
+        unfinished=options.unfinished,
+        dry_run=options.dry_run,
+    )
+    for path in gone:
+        print(f"{'would delete' if options.dry_run else 'deleted'}: {path}")
+    print(f"{len(gone)} sessions {'to delete' if options.dry_run else 'deleted'}")
+    return 0
 
 
 def track(options: argparse.Namespace) -> int:

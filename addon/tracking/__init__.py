@@ -36,10 +36,12 @@ _ROOMS = {
     ".session": (
         "SessionStatus",
         "TrackingSessionManager",
+        "cleanup_old_sessions",
         "create_session",
         "export_session_report",
         "list_sessions",
         "load_session",
+        "merge_sessions",
         "resume_tracking",
     ),
     ".blender.camera": ("apply_solved_camera",),

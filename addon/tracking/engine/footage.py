@@ -153,6 +153,10 @@ def frame_checksum(gray: Picture) -> int:
     return zlib.crc32(np.ascontiguousarray(gray).tobytes())
 
 
+IDENTITY = ("kind", "bytes", "sha256", "count", "width", "height", "first_number", "last_number", "gaps")
+"""What ``identity`` tells of footage."""
+
+
 def identity(footage: Footage) -> dict[str, Any]:
     """What tells this footage from another one, wherever it lies: JSON values only.
 

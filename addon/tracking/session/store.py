@@ -17,11 +17,11 @@ flipped byte is noticed before anything is built on it.
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import sqlite3
 import time
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -29,11 +29,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..engine.model import Lens, Solve
+from ..engine.model import Solve
 from ..engine.track import KeyPatches, Markers, TrackChange
 from ..errors import SessionDamagedError, SessionError, SessionFullError
+from .rows import (
+    KEY_COLUMNS,
+    about_digest,
+    check_about,
+    check_solves,
+    check_steps,
+    column,
+    crc,
+    patch_side,
+    read_live,
+    read_markers,
+    read_solve,
+    reasons_digest,
+    solve_digest,
+    to_keys,
+    tracking_digest,
+)
 from .status import SessionStatus, check_change
 from .tables import APPLICATION_ID, FORMAT, bring_up
 
@@ -147,14 +163,14 @@ class Store:
             found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
             if found:
                 return found
-            return [*_check_about(db), *_check_steps(db), *_check_solves(db)]
+            return [*check_about(db), *check_steps(db), *check_solves(db)]
 
     # What it is about
 
     def about(self) -> dict[str, Any]:
         """Name, footage, settings, lens: what the session was made with. Raises SessionDamagedError."""
         with self.connect() as db:
-            wrong = _check_about(db)
+            wrong = check_about(db)
             if wrong:
                 raise SessionDamagedError(f"{self.path}: the session is damaged: {wrong[0]}; {RECOVER}")
             rows = db.execute("SELECT key, value FROM about WHERE key != 'digest'")
@@ -268,15 +284,15 @@ class Store:
                 seconds,
                 tracks=_largest(db, "id", "track"),
                 markers=_largest(db, "rowid", "marker"),
-                digest=_tracking_digest(keys, markers),
-                live_digest=_crc(change.live_ids, change.live_affine),
+                digest=tracking_digest(keys, markers),
+                live_digest=crc(change.live_ids, change.live_affine),
             )
             _change_run(db, stage="track", frame=change.frame, text=text, **run)
 
     def markers(self) -> Markers:
         """All markers, in image pixels, in the order in which they were found."""
         with self.connect() as db:
-            return _markers(db)
+            return read_markers(db)
 
     def track_count(self) -> int:
         with self.connect() as db:
@@ -292,7 +308,7 @@ class Store:
             db.execute("UPDATE track SET reason = '' WHERE reason != ''")
             rows = [(reason, track) for track, reason in reasons.items()]
             db.executemany("UPDATE track SET reason = ? WHERE id = ?", rows)
-            _log(db, "clean", frame, text, seconds, digest=_reasons_digest(reasons))
+            _log(db, "clean", frame, text, seconds, digest=reasons_digest(reasons))
             _change_run(db, stage="clean", frame=frame, text=text, **run)
 
     def following(self, since: int, side: int) -> tuple[KeyPatches, np.ndarray, np.ndarray]:
@@ -301,13 +317,20 @@ class Store:
         ``side`` is that of the kept patches in pixels.
         """
         with self.connect() as db:
-            ids, affine = _live(db)
+            ids, affine = read_live(db)
             keys = db.execute(
-                f"SELECT {_KEY_COLUMNS} FROM track"
+                f"SELECT {KEY_COLUMNS} FROM track"
                 " WHERE key_frame > ? OR id IN (SELECT track FROM live) ORDER BY id",
                 (since,),
             ).fetchall()
-        return _keys(keys, side), ids, affine
+        return to_keys(keys, side), ids, affine
+
+    def keys_by_size(self) -> list[KeyPatches]:
+        """The keys of all tracks, in groups of one patch size that follow each other."""
+        with self.connect() as db:
+            rows = db.execute(f"SELECT {KEY_COLUMNS} FROM track ORDER BY id").fetchall()
+        groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: len(row[4]))]
+        return [to_keys(group, patch_side(group)) for group in groups]
 
     # Cameras
 
@@ -328,7 +351,7 @@ class Store:
                     solve.motion,
                     low,
                     high,
-                    _solve_digest(solve),
+                    solve_digest(solve),
                 ),
             ).lastrowid
             db.executemany(
@@ -339,7 +362,7 @@ class Store:
                     (json.dumps(matrix.tolist()) for matrix in solve.cameras),
                     solve.frame_errors.tolist(),
                     *(
-                        _column(values, len(solve.frames))
+                        column(values, len(solve.frames))
                         for values in (solve.position_sigmas, solve.rotation_sigmas, solve.frame_focals_px)
                     ),
                     strict=True,
@@ -352,7 +375,7 @@ class Store:
                     solve.point_tracks.tolist(),
                     *solve.points.T.tolist(),
                     solve.point_errors.tolist(),
-                    _column(solve.depth_sigmas, len(solve.points)),
+                    column(solve.depth_sigmas, len(solve.points)),
                     strict=True,
                 ),
             )
@@ -363,7 +386,7 @@ class Store:
         """The newest camera, bit for bit as it was found."""
         with self.connect() as db:
             row = db.execute("SELECT max(id) FROM solve").fetchone()
-            return None if row[0] is None else _solve(db, row[0])
+            return None if row[0] is None else read_solve(db, row[0])
 
 
 _RUN_COLUMNS = tuple(field.name for field in fields(RunState))
@@ -405,181 +428,8 @@ def _largest(db: sqlite3.Connection, column: str, table: str) -> int:
 def _write_about(db: sqlite3.Connection, values: Mapping[str, Any]) -> None:
     rows = [(key, json.dumps(value)) for key, value in values.items()]
     db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
-    digest = json.dumps(_about_digest(db))
+    digest = json.dumps(about_digest(db))
     db.execute("INSERT OR REPLACE INTO about VALUES ('digest', ?)", (digest,))
-
-
-# --- rows to arrays ----------------------------------------------------------
-
-_KEY_COLUMNS = "id, key_frame, key_x, key_y, patch"
-
-
-def _markers(db: sqlite3.Connection, after: int = 0, last: int = 2**62) -> Markers:
-    """The markers of the rows after ``after`` up to ``last``."""
-    rows = db.execute(
-        "SELECT track, frame, x, y FROM marker WHERE rowid > ? AND rowid <= ? ORDER BY rowid", (after, last)
-    ).fetchall()
-    table = np.array(rows, np.float64).reshape(-1, 4)
-    return Markers(
-        table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:].astype(np.float32)
-    )
-
-
-def _live(db: sqlite3.Connection) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    rows = db.execute("SELECT track, a, b, x, c, d, y FROM live ORDER BY track").fetchall()
-    table = np.array(rows, np.float64).reshape(-1, 7)
-    return table[:, 0].astype(np.int32), table[:, 1:].astype(np.float32)
-
-
-def _keys(rows: list[tuple[Any, ...]], side: int) -> KeyPatches:
-    """Key patches of the rows; raises SessionDamagedError where one has not ``side`` by ``side`` pixels."""
-    patches = [np.frombuffer(row[4], np.uint8) for row in rows]
-    if any(patch.size != side * side for patch in patches):
-        raise SessionDamagedError("the session is damaged: a key patch has the wrong size")
-    numbers = np.array([row[:2] for row in rows], np.int32).reshape(-1, 2)
-    return KeyPatches(
-        numbers[:, 0],
-        numbers[:, 1],
-        np.array([row[2:4] for row in rows], np.float32).reshape(-1, 2),
-        np.array(patches, np.uint8).reshape(-1, side, side),
-    )
-
-
-def _solve(db: sqlite3.Connection, number: int) -> Solve:
-    row = db.execute(
-        "SELECT lens, average_error, keyframe_a, keyframe_b, verdict, reasons, motion, focal_low, focal_high"
-        " FROM solve WHERE id = ?",
-        (number,),
-    ).fetchone()
-    cameras = db.execute(
-        "SELECT frame, error, position_sigma, rotation_sigma, focal_px, matrix FROM camera WHERE solve = ?"
-        " ORDER BY rowid",
-        (number,),
-    ).fetchall()
-    points = db.execute(
-        "SELECT track, x, y, z, error, depth_sigma FROM point WHERE solve = ? ORDER BY rowid", (number,)
-    ).fetchall()
-    spots = np.array([point[:5] for point in points], np.float64).reshape(-1, 5)
-    return Solve(
-        Lens(**json.loads(row[0])),
-        np.array([camera[0] for camera in cameras], np.int32),
-        np.array([json.loads(camera[5]) for camera in cameras]).reshape(-1, 4, 4),
-        spots[:, 1:4],
-        spots[:, 0].astype(np.int32),
-        spots[:, 4],
-        np.array([camera[1] for camera in cameras], np.float64),
-        row[1],
-        (row[2], row[3]),
-        row[4],
-        json.loads(row[5]),
-        motion=row[6],
-        focal_interval_mm=None if row[7] is None else (row[7], row[8]),
-        position_sigmas=_array([camera[2] for camera in cameras]),
-        rotation_sigmas=_array([camera[3] for camera in cameras]),
-        depth_sigmas=_array([point[5] for point in points]),
-        frame_focals_px=_array([camera[4] for camera in cameras]),
-    )
-
-
-def _column(values: NDArray[np.float64], count: int) -> list[float | None]:
-    """The values of a column; NULL in all rows where they are not known."""
-    return values.tolist() if len(values) else [None] * count
-
-
-def _array(column: list[float | None]) -> NDArray[np.float64]:
-    """The values of a column, empty where they are not known."""
-    return np.array([value for value in column if value is not None], np.float64)
-
-
-# --- digests: what was written, in a number ----------------------------------
-
-
-def _crc(*parts: Any) -> int:
-    """CRC-32 over arrays and texts, one after the other."""
-    value = 0
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else np.ascontiguousarray(part).tobytes()
-        value = zlib.crc32(data, value)
-    return value
-
-
-def _tracking_digest(keys: KeyPatches, markers: Markers) -> int:
-    """Of the tracks begun and the markers found in a step."""
-    return _crc(
-        *(part.astype(np.int32) for part in (keys.ids, keys.frames)),
-        keys.points.astype(np.float32),
-        keys.pixels,
-        *(part.astype(np.int32) for part in (markers.tracks, markers.frames)),
-        markers.points.astype(np.float32),
-    )
-
-
-def _reasons_digest(reasons: Mapping[int, str]) -> int:
-    return _crc(json.dumps([(int(track), reason) for track, reason in sorted(reasons.items())]))
-
-
-def _solve_digest(solve: Solve) -> int:
-    return _crc(
-        json.dumps([asdict(solve.lens), solve.verdict, solve.reasons, solve.motion]),
-        *(np.asarray(part, np.float64) for part in (solve.frames, solve.cameras, solve.frame_errors)),
-        *(np.asarray(part, np.float64) for part in (solve.point_tracks, solve.points, solve.point_errors)),
-    )
-
-
-def _about_digest(db: sqlite3.Connection) -> int:
-    rows = db.execute("SELECT key, value FROM about WHERE key != 'digest' ORDER BY key").fetchall()
-    return _crc(*(f"{key}\0{value}\0" for key, value in rows))
-
-
-def _check_about(db: sqlite3.Connection) -> list[str]:
-    row = db.execute("SELECT value FROM about WHERE key = 'digest'").fetchone()
-    if row is not None and row[0] != str(_about_digest(db)):
-        return ["what it says of its footage and settings was changed"]
-    return []
-
-
-def _check_steps(db: sqlite3.Connection) -> list[str]:
-    """Compares what each step wrote with its digest; steps of the first format have none."""
-    found = []
-    tracks = markers = -1
-    last = None
-    steps = db.execute("SELECT frame, stage, tracks, markers, digest, live_digest FROM step ORDER BY id")
-    reasons = None
-    for frame, stage, step_tracks, step_markers, digest, live_digest in steps.fetchall():
-        if stage == "clean" and digest is not None:
-            reasons = digest
-        if stage != "track" or digest is None:
-            continue
-        rows = db.execute(
-            f"SELECT {_KEY_COLUMNS} FROM track WHERE id > ? AND id <= ? ORDER BY id", (tracks, step_tracks)
-        ).fetchall()
-        side = int(np.sqrt(len(rows[0][4]))) if rows else 1
-        try:
-            written = _tracking_digest(_keys(rows, side), _markers(db, max(markers, 0), step_markers))
-        except (SessionDamagedError, TypeError, ValueError):
-            written = None
-        if written != digest:
-            found.append(f"the tracks of the step up to frame {frame} are not as they were written")
-        tracks, markers, last = step_tracks, step_markers, live_digest
-    if last is not None and _crc(*_live(db)) != last:
-        found.append("the tracks in view at the last step are not as they were written")
-    if reasons is not None:
-        switched_off = db.execute("SELECT id, reason FROM track WHERE reason != ''").fetchall()
-        if _reasons_digest(dict(switched_off)) != reasons:
-            found.append("the reasons of tracks that are switched off are not as they were written")
-    return found
-
-
-def _check_solves(db: sqlite3.Connection) -> list[str]:
-    found = []
-    for number, digest in db.execute("SELECT id, digest FROM solve ORDER BY id").fetchall():
-        try:
-            same = digest is None or _solve_digest(_solve(db, number)) == digest
-        except (TypeError, ValueError):
-            same = False
-        if not same:
-            found.append(f"camera {number} is not as it was written")
-    return found
 
 
 # --- errors ------------------------------------------------------------------
