@@ -28,6 +28,22 @@ def this_process() -> str:
     )
 
 
+_runs: set[str] = set()
+"""The runs of this process that are not at their end."""
+
+
+def begin_run() -> str:
+    """JSON that names a run of this process; ``end_run`` ends it."""
+    run = os.urandom(8).hex()
+    _runs.add(run)
+    return json.dumps({**json.loads(this_process()), "run": run})
+
+
+def end_run(owner: str) -> None:
+    """The run is over, whether or not that could be written into its session."""
+    _runs.discard(json.loads(owner)["run"])
+
+
 def is_alive(owner: str, updated: float) -> bool:
     """True while the process named by ``owner`` runs; ``updated`` is when it wrote last, since 1970.
 
@@ -38,6 +54,8 @@ def is_alive(owner: str, updated: float) -> bool:
     who = json.loads(owner)
     if who["host"] != socket.gethostname():
         return time.time() - max(updated, who.get("beat", 0.0)) < STALE_SECONDS
+    if who["pid"] == os.getpid() and "run" in who:
+        return who["run"] in _runs
     started = process_started(who["pid"])
     return started is not None and started == who["started"]
 

@@ -152,6 +152,12 @@ def about_digest(db: sqlite3.Connection) -> int:
     return crc(*(f"{key}\0{value}\0" for key, value in rows))
 
 
+def check_pages(db: sqlite3.Connection) -> list[str]:
+    """What SQLite itself finds wrong with the file."""
+    found = (str(row[0]) for row in db.execute("PRAGMA quick_check(3)"))
+    return [" ".join(text.split()) for text in found if text != "ok"]
+
+
 def check_about(db: sqlite3.Connection) -> list[str]:
     """Whether footage, settings and lens are as they were written."""
     row = db.execute("SELECT value FROM about WHERE key = 'digest'").fetchone()

@@ -33,7 +33,7 @@ def run_session(session: TrackingSessionManager) -> Iterator[Step]:
     steps are on disk and the status says what happened.
     """
     footage = open_session_footage(session)
-    _own(session)
+    run_owner = _own(session)
     heart = _Heart(session)
     try:
         checks = FrameChecks(session, footage.first, footage.last)
@@ -51,6 +51,7 @@ def run_session(session: TrackingSessionManager) -> Iterator[Step]:
         raise
     finally:
         heart.stop()
+        owner.end_run(run_owner)
         _leave(session)
 
 
@@ -63,8 +64,21 @@ def resume_tracking(session: TrackingSessionManager | str | os.PathLike[str]) ->
     return session
 
 
-def _own(session: TrackingSessionManager) -> None:
-    """Makes this process the session's owner; raises SessionError where another one is at work."""
+def _own(session: TrackingSessionManager) -> str:
+    """Makes this process the session's owner, and returns what it is called as such.
+
+    Raises SessionError where another one is at work.
+    """
+    run_owner = owner.begin_run()
+    try:
+        _write_owner(session, run_owner)
+    except BaseException:
+        owner.end_run(run_owner)
+        raise
+    return run_owner
+
+
+def _write_owner(session: TrackingSessionManager, run_owner: str) -> None:
     with session.store.connect() as db:
         db.execute("BEGIN IMMEDIATE")
         state = session.store.run_state()
@@ -72,13 +86,13 @@ def _own(session: TrackingSessionManager) -> None:
             who = json.loads(state.owner)
             raise SessionError(f"{session.path}: process {who['pid']} on {who['host']} is at work on it")
         resumed = session.tracked_to() if session.store.track_count() else None
-        me = json.loads(owner.this_process()) | {"at": time.time(), "done": state.done, "frame": state.frame}
+        me = json.loads(run_owner) | {"at": time.time(), "done": state.done, "frame": state.frame}
         db.execute(
             "UPDATE run SET owner = ?, asked = '', resumed_at = ?, status ="
             " CASE WHEN status IN ('tracking', 'solving') THEN 'interrupted' ELSE status END",
             (json.dumps(me), resumed),
         )
-    session.store.add_writer(socket.gethostname(), versions())
+        session.store.add_writer(db, socket.gethostname(), versions())
 
 
 class _Heart:

@@ -26,12 +26,14 @@ from . import rows
 from .places import free_path
 from .status import SessionStatus
 from .store import Store
-from .tables import APPLICATION_ID
+from .tables import APPLICATION_ID, FORMAT
 
 NEEDED = ("name", "range", "footage", "settings", "lens", "solve")
 """Without these nothing can be made of the rest."""
 MOST_ROWS = 1 << 24
 """No table is searched for rows beyond this one."""
+MOST_TRIES = 5000
+"""A table that is in so many pieces is given up."""
 
 
 @dataclass
@@ -114,11 +116,16 @@ def _copy(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(copy)) as db:
             db.text_factory = lambda data: data.decode(errors="replace")
             try:
-                known = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+                number = db.execute("PRAGMA application_id").fetchone()[0]
+                found = db.execute("PRAGMA user_version").fetchone()[0]
             except sqlite3.DatabaseError as error:
-                raise SessionError(f"{path}: nothing of it can be read ({error})") from error
-            if not known:
+                raise SessionError(
+                    f"{path}: not a Tracked Shot session, or nothing of it can be read"
+                ) from error
+            if number != APPLICATION_ID:
                 raise SessionError(f"{path}: not a Tracked Shot session")
+            if found > FORMAT:
+                raise SessionError(f"{path}: written by a newer Tracked Shot; that one can save it")
             yield db
 
 
@@ -130,7 +137,9 @@ def _rows(db: sqlite3.Connection, query: str, table: str) -> list[tuple[Any, ...
         last = MOST_ROWS
     found: list[tuple[Any, ...]] = []
     waiting = [(0, last)]
-    while waiting:
+    for _ in range(MOST_TRIES):
+        if not waiting:
+            break
         low, high = waiting.pop()
         try:
             found += db.execute(
@@ -173,8 +182,7 @@ def _read_about(path: Path, db: sqlite3.Connection) -> dict[str, Any]:
 def _damage(db: sqlite3.Connection) -> tuple[list[str], bool]:
     """What is wrong, and whether tracking could go on all the same."""
     try:
-        found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
-        tracking = [*found, *rows.check_about(db), *rows.check_steps(db)]
+        tracking = [*rows.check_pages(db), *rows.check_about(db), *rows.check_steps(db)]
         return [*tracking, *rows.check_solves(db)], not tracking
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         return [str(error)], False

@@ -37,6 +37,7 @@ from .rows import (
     KEY_COLUMNS,
     about_digest,
     check_about,
+    check_pages,
     check_solves,
     check_steps,
     column,
@@ -160,10 +161,8 @@ class Store:
     def verify(self) -> list[str]:
         """What is not as it was written, a line each; empty where all is well. Reads the whole file."""
         with self.connect() as db:
-            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
-            if found:
-                return found
-            return [*check_about(db), *check_steps(db), *check_solves(db)]
+            found = check_pages(db)
+            return found or [*check_about(db), *check_steps(db), *check_solves(db)]
 
     # What it is about
 
@@ -183,13 +182,12 @@ class Store:
             state = _run_state(db)
             _log(db, state.stage, state.frame, text, 0.0)
 
-    def add_writer(self, host: str, versions: Mapping[str, str]) -> None:
-        """Notes a run: which computer, and which programs in which versions."""
-        with self.connect() as db:
-            db.execute(
-                "INSERT INTO writer (at, host, versions) VALUES (?, ?, ?)",
-                (time.time(), host, json.dumps(dict(versions))),
-            )
+    def add_writer(self, db: sqlite3.Connection, host: str, versions: Mapping[str, str]) -> None:
+        """Notes a run, as part of a transaction: which computer, which programs in which versions."""
+        db.execute(
+            "INSERT INTO writer (at, host, versions) VALUES (?, ?, ?)",
+            (time.time(), host, json.dumps(dict(versions))),
+        )
 
     def writers(self) -> list[tuple[float, str, dict[str, str]]]:
         """The runs: at, host, versions; the first one first."""
