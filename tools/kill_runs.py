@@ -24,6 +24,7 @@ import importlib.util
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,8 @@ TWICE = 0.3
 """Share of the runs that are killed a second time."""
 IN_A_TRANSACTION = 0.3
 """Share of the kills that wait for a journal that is being written."""
+TOO_LATE = "finished before"
+"""Where a process was that ended by itself before it was killed; such a run is begun anew."""
 TIMEOUT_SECONDS = 600
 NATIVE_PART = 1e-4
 """How far native camera paths may differ, as a part of the path: Blender's solver is not bit for bit the same
@@ -212,7 +215,7 @@ def kill_once(work: Work, chance: random.Random, seconds: float) -> str:
         while process.poll() is None and time.monotonic() < moment:
             time.sleep(0.001)
     if process.poll() is not None:
-        return "finished before"
+        return TOO_LATE
     process.kill()
     process.wait()
     hot = " in a transaction" if in_a_transaction(work.folder) else ""
@@ -221,12 +224,17 @@ def kill_once(work: Work, chance: random.Random, seconds: float) -> str:
 
 def one_run(work: Work, seconds: float, chance: random.Random) -> list[str]:
     """Begins, kills and finishes one job; where it was killed."""
-    work.begin()
-    stages = []
-    for _ in range(2 if chance.random() < TWICE else 1):
-        stages.append(kill_once(work, chance, seconds))
-        if stages[-1] == "finished before":
-            break
+    twice = chance.random() < TWICE
+    stages: list[str] = []
+    while not stages:
+        shutil.rmtree(work.folder, ignore_errors=True)
+        work.begin()
+        stage = kill_once(work, chance, seconds)
+        if stage != TOO_LATE:
+            stages.append(stage)
+    if twice:
+        stage = kill_once(work, chance, seconds)
+        stages += [stage] if stage != TOO_LATE else []
     if not work.finished():
         work.finish()
     return stages
