@@ -25,6 +25,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,7 @@ class Work:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # a Blender may be a script's child: both are killed
         )
 
     def session_file(self) -> Path:
@@ -216,7 +218,7 @@ def kill_once(work: Work, chance: random.Random, seconds: float) -> str:
             time.sleep(0.001)
     if process.poll() is not None:
         return TOO_LATE
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     hot = " in a transaction" if in_a_transaction(work.folder) else ""
     return work.stage() + hot
@@ -310,8 +312,11 @@ def across(one: str, other: str, clip: Path, folder: Path, runs: int, seed: int)
         for number in range(runs):
             chance = random.Random(f"{seed}-{first}-{number}")
             work = Work("blender", clip, whole.folder / f"run-{number}", first)
-            work.begin()
-            killed = kill_once(work, chance, 0.8 * seconds)
+            killed = "before"
+            while killed.startswith("before") or killed == TOO_LATE:  # both are to have a part in it
+                shutil.rmtree(work.folder, ignore_errors=True)
+                work.begin()
+                killed = kill_once(work, chance, seconds)
             work.blender = second
             work.blend.unlink(missing_ok=True)
             work.finish()
