@@ -2,7 +2,7 @@
 
     python benchmarks/sessions.py [CLIP]
 
-Tracking with checkpoints against the same without (the engine alone, in memory), in turns; one checkpoint late
+Tracking with checkpoints against the same without (the engine alone, in memory), in turns; a checkpoint late
 in sessions of different lengths; opening a large session; taking many tracks into a clip (where bpy is a
 module); bytes a marker. The clip is a drawn one unless it is named.
 """
