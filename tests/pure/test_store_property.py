@@ -1,7 +1,7 @@
 """Random histories of a session file against a plain model in memory, with the work cut off at every write.
 
 A cut is what a power cut leaves: the file and its journal as they lie on the disk in the middle of a
-transaction, with SQLite's cache so small that pages have gone to the file already. Opened again, the file must
+transaction, with a cache so small that pages have gone to the file already. Opened again, the file must
 hold what the last finished transaction left, and nothing of the one that was cut.
 """
 

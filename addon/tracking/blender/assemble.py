@@ -270,6 +270,7 @@ def _track(session: TrackingSessionManager) -> Iterator[BuildStep]:
     """Does what is left of the session's work."""
     low, high = _TRACKED_SHARE
     if session.status.finished:
+        session.check()
         yield BuildStep("solve", high, "Taking the camera of the session that is there")
         return
     for step in run_session(session):
