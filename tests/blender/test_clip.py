@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -226,7 +227,7 @@ def test_a_solve_that_blender_refuses_is_told(shot):
     clip_room.put_tracks(clip, shot.tracks.subset(np.arange(shot.tracks.count) < 4))
     result = clip_room.solve_native(clip, shot.solve)
     assert not result.agrees and result.frames == 0
-    assert "8 common tracks" in result.reason and "\n" not in result.reason
+    assert "Only 4 tracks" in result.reason and "\n" not in result.reason
 
 
 def test_similarity_of_cameras():
@@ -241,3 +242,31 @@ def test_similarity_of_cameras():
     moved = clip_room.move_cameras(wanted, cameras)
     assert np.allclose(moved[:, :3, :3] @ moved[:, :3, :3].transpose(0, 2, 1), np.eye(3))
     assert np.allclose(clip_room.camera_similarity(cameras, moved), wanted)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"lens": {"focal_px": float("nan")}}, "no lens"),
+        ({"lens": {"focal_px": 1e6}}, "nothing for Blender"),
+        ({"keyframes": (5, 5)}, "no two keyframes"),
+        ({"keyframes": (1, 400)}, "no two keyframes"),
+    ],
+)
+def test_blenders_solver_is_not_started_with_what_may_crash_it(shot, change, reason):
+    clip = clip_room.load_clip(shot.movie)
+    clip_room.put_tracks(clip, shot.tracks)
+    lens = replace(shot.solve.lens, **change.get("lens", {}))
+    solve = replace(shot.solve, lens=lens, keyframes=change.get("keyframes", shot.solve.keyframes))
+    focal_length = clip.tracking.camera.focal_length
+    result = clip_room.solve_native(clip, solve)
+    assert not result.agrees and reason in result.reason
+    assert clip.tracking.camera.focal_length == focal_length
+
+
+def test_blenders_solver_is_not_started_with_too_few_tracks(shot):
+    clip = clip_room.load_clip(shot.movie)
+    clip_room.put_tracks(clip, shot.tracks)
+    for track in list(clip.tracking.tracks)[7:]:
+        track.weight = 0.0
+    assert "Only 7 tracks" in clip_room.solve_native(clip, shot.solve).reason

@@ -8,6 +8,7 @@ and our lens, and its camera is compared with ours before anybody relies on it.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Collection, Iterator
@@ -23,6 +24,11 @@ from ..session.clip_tracks import PREFIX
 
 SWITCHED_OFF = "switched off"
 """Reason given for a track that has no weight in the clip."""
+
+KEYFRAME_TRACKS = 8
+"""Blender's solver is not started with fewer tracks in both keyframes."""
+MOST_WIDE, MOST_LONG = 0.1, 50.0
+"""Focal lengths, in widths of the frame, that it is started with."""
 
 AGREE_PX = 1.0
 """Largest mean distance in a frame, in pixels, at which the native camera counts as ours."""
@@ -329,6 +335,9 @@ def solve_native(
     Raises SolveError where there is no window to run Blender's solver in.
     """
     context = context or bpy.context
+    unfit = _unfit(clip, solve)
+    if unfit:
+        return NativeResult(float("nan"), 0, False, 0.0, reason=unfit)
     set_lens(clip, solve.lens)
     settings = clip.tracking.settings
     camera_object = _camera_object(clip)
@@ -357,6 +366,25 @@ def solve_native(
         for name, value in kept.items():
             setattr(settings, name, value)
     return _compare(clip, solve, time.perf_counter() - started, refusal)
+
+
+def _unfit(clip: bpy.types.MovieClip, solve: Solve) -> str:
+    """Why Blender's solver must not be started with this solve: what it was not made for can end Blender."""
+    lens = solve.lens
+    if not all(math.isfinite(value) for value in (lens.focal_px, lens.k1, lens.k2)):
+        return "The lens is no lens"
+    if not MOST_WIDE <= lens.focal_px / lens.width <= MOST_LONG:
+        return f"A focal length of {lens.focal_length_mm:.0f} mm is nothing for Blender's solver"
+    first, second = sorted(solve.keyframes)
+    if first == second or not {first, second} <= set(solve.frames.tolist()):
+        return "The solve has no two keyframes"
+    shared = 0
+    for track in _camera_object(clip).tracks:
+        ends = [track.markers.find_frame(frame, exact=True) for frame in (first, second)]
+        shared += track.weight > 0 and all(marker is not None and not marker.mute for marker in ends)
+    if shared < KEYFRAME_TRACKS:
+        return f"Only {shared} tracks are seen in both keyframes; Blender's solver takes {KEYFRAME_TRACKS}"
+    return ""
 
 
 def _compare(clip: bpy.types.MovieClip, solve: Solve, seconds: float, refusal: str) -> NativeResult:
