@@ -7,6 +7,7 @@ before it has changed anything in the file.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -15,8 +16,8 @@ import numpy as np
 from .preferences import choices, user_folder
 from .preset_items import COMPOSITE, TRACKING
 from .properties import DATA_VERSION, chosen_preset
+from .tracking.blender import clip_state, versions
 from .tracking.blender import take_in as taking
-from .tracking.blender import versions
 from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
@@ -29,12 +30,23 @@ from .tracking.floor import Floor, find_floor
 from .tracking.preflight import Finding, Preflight
 from .tracking.presets import load_composite_preset, load_tracking_preset
 from .tracking.session import TrackingSessionManager, list_sessions, load_session, take_up_session
+from .tracking.session.clip_tracks import Differences, load_snapshot, set_taken, taken
 from .tracking.session.places import can_write, footage_name, session_folder
 
 log = logging.getLogger(__name__)
 
 MOST_SESSIONS = 30
 """How many of the newest sessions of a folder are looked at to find a clip's."""
+ASK, MINE, SESSION = "ask", "mine", "session"
+"""What to do with tracks of ours that the artist changed: ask, keep them so, take the session's."""
+
+
+class ChangedByHand(TrackedShotError):
+    """Taking in would overwrite what the artist did to the tracks; nothing was taken in."""
+
+    def __init__(self, differences: Differences) -> None:
+        super().__init__(f"{differences.text()} since they were taken in: keep yours or take the session's")
+        self.differences = differences
 
 
 # --- the clip ----------------------------------------------------------------
@@ -58,6 +70,13 @@ def stop_on_errors(findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         if finding.severity == "error":
             raise FootageError(finding.message)
+
+
+def readable(preflight: Preflight | None, path: Path) -> Footage:
+    """The footage that was looked over. Raises FootageError where it cannot be read."""
+    if preflight is None or preflight.footage is None:
+        raise FootageError(f"{path}: cannot be read")
+    return preflight.footage
 
 
 def copy_target(path: Path) -> Path:
@@ -150,30 +169,40 @@ def remember_session(clip: bpy.types.MovieClip, session: TrackingSessionManager)
 
 
 def clip_session(clip: bpy.types.MovieClip) -> TrackingSessionManager | None:
-    """The session that the clip remembers, else the newest of its footage in the usual places, else None."""
-    if clip.tracked_shot.session and Path(clip.tracked_shot.session).is_file():
+    """The session that the clip remembers, else the newest of its footage in the usual places, else None.
+
+    One that was moved along with the .blend, with its footage left behind, is known by its file's name.
+    """
+    remembered = Path(clip.tracked_shot.session) if clip.tracked_shot.session else None
+    if remembered is not None and remembered.is_file():
         try:
-            return load_session(clip.tracked_shot.session)
+            return load_session(remembered)
         except SessionError as error:
             log.warning("%s", error)
     path = footage_path(clip)
-    for folder in _session_places(path):
+    for folder in session_places(path):
         if not folder.is_dir():
             continue
         for file in list_sessions(folder)[:MOST_SESSIONS]:
             try:
                 session = load_session(file)
-                if session.footage_path() == path:
+                moved = remembered is not None and file.name == remembered.name and not path.exists()
+                if session.footage_path() == path or moved:
                     return session
             except SessionError as error:  # somebody else's file, or a damaged one: no reason to stop
                 log.info("passed over: %s", error)
     return None
 
 
-def _session_places(path: Path) -> list[Path]:
+def session_places(path: Path | None) -> list[Path]:
     """The folders in which a session of the footage may lie, in the order of where one would be made."""
     blend = _blend()
-    places = [choices().session_folder, blend.parent if blend else None, path.parent, user_folder("sessions")]
+    places = [
+        choices().session_folder,
+        blend.parent if blend else None,
+        path.parent if path else None,
+        user_folder("sessions"),
+    ]
     return [place for place in places if place is not None]
 
 
@@ -181,31 +210,120 @@ def _blend() -> Path | None:
     return Path(bpy.data.filepath) if bpy.data.filepath else None
 
 
+def fit_session(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
+    """Sees to it that the session's footage is the clip's.
+
+    Raises FootageError where it is another one.
+    """
+    path = footage_path(clip)
+    known = session.footage_path()
+    if not path.exists():
+        raise FootageError(f"{path}: the clip's file is not there; Find Footage says where it is now")
+    if not known.exists() or not known.samefile(path):
+        session.relocate(path)
+
+
+def find_footage(clip: bpy.types.MovieClip, session: TrackingSessionManager, place: Path) -> Path:
+    """Looks for the session's footage at ``place``, a file or folder; the clip is led there, too.
+
+    Raises FootageError where it is not there.
+    """
+    found = session.relocate(place)
+    if not footage_path(clip).exists():
+        clip.filepath = str(found)
+    return found
+
+
+# --- tracks made by hand -----------------------------------------------------
+
+
+def track_names(clip: bpy.types.MovieClip) -> set[tuple[str, str]]:
+    """Object and name of every track of the clip."""
+    return {(owner.name, track.name) for owner in clip.tracking.objects for track in owner.tracks}
+
+
+def kept_names(session: TrackingSessionManager) -> frozenset[tuple[str, str]]:
+    """Object and name of every track of the artist's own that the session keeps."""
+    return frozenset((t.object, t.name) for t in load_snapshot(session.store).tracks if not t.ours)
+
+
+def differs_from_kept(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> bool:
+    """Whether the session keeps tracks of the artist's own that the clip lacks, or has otherwise."""
+    found = clip_state.clip_differences(clip, session)
+    return bool(found.lost or found.changed)
+
+
+checkpoint = clip_state.checkpoint_clip
+restore = clip_state.restore_clip
+
+
 # --- the solve ---------------------------------------------------------------
 
 
-def take_in(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> taking.TakenIn:
+def take_in(
+    clip: bpy.types.MovieClip, session: TrackingSessionManager, *, changed: str = ASK
+) -> taking.TakenIn:
     """Puts the session's tracks and camera into the clip, which then remembers what the solve is worth.
 
-    Raises SessionError where nothing was tracked yet and FootageError where the clip has another size.
+    Tracks of ours that the artist moved, switched off or deleted since: with MINE they stay as they are, with
+    SESSION they are put back, with ASK this raises ChangedByHand. Raises SessionError where nothing was
+    tracked yet and FootageError where the clip has another size.
     """
+    differences, marks = _changes(clip, session)
+    if differences.ours and changed == ASK:
+        raise ChangedByHand(differences)
+    keep = differences.ours if changed == MINE else ()
     solve = session.solve()
-    taken = taking.take_in(clip, session.tracks(), solve, pattern=session.settings().pattern)
+    result = taking.take_in(clip, session.tracks(), solve, pattern=session.settings().pattern, keep=keep)
     memory = clip.tracked_shot
     remember_session(clip, session)
+    _note_taken(clip, session, {name: marks[name] for name in keep})
     memory.taken_in = True
     first, last = session.about["range"]
     memory.frames_wanted = last - first + 1
     if solve is None:
         memory.verdict = ""
-        return taken
+        return result
     memory.verdict = solve.verdict
     memory.reasons = "\n".join(solve.reasons)
     memory.average_error = solve.average_error
     memory.frames_solved = len(solve.frames)
     memory.focal_length = solve.lens.focal_length_mm
-    memory.native_trouble = taken.native.reason if taken.native is not None else ""
-    return taken
+    memory.native_trouble = result.native.reason if result.native is not None else ""
+    return result
+
+
+def _changes(
+    clip: bpy.types.MovieClip, session: TrackingSessionManager
+) -> tuple[Differences, dict[str, str]]:
+    """What the artist did to ours since they were taken in, and the marks that they had then."""
+    memory = clip.tracked_shot
+    before = Path(memory.taken_session)
+    if not memory.taken_session or not memory.mark:
+        return Differences(), {}
+    moved_along = not before.is_file() and before.name == session.path.name
+    if before == session.path or moved_along:
+        return clip_state.clip_differences(clip, session), taken(session.store, memory.mark)
+    try:
+        earlier = load_session(before)
+    except SessionError as error:
+        log.warning("what was changed since the last session was taken in is not known: %s", error)
+        return Differences(), {}
+    # Another session means other points by the same names: one deleted there is not deleted here.
+    found = replace(clip_state.clip_differences(clip, earlier), deleted=())
+    return found, taken(earlier.store, memory.mark)
+
+
+def _note_taken(clip: bpy.types.MovieClip, session: TrackingSessionManager, kept: dict[str, str]) -> None:
+    """Notes how ours are now; those that were kept count as changed still, so that it is asked again."""
+    clip.tracked_shot.taken_session = str(session.path)
+    try:
+        clip_state.note_taken(clip, session)
+        if kept:
+            mark = clip.tracked_shot.mark
+            set_taken(session.store, mark, {**taken(session.store, mark), **kept})
+    except SessionError as error:  # a session that can only be read is taken in all the same
+        log.warning("later changes to the tracks will not be noticed: %s", error)
 
 
 # --- the shot ----------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a scene and a clip remember: one group of properties each.
+"""What a scene and a clip remember, and the list that the window shows: one group of properties each.
 
 ``data_version`` is 0 until something was remembered, then the version of this layout; a later
 layout finds out by it what an older file meant.
@@ -9,14 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from . import preset_items
 from .preferences import default_preset
 
 DATA_VERSION = 1
 NAME = "tracked_shot"
-"""The property of Scene and MovieClip under which the groups hang."""
+"""The property of Scene, MovieClip and WindowManager under which the groups hang."""
 
 
 def chosen_preset(memory: bpy.types.PropertyGroup, kind: str) -> str:
@@ -55,6 +63,10 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
         description="What sessions call this clip, to know what they put into it", options={"HIDDEN"}
     )
     taken_in: BoolProperty(description="The session's tracks and camera are in the clip", options={"HIDDEN"})
+    taken_session: StringProperty(
+        description="The session whose tracks are in the clip, which may be an earlier one",
+        options={"HIDDEN"},
+    )
     verdict: StringProperty(description="good, usable, poor or failed", options={"HIDDEN"})
     reasons: StringProperty(description="Why, a line each", options={"HIDDEN"})
     average_error: FloatProperty(description="Pixels", options={"HIDDEN"})
@@ -78,11 +90,33 @@ class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (TRACKED_SHOT_PG_clip, TRACKED_SHOT_PG_scene)
+class TRACKED_SHOT_PG_session(bpy.types.PropertyGroup):
+    """A row of the list of sessions, ready to be shown; the row's own ``name`` is the session's."""
+
+    path: StringProperty()
+    footage: StringProperty(description="The clip's file name")
+    status: StringProperty()
+    done: FloatProperty(description="Share of the whole job, 0 to 1")
+    at: StringProperty(description="How far it is, in words")
+    when: StringProperty(description="When it was written to last")
+    size: StringProperty()
+    finished: BoolProperty()
+    alive: BoolProperty(description="A process is at work on it")
+    trouble: StringProperty(description="Why it cannot be read")
+
+
+class TRACKED_SHOT_PG_window(bpy.types.PropertyGroup):
+    """What is listed in the sidebars; found out anew in every run of Blender."""
+
+    sessions: CollectionProperty(type=TRACKED_SHOT_PG_session, options={"SKIP_SAVE"})
+    session_index: IntProperty(name="Session", options={"SKIP_SAVE"})
+
+
+CLASSES = (TRACKED_SHOT_PG_clip, TRACKED_SHOT_PG_scene, TRACKED_SHOT_PG_session, TRACKED_SHOT_PG_window)
 
 
 def hang() -> None:
-    """Hangs the groups on clips and scenes.
+    """Hangs the groups on clips, scenes and the window manager.
 
     The menus come after their classes: Blender 4.2 as a module crashes at its end over a group that was
     registered with functions in it.
@@ -95,11 +129,12 @@ def hang() -> None:
     )
     bpy.types.MovieClip.tracked_shot = PointerProperty(type=TRACKED_SHOT_PG_clip)
     bpy.types.Scene.tracked_shot = PointerProperty(type=TRACKED_SHOT_PG_scene)
+    bpy.types.WindowManager.tracked_shot = PointerProperty(type=TRACKED_SHOT_PG_window)
 
 
 def take_off() -> None:
     """Takes the groups off again; what files hold in them stays there."""
-    for owner in (bpy.types.Scene, bpy.types.MovieClip):
+    for owner in (bpy.types.WindowManager, bpy.types.Scene, bpy.types.MovieClip):
         if hasattr(owner, NAME):
             delattr(owner, NAME)
     for group, menu in (

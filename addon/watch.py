@@ -7,7 +7,11 @@ a clip is opened whose session waits.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +23,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import jobs, preset_items
+from . import jobs, preset_items, session_list
 from .errands import Errand
 from .preferences import choices
 from .tracking.blender.composite import CompositeStatus, composite_status
@@ -33,6 +37,8 @@ from .tracking.preflight import (
     make_image_sequence,
 )
 from .tracking.session import Progress, SessionStatus, TrackingSessionManager, start_worker
+from .tracking.session.clip_tracks import Differences
+from .tracking.session.worker import DISK_FULL, log_path
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +47,8 @@ IDLE_SECONDS = 1.0
 CANCEL_SECONDS = 3.0
 """A worker that was asked to stop and is in a long step is ended after this time; its steps are saved."""
 CLEAN_EXITS = (0, 130, 143)
+ERROR_EXITS = (1, 2)
+"""A worker that ends with one of these has said why in its log."""
 
 
 @dataclass
@@ -57,12 +65,25 @@ class ClipState:
     progress: Progress | None = None
     running: bool = False
     """A process is at work on the session."""
-    stopping: float = 0.0
-    """When it was asked to stop; 0 where it was not."""
+    worker: str = ""
+    """Which process that is, where it was not started from here."""
+    asked: str = ""
+    """pause or cancel, where the process was asked to and has not yet."""
+    asked_at: float = 0.0
     followed: bool = False
     """Seen at work while this file was open: what it finds is taken in without asking."""
     trouble: str = ""
     """What went wrong last, in one line."""
+    missing: str = ""
+    """The footage that is not at its place: its file's name."""
+    differences: Differences | None = None
+    """What the artist did to the tracks, while it is to be decided what becomes of it."""
+    kept: frozenset[tuple[str, str]] | None = None
+    """The artist's own tracks that the session keeps, by object and name; None until that was looked up."""
+    lacking: int = 0
+    """How many of them the clip has not."""
+    older: bool = False
+    """The file came with other tracks of the artist's than the session keeps; neither was chosen."""
     check: Errand | None = None
     copying: Errand | None = None
     manager: TrackingSessionManager | None = field(default=None, repr=False)
@@ -71,6 +92,11 @@ class ClipState:
     def waiting(self) -> bool:
         """A session is there that was begun and is neither done nor at work."""
         return self.progress is not None and not self.running and not self.progress.status.finished
+
+    @property
+    def begun(self) -> bool:
+        """Something of the session's work is done, or was tried."""
+        return self.progress is not None and self.progress.status is not SessionStatus.CREATED
 
     @property
     def finished(self) -> bool:
@@ -128,6 +154,15 @@ def known(clip: bpy.types.MovieClip) -> ClipState:
     return state
 
 
+def work_of(state: ClipState) -> str:
+    """Why the clip cannot be worked on now: which process does; empty where none does."""
+    if not state.running:
+        return ""
+    return (
+        f"{state.worker} is at work on this clip's session" if state.worker else "The clip is being tracked"
+    )
+
+
 def checked(clip: bpy.types.MovieClip) -> ClipState:
     """The clip's state with all findings there; looks them up where that was not done yet."""
     state = known(clip)
@@ -149,23 +184,39 @@ def check_again(clip: bpy.types.MovieClip) -> ClipState:
     return checked(clip)
 
 
-def begin(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
-    """Starts a process that works on the session, unless one does, and watches it."""
+def attach(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> ClipState:
+    """Makes the session the clip's, as it is."""
     state = known(clip)
     _attach(state, session)
-    state.followed, state.stopping, state.trouble = True, 0.0, ""
+    state.followed, state.trouble, state.differences = False, "", None
+    hurry()
+    return state
+
+
+def detach(session: Path) -> None:
+    """Forgets a session that is no more."""
+    for uid in [uid for uid, state in _clips.items() if state.session == session]:
+        del _clips[uid]
+    hurry()
+
+
+def begin(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
+    """Starts a process that works on the session, unless one does, and watches it."""
+    state = attach(clip, session)
+    state.followed, state.asked = True, ""
+    session_list.refresh()
     if not state.running:
         _workers[session.path] = start_worker(session.path, low_priority=choices().low_priority)
         state.running = True
     hurry()
 
 
-def stop(clip: bpy.types.MovieClip) -> None:
-    """Asks the process at work on the clip's session to stop."""
+def stop(clip: bpy.types.MovieClip, how: str) -> None:
+    """Asks the process at work on the clip's session to "pause" or to "cancel"."""
     state = known(clip)
     if state.manager is not None:
-        state.manager.ask("cancel")
-        state.stopping = time.monotonic()
+        state.manager.ask(how)
+        state.asked, state.asked_at = how, time.monotonic()
     hurry()
 
 
@@ -173,7 +224,30 @@ def taken(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
     """Notes that the session is in the clip."""
     state = known(clip)
     _attach(state, session)
-    state.followed, state.trouble = False, ""
+    state.followed, state.trouble, state.differences = False, "", None
+
+
+def checkpoint(clip: bpy.types.MovieClip) -> int:
+    """Keeps the clip's tracks in its session as they are; returns how many had changed.
+
+    Raises SessionError where they can't be written.
+    """
+    state = known(clip)
+    assert state.manager is not None
+    changed = jobs.checkpoint(clip, state.manager)
+    state.kept, state.older = jobs.kept_names(state.manager), False
+    _compare_tracks(clip, state)
+    return changed
+
+
+def restore(clip: bpy.types.MovieClip) -> list[str]:
+    """Puts the artist's own tracks back as the session keeps them; what cannot be, as sentences."""
+    state = known(clip)
+    assert state.manager is not None
+    troubles = jobs.restore(clip, state.manager)
+    state.older = False
+    _compare_tracks(clip, state)
+    return troubles
 
 
 def begin_copy(clip: bpy.types.MovieClip, fix: str) -> None:
@@ -218,22 +292,47 @@ def _look() -> None:
         state = known(clip)
         if state.running:
             _follow(state)
+        elif state.manager is not None:
+            _look_at_session(clip, state)
         if state.finished and state.followed and not _somebody_is_busy():
             _take_in(clip, state)
         if state.copying is not None and state.copying.done:
             _end_copy(clip, state)
         if state.check is not None and state.check.done:
             _end_check(state)
+    _let_go_of_workers()
     _begin_checks()
     _look_at_composites()
+    session_list.look(shown=_is_shown())
     _redraw_if_changed()
 
 
 def _attach(state: ClipState, session: TrackingSessionManager) -> None:
     """Makes the session the one that the state tells of."""
+    if state.session != session.path:
+        state.kept, state.lacking, state.older = None, 0, False
     state.manager, state.session = session, session.path
     state.progress = session.get_progress()
     state.running = state.progress.alive or _is_at_work(session.path)
+    state.worker = _foreign_worker(session) if state.progress.alive else ""
+    state.missing = ""
+    if not state.path.exists() and not session.footage_path().exists():
+        state.missing = Path(session.about["footage"]["path"]).name
+
+
+def _foreign_worker(session: TrackingSessionManager) -> str:
+    """The process at work on the session, in words; empty where it was started from here."""
+    who = _owner(session)
+    worker = _workers.get(session.path)
+    if not who or (worker is not None and worker.pid == who["pid"] and who["host"] == socket.gethostname()):
+        return ""
+    place = "" if who["host"] == socket.gethostname() else f" on {who['host']}"
+    return f"Process {who['pid']}{place}"
+
+
+def _owner(session: TrackingSessionManager) -> dict[str, Any]:
+    owner = session.store.run_state().owner
+    return json.loads(owner) if owner else {}
 
 
 def _is_at_work(session: Path) -> bool:
@@ -251,16 +350,74 @@ def _follow(state: ClipState) -> None:
         return
     worker = _workers.get(state.session)
     if state.running:
-        late = state.stopping and time.monotonic() - state.stopping > CANCEL_SECONDS
-        if late and worker is not None:
-            worker.terminate()
+        if state.asked == "cancel" and time.monotonic() - state.asked_at > CANCEL_SECONDS:
+            _end(state.manager)
         return
-    asked, state.stopping = bool(state.stopping), 0.0
+    asked, state.asked = state.asked, ""
     code = _workers.pop(state.session).returncode if worker is not None else None
+    session_list.refresh()
     if state.progress.status is SessionStatus.FAILED:
         state.trouble = state.progress.text
+    elif code == DISK_FULL:
+        state.trouble = (
+            "The disk with the session is full. All earlier steps are saved: make room, then Resume"
+        )
     elif not state.progress.status.finished and not asked and code not in CLEAN_EXITS:
-        state.trouble = "The tracking process ended unexpectedly; all finished steps are saved"
+        ended = "The tracking process ended unexpectedly; all finished steps are saved"
+        state.trouble = (_last_error(state.session) if code in ERROR_EXITS else "") or ended
+
+
+def _end(session: TrackingSessionManager) -> None:
+    """Ends the process at work on the session, where it runs on this computer; whoever started it."""
+    who = _owner(session)
+    if who and who["host"] == socket.gethostname() and who["pid"] != os.getpid():
+        try:
+            os.kill(who["pid"], signal.SIGTERM)
+        except ProcessLookupError:  # it came to its end by itself meanwhile
+            log.info("process %d is gone already", who["pid"])
+
+
+def _last_error(session: Path) -> str:
+    """What the worker wrote last into its log, where that is why it gave up."""
+    try:
+        lines = log_path(session).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        log.warning("%s", error)
+        return ""
+    _, found, said = (lines[-1] if lines else "").partition(" ERROR ")
+    return said if found else ""
+
+
+def _let_go_of_workers() -> None:
+    """Forgets the workers that ended while no clip showed their session."""
+    followed = {state.session for state in _clips.values() if state.running}
+    for session in [path for path, worker in _workers.items() if worker.poll() is not None]:
+        if session not in followed:
+            del _workers[session]
+
+
+def _look_at_session(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    """Looks at a session on which nobody worked just now: somebody may have begun to, elsewhere."""
+    assert state.manager is not None
+    if not state.manager.path.is_file():
+        del _clips[clip.session_uid]
+        return
+    try:
+        _attach(state, state.manager)
+        if state.running:
+            state.followed = True
+        if state.kept is None:
+            state.kept = jobs.kept_names(state.manager)
+            state.older = bool(state.kept) and jobs.differs_from_kept(clip, state.manager)
+    except TrackedShotError as error:
+        state.kept = state.kept or frozenset()
+        state.trouble = str(error)
+        return
+    _compare_tracks(clip, state)
+
+
+def _compare_tracks(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    state.lacking = len(state.kept - jobs.track_names(clip)) if state.kept else 0
 
 
 def _somebody_is_busy() -> bool:
@@ -276,6 +433,9 @@ def _take_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
     with _in_a_window():
         try:
             jobs.take_in(clip, state.manager)
+        except jobs.ChangedByHand as changed:
+            state.differences = changed.differences
+            return
         except TrackedShotError as error:
             state.trouble = str(error)
             return
@@ -335,6 +495,12 @@ def _redraw_if_changed() -> None:
                 s.progress,
                 s.running,
                 s.trouble,
+                s.missing,
+                s.worker,
+                s.asked,
+                s.differences,
+                s.lacking,
+                s.older,
                 s.findings,
                 s.copying and s.copying.share,
                 s.check is None,
@@ -342,10 +508,20 @@ def _redraw_if_changed() -> None:
             for uid, s in _clips.items()
         ],
         dict(_composites),
+        [row.path + row.status + row.when for row in bpy.context.window_manager.tracked_shot.sessions],
     ]
     if now != _shown:
         _shown[:] = now
         redraw()
+
+
+def _is_shown() -> bool:
+    """Whether any window shows an editor in whose sidebar we are."""
+    return any(
+        area.type in ("CLIP_EDITOR", "NODE_EDITOR")
+        for window in bpy.context.window_manager.windows
+        for area in window.screen.areas
+    )
 
 
 def redraw() -> None:
@@ -378,9 +554,28 @@ def on_load(_file: str) -> None:
 
 @persistent
 def on_save(_file: str) -> None:
-    """A good moment to see which presets there are."""
+    """A good moment to see which presets there are, and to keep what the artist tracked by hand."""
     if not bpy.app.background:
         preset_items.refresh()
+    for clip in bpy.data.movieclips:
+        if clip.library is None and clip.tracked_shot.session:
+            _keep_tracks(clip)
+
+
+def _keep_tracks(clip: bpy.types.MovieClip) -> None:
+    """Checkpoints the clip's tracks, unless the session keeps other ones that nobody decided on yet."""
+    try:
+        state = known(clip)
+        if state.manager is None or not state.manager.path.is_file():
+            return
+        if state.kept is None:
+            _look_at_session(clip, state)
+        if not state.older:
+            checkpoint(clip)
+    except TrackedShotError as error:
+        log.warning("%s: the tracks were not kept: %s", clip.name, error)
+        if (known_state := state_of(clip)) is not None:
+            known_state.trouble = str(error)
 
 
 def forget() -> None:
@@ -391,4 +586,5 @@ def forget() -> None:
     _clips.clear()
     _composites.clear()
     _shown.clear()
+    session_list.forget()
     _composites_at[0] = 0.0

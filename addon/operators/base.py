@@ -24,6 +24,17 @@ def clip_of(context: bpy.types.Context) -> bpy.types.MovieClip | None:
     return bpy.data.movieclips[0] if len(bpy.data.movieclips) == 1 else None
 
 
+def show_text(context: bpy.types.Context, name: str, words: str) -> None:
+    """Puts the words into a text of that name, and shows it in a window of its own."""
+    text = bpy.data.texts.get(name) or bpy.data.texts.new(name)
+    text.from_string(words)
+    if not bpy.app.background:
+        bpy.ops.wm.window_new()
+        area = context.window_manager.windows[-1].screen.areas[0]
+        area.ui_type = "TEXT_EDITOR"
+        area.spaces.active.text = text
+
+
 class Action:
     """An operator whose ``work`` may raise TrackedShotError, which becomes a report."""
 

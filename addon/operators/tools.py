@@ -6,7 +6,7 @@ import bpy
 
 from .. import preset_items, watch
 from ..tracking.session.worker import log_path
-from .base import DONE, STOPPED, Action, ClipAction, clip_of
+from .base import DONE, STOPPED, Action, ClipAction, clip_of, show_text
 
 LOG_NAME = "Tracked Shot Log"
 
@@ -43,13 +43,7 @@ class TRACKED_SHOT_OT_open_log(ClipAction, bpy.types.Operator):
         except OSError as error:
             self.report({"WARNING"}, f"{file}: {error.strerror}")
             return STOPPED
-        text = bpy.data.texts.get(LOG_NAME) or bpy.data.texts.new(LOG_NAME)
-        text.from_string(said)
-        if not bpy.app.background:
-            bpy.ops.wm.window_new()
-            area = context.window_manager.windows[-1].screen.areas[0]
-            area.ui_type = "TEXT_EDITOR"
-            area.spaces.active.text = text
+        show_text(context, LOG_NAME, said)
         return DONE
 
 

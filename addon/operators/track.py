@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import bpy
+from bpy.props import EnumProperty
 
 from .. import jobs, watch
-from ..tracking.errors import FootageError
 from ..tracking.session import TrackingSessionManager
 from .base import DONE, STOPPED, ClipAction, clip_of
 
@@ -16,7 +16,7 @@ class _Tracking(ClipAction):
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
         if state is not None and state.running:
-            return "The clip is being tracked"
+            return watch.work_of(state)
         if state is not None and state.copying is not None:
             return "A copy of the clip is being made"
         return ""
@@ -26,17 +26,22 @@ class _Tracking(ClipAction):
         clip = clip_of(context)
         state = watch.checked(clip)
         jobs.stop_on_errors(state.findings)
-        if state.preflight is None or state.preflight.footage is None:
-            raise FootageError(f"{state.path}: cannot be read")
-        session = jobs.take_up(clip, state.preflight.footage, fresh=fresh)
+        session = jobs.take_up(clip, jobs.readable(state.preflight, state.path), fresh=fresh)
         if session.status.finished:
             return self.take(clip, session)
         watch.begin(clip, session)
         return DONE
 
-    def take(self, clip: bpy.types.MovieClip, session: TrackingSessionManager) -> set[str]:
-        """Puts a session that is done into the clip."""
-        taken = jobs.take_in(clip, session)
+    def take(
+        self, clip: bpy.types.MovieClip, session: TrackingSessionManager, changed: str = jobs.ASK
+    ) -> set[str]:
+        """Puts a session that is done into the clip; asks first where the artist changed its tracks."""
+        try:
+            taken = jobs.take_in(clip, session, changed=changed)
+        except jobs.ChangedByHand as question:
+            watch.attach(clip, session).differences = question.differences
+            self.report({"WARNING"}, str(question))
+            return DONE
         watch.taken(clip, session)
         self.report({"INFO"}, f"{taken.tracks} tracks of the session {session.name} are in the clip")
         return DONE
@@ -69,7 +74,49 @@ class TRACKED_SHOT_OT_cancel(ClipAction, bpy.types.Operator):
         return "" if state is not None and state.running else "The clip is not being tracked"
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        watch.stop(clip_of(context))
+        watch.stop(clip_of(context), "cancel")
+        return DONE
+
+
+class TRACKED_SHOT_OT_pause(ClipAction, bpy.types.Operator):
+    """Lets the clip's process rest."""
+
+    bl_idname = "tracked_shot.pause"
+    bl_label = "Pause Tracking"
+    bl_description = "Stop tracking after the present step, which is saved; Go On goes on from there"
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if state is None or not state.running:
+            return "The clip is not being tracked"
+        return "It is stopping already" if state.asked else ""
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        watch.stop(clip_of(context), "pause")
+        return DONE
+
+
+class TRACKED_SHOT_OT_show_frame(ClipAction, bpy.types.Operator):
+    """Goes to where the session stopped."""
+
+    bl_idname = "tracked_shot.show_frame"
+    bl_label = "Show"
+    bl_description = "Go to the last frame that the clip's session has tracked"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if state is None or state.progress is None or state.progress.frame < state.progress.first:
+            return "No frame of this clip was tracked yet"
+        return ""
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        clip = clip_of(context)
+        progress = watch.known(clip).progress
+        if progress is None or context.scene is None or context.scene.library is not None:
+            self.report({"WARNING"}, "There is no scene of this file to show it in")
+            return STOPPED
+        context.scene.frame_set(clip.frame_start + progress.frame - 1)
         return DONE
 
 
@@ -85,6 +132,8 @@ class TRACKED_SHOT_OT_resume(_Tracking, bpy.types.Operator):
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
         if state is None or not state.waiting:
             return "No session of this clip waits"
+        if state.missing:
+            return f"The footage is not there: {state.missing}. Find it first"
         return super().refusal(clip, state)
 
     def work(self, context: bpy.types.Context) -> set[str]:
@@ -92,6 +141,8 @@ class TRACKED_SHOT_OT_resume(_Tracking, bpy.types.Operator):
         state = watch.known(clip)
         if state.manager is None:
             return STOPPED
+        if state.path.exists():
+            jobs.fit_session(clip, state.manager)
         jobs.remember_session(clip, state.manager)
         watch.begin(clip, state.manager)
         return DONE
@@ -151,10 +202,46 @@ class TRACKED_SHOT_OT_take_in(_Tracking, bpy.types.Operator):
         return self.take(clip, state.manager)
 
 
+class TRACKED_SHOT_OT_settle_changes(_Tracking, bpy.types.Operator):
+    """Takes the session in after the artist has said what becomes of changed tracks."""
+
+    bl_idname = "tracked_shot.settle_changes"
+    bl_label = "Settle Changes"
+    bl_description = "Take the session in, and say what becomes of the tracks that you changed"
+
+    changed: EnumProperty(
+        name="Changed Tracks",
+        items=[
+            (jobs.MINE, "Keep Mine", "Take the rest in; what you moved, switched off or deleted stays so"),
+            (jobs.SESSION, "Take the Session's", "Put the tracks back as the session has them"),
+        ],
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, given: bpy.types.OperatorProperties) -> str:
+        items = cls.bl_rna.properties["changed"].enum_items
+        return str(items[given.changed].description)
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if state is None or state.differences is None:
+            return "Nothing is to be decided for this clip"
+        return super().refusal(clip, state)
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        clip = clip_of(context)
+        state = watch.known(clip)
+        return STOPPED if state.manager is None else self.take(clip, state.manager, self.changed)
+
+
 CLASSES = (
     TRACKED_SHOT_OT_track_solve,
+    TRACKED_SHOT_OT_pause,
     TRACKED_SHOT_OT_cancel,
+    TRACKED_SHOT_OT_show_frame,
     TRACKED_SHOT_OT_resume,
     TRACKED_SHOT_OT_start_over,
     TRACKED_SHOT_OT_take_in,
+    TRACKED_SHOT_OT_settle_changes,
 )

@@ -1,5 +1,5 @@
 """The sidebars: they draw what is known already and compute nothing."""
 
-from . import clip_editor, compositor
+from . import clip_editor, compositor, sessions
 
-CLASSES = (*clip_editor.CLASSES, *compositor.CLASSES)
+CLASSES = (*clip_editor.CLASSES, *compositor.CLASSES, *sessions.CLASSES)

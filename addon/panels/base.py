@@ -7,8 +7,10 @@ import textwrap
 import bpy
 
 from .. import watch
+from ..jobs import MINE, SESSION
 from ..operators.base import clip_of
 from ..tracking.session import SessionStatus
+from ..tracking.session.clip_tracks import Differences
 
 CATEGORY = "Tracked Shot"
 SEVERITY_ICONS = {"error": "CANCEL", "warning": "ERROR", "info": "INFO"}
@@ -67,8 +69,12 @@ def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         return
     if state.running and state.progress is not None:
         _draw_running(layout, state)
-    elif state.waiting:
+    elif state.missing:
+        _draw_missing(layout, context, state)
+    elif state.waiting and (state.begun or state.trouble):
         _draw_waiting(layout, context, state)
+    elif state.differences is not None:
+        _draw_differences(layout, context, state.differences)
     elif state.finished and not clip.tracked_shot.taken_in and not state.followed:
         box = layout.box().column()
         away = "Tracked while you were away" if clip.tracked_shot.session else "This clip was tracked before"
@@ -82,6 +88,15 @@ def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
             row = box.row()
             row.alert = False
             row.operator("tracked_shot.open_log", icon="TEXT")
+    if (state.lacking or state.older) and not state.running:
+        box = layout.box().column()
+        gone = f"{state.lacking} of your tracks are" if state.lacking > 1 else "One of your tracks is"
+        said = f"{gone} in the session, not in the clip"
+        paragraph(
+            box, context, said if state.lacking else "The session keeps other tracks of yours", icon="INFO"
+        )
+        row = box.row(align=True)
+        row.operator("tracked_shot.restore_tracks", icon="LOOP_BACK")
 
 
 def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
@@ -91,7 +106,12 @@ def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
     row = column.row(align=True)
     row.scale_y = 1.3
     row.progress(factor=progress.done, type="BAR", text=_doing(state))
+    row.operator("tracked_shot.pause", text="", icon="PAUSE")
     row.operator("tracked_shot.cancel", text="", icon="X")
+    if state.worker:
+        row = column.row()
+        row.active = False
+        row.label(text=f"{state.worker} is at work on it")
     facts = [f"{progress.tracks} tracks"] if progress.tracks else []
     if progress.rate:
         facts.append(f"{progress.rate:.0f} frames/s")
@@ -105,8 +125,8 @@ def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
 def _doing(state: watch.ClipState) -> str:
     progress = state.progress
     assert progress is not None
-    if state.stopping:
-        return "Stopping"
+    if state.asked:
+        return "Pausing" if state.asked == "pause" else "Stopping"
     if progress.stage == "track" and progress.frame >= progress.first:
         return f"Tracking {progress.frame} of {progress.last}"
     return {"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting")
@@ -126,10 +146,28 @@ def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state:
     )
     if progress.stage in ("clean", "solve"):
         where = "while solving"
-    box.label(text=f"{said} {where}", icon="PAUSE" if said == "Paused" else "ERROR")
+    row = box.row()
+    row.label(text=f"{said} {where}", icon="PAUSE" if said == "Paused" else "ERROR")
+    row.operator("tracked_shot.show_frame", text="", icon="HIDE_OFF")
     row = box.row(align=True)
-    row.operator("tracked_shot.resume", text="Resume", icon="PLAY")
+    row.operator("tracked_shot.resume", text="Go On" if said == "Paused" else "Resume", icon="PLAY")
     row.operator("tracked_shot.start_over", icon="FILE_REFRESH")
+
+
+def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, state: watch.ClipState) -> None:
+    box = layout.box().column()
+    paragraph(box, context, f"The footage is not there: {state.missing}", icon="ERROR")
+    box.operator("tracked_shot.find_footage", text="Find Footage…", icon="VIEWZOOM")
+
+
+def _draw_differences(
+    layout: bpy.types.UILayout, context: bpy.types.Context, differences: Differences
+) -> None:
+    box = layout.box().column()
+    paragraph(box, context, f"Not taken in: you changed tracks ({differences.text()})", icon="QUESTION")
+    row = box.row(align=True)
+    row.operator("tracked_shot.settle_changes", text="Keep Mine").changed = MINE
+    row.operator("tracked_shot.settle_changes", text="Take the Session's").changed = SESSION
 
 
 def clock(seconds: float) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import bpy
 import pytest
 
-from addon import jobs, watch
-from addon.tracking.session import list_sessions, run_session
+from addon import jobs, session_list, watch
+from addon.tracking.blender.clip import PREFIX
+from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
+from addon.tracking.session.worker import DISK_FULL
 
 
 def drawn() -> ModuleType:
@@ -96,3 +103,206 @@ def test_the_known_lens_is_kept(clip: bpy.types.MovieClip) -> None:
     camera.distortion_model = "BROWN"
     with pytest.raises(RuntimeError, match="polynomial"):
         bpy.ops.tracked_shot.track_solve()
+
+
+# --- sessions ----------------------------------------------------------------
+
+PATIENCE = 90.0
+
+
+@pytest.fixture
+def own_clip(blender_file: ModuleType, footage_file: Path, tmp_path: Path) -> bpy.types.MovieClip:
+    """The drawn clip in a folder of its own, without a session."""
+    clip = bpy.data.movieclips.load(str(shutil.copy(footage_file, tmp_path / "own.avi")))
+    bpy.context.scene.active_clip = clip
+    return clip
+
+
+@pytest.fixture
+def done_clip(own_clip: bpy.types.MovieClip, tmp_path: Path, done_session: Path) -> bpy.types.MovieClip:
+    """That clip with a session that is done."""
+    folder = tmp_path / "own_tracking"
+    folder.mkdir()
+    session = load_session(shutil.copy(done_session, folder / "own.tracksession"))
+    session.relocate(own_clip.filepath)
+    jobs.remember_session(own_clip, session)
+    watch.known(own_clip)
+    return own_clip
+
+
+@pytest.fixture(scope="module")
+def done_session(footage_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A session of the drawn clip that is done."""
+    session = create_session(footage_file, "done", directory=tmp_path_factory.mktemp("done"))
+    for _ in run_session(session):
+        pass
+    return session.path
+
+
+def look_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Has the watcher look until it holds."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, f"not within {seconds:g} s: {what}"
+        time.sleep(0.05)
+        watch._look()
+
+
+def ours(clip: bpy.types.MovieClip) -> list[bpy.types.MovieTrackingTrack]:
+    return [track for track in clip.tracking.tracks if track.name.startswith(PREFIX)]
+
+
+def own_track(clip: bpy.types.MovieClip, name: str = "Nose") -> bpy.types.MovieTrackingTrack:
+    track = clip.tracking.tracks.new(name=name, frame=2)
+    track.markers[0].co = (0.25, 0.75)
+    return track
+
+
+def test_pause_go_on_and_show(own_clip: bpy.types.MovieClip) -> None:
+    assert not bpy.ops.tracked_shot.pause.poll() and not bpy.ops.tracked_shot.show_frame.poll()
+    assert bpy.ops.tracked_shot.track_solve() == {"FINISHED"}
+    state = watch.state_of(own_clip)
+    assert not bpy.ops.tracked_shot.take_up_session.poll()
+    look_until(lambda: state.progress.alive, "the worker begins")
+    assert bpy.ops.tracked_shot.pause() == {"FINISHED"}
+    assert not bpy.ops.tracked_shot.pause.poll()
+    look_until(lambda: not state.running, "it pauses")
+    assert state.progress.status == "paused" and not state.trouble and not state.asked
+    assert bpy.ops.tracked_shot.show_frame() == {"FINISHED"}
+    assert bpy.context.scene.frame_current == state.progress.frame
+    assert bpy.ops.tracked_shot.resume() == {"FINISHED"}
+    look_until(lambda: state.progress.frame > bpy.context.scene.frame_current, "it goes on")
+    assert bpy.ops.tracked_shot.cancel() == {"FINISHED"}
+    look_until(lambda: not state.running, "it stops")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_worker_is_told_of_and_one_of_another_blender_respected(
+    own_clip: bpy.types.MovieClip,
+) -> None:
+    session = jobs.take_up(own_clip, watch.checked(own_clip).preflight.footage)
+    worker = start_worker(session.path)  # as another Blender would
+    try:
+        state = watch.attach(own_clip, session)
+        look_until(lambda: state.running and state.worker, "the other's worker is seen")
+        assert str(worker.pid) in state.worker
+        assert not bpy.ops.tracked_shot.track_solve.poll() and not bpy.ops.tracked_shot.resume.poll()
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+        look_until(lambda: state.waiting, "its end is seen", 2.0)
+        assert "unexpectedly" in state.trouble
+        assert bpy.ops.tracked_shot.resume.poll()
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_a_full_disk_has_its_own_words(own_clip: bpy.types.MovieClip) -> None:
+    session = jobs.take_up(own_clip, watch.checked(own_clip).preflight.footage)
+    state = watch.attach(own_clip, session)
+    watch._workers[session.path] = watch.subprocess.Popen([sys.executable, "-c", f"exit({DISK_FULL})"])
+    state.running = True
+    look_until(lambda: not state.running, "the worker ends")
+    assert "full" in state.trouble
+
+
+def test_what_the_artist_changed_is_asked_about(done_clip: bpy.types.MovieClip) -> None:
+    assert bpy.ops.tracked_shot.take_in() == {"FINISHED"} and done_clip.tracked_shot.taken_in
+    state = watch.state_of(done_clip)
+    assert not bpy.ops.tracked_shot.settle_changes.poll()
+    moved = ours(done_clip)[0].name
+    was = tuple(done_clip.tracking.tracks[moved].markers[0].co)
+    done_clip.tracking.tracks[moved].markers[0].co = (0.5, 0.5)
+    count = len(ours(done_clip))
+
+    state.followed = True  # as after a run that just ended
+    watch._look()
+    assert state.differences.moved == (moved,)
+    assert tuple(done_clip.tracking.tracks[moved].markers[0].co) == (0.5, 0.5)
+    assert bpy.ops.tracked_shot.settle_changes(changed="mine") == {"FINISHED"}
+    assert tuple(done_clip.tracking.tracks[moved].markers[0].co) == (0.5, 0.5)
+    assert state.differences is None and len(ours(done_clip)) == count
+
+    assert bpy.ops.tracked_shot.take_in() == {"FINISHED"}  # kept ones are asked about again
+    assert state.differences.moved == (moved,)
+    assert bpy.ops.tracked_shot.settle_changes(changed="session") == {"FINISHED"}
+    assert tuple(done_clip.tracking.tracks[moved].markers[0].co) == was
+
+
+def test_tracks_by_hand_are_kept_on_save_and_restored(own_clip: bpy.types.MovieClip, tmp_path: Path) -> None:
+    assert not bpy.ops.tracked_shot.checkpoint_tracks.poll()
+    own_track(own_clip)
+    assert bpy.ops.tracked_shot.checkpoint_tracks() == {"FINISHED"}  # begins a session
+    assert not bpy.ops.tracked_shot.restore_tracks.poll()
+    before, after = str(tmp_path / "before.blend"), str(tmp_path / "after.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=before)
+    own_track(own_clip, "Ear")
+    bpy.ops.wm.save_as_mainfile(filepath=after)
+    assert {name for _, name in watch.state_of(own_clip).kept} == {"Nose", "Ear"}
+
+    bpy.ops.wm.open_mainfile(filepath=before)  # the older file: saving it must not throw Ear away
+    clip = bpy.data.movieclips[0]
+    watch._look()
+    assert watch.state_of(clip).lacking == 1
+    bpy.ops.wm.save_mainfile()
+    assert bpy.ops.tracked_shot.restore_tracks() == {"FINISHED"}
+    assert tuple(clip.tracking.tracks["Ear"].markers[0].co) == (0.25, 0.75)
+    assert not bpy.ops.tracked_shot.restore_tracks.poll()
+
+
+def test_footage_that_moved_is_found(done_clip: bpy.types.MovieClip, tmp_path: Path) -> None:
+    state = watch.known(done_clip)
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move(tmp_path / "own.avi", tmp_path / "elsewhere" / "renamed.avi")
+    watch._look()
+    assert state.missing == "own.avi"
+    with pytest.raises(RuntimeError, match="not in this folder"):
+        bpy.ops.tracked_shot.find_footage(filepath=str(tmp_path / "own_tracking"))
+    assert bpy.ops.tracked_shot.find_footage(filepath=str(tmp_path / "elsewhere")) == {"FINISHED"}
+    assert Path(done_clip.filepath).name == "renamed.avi" and not watch.state_of(done_clip).missing
+    assert bpy.ops.tracked_shot.take_in() == {"FINISHED"}
+
+
+def test_the_list_of_sessions(done_clip: bpy.types.MovieClip, tmp_path: Path) -> None:
+    assert bpy.ops.tracked_shot.refresh_sessions() == {"FINISHED"}
+    row = session_list.chosen()
+    assert (row.footage, row.finished, row.done) == ("own.avi", True, 1.0) and row.size and row.when
+    done_clip.tracked_shot.session = ""
+    assert bpy.ops.tracked_shot.take_up_session() == {"FINISHED"}
+    assert done_clip.tracked_shot.session == row.path and watch.state_of(done_clip).finished
+    assert bpy.ops.tracked_shot.report_session() == {"FINISHED"}
+    written = Path(row.path).with_suffix(".md")
+    assert written.is_file() and written.with_suffix(".json").is_file()
+    assert bpy.data.texts[written.name].as_string().strip() == written.read_text(encoding="utf-8").strip()
+    row.alive = True
+    assert not bpy.ops.tracked_shot.delete_session.poll()
+    row.alive = False
+    path = Path(row.path)
+    assert bpy.ops.tracked_shot.delete_session() == {"FINISHED"}
+    assert not path.exists() and session_list.chosen() is None
+    assert not bpy.ops.tracked_shot.delete_session.poll()
+    watch._look()
+    assert watch.state_of(done_clip).session is None
+
+
+def test_a_session_of_other_footage_is_not_taken_up(
+    own_clip: bpy.types.MovieClip, tmp_path: Path, done_session: Path
+) -> None:
+    drawn().draw_clip(tmp_path / "own.avi", frames=12, focal_mm=50.0)
+    (tmp_path / "own_tracking").mkdir()
+    shutil.copy(done_session, tmp_path / "own_tracking" / "done.tracksession")
+    assert bpy.ops.tracked_shot.refresh_sessions() == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="not this session's footage"):
+        bpy.ops.tracked_shot.take_up_session()
+    assert not own_clip.tracked_shot.session
+
+
+def test_clips_are_renamed_and_removed_and_files_opened(done_clip: bpy.types.MovieClip) -> None:
+    state = watch.known(done_clip)
+    done_clip.name = "another name"
+    watch._look()
+    assert watch.state_of(done_clip) is state and state.session is not None
+    bpy.data.movieclips.remove(done_clip)
+    watch._look()
+    assert not watch._clips
+    assert not bpy.ops.tracked_shot.resume.poll() and not bpy.ops.tracked_shot.cancel.poll()

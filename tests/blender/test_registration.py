@@ -38,7 +38,10 @@ def traces() -> dict[str, object]:
             name: [f for f in found if f.__module__.startswith("addon.")] for name, found in lists.items()
         },
         "timer": bpy.app.timers.is_registered(watch.tick),
-        "properties": [hasattr(kind, "tracked_shot") for kind in (bpy.types.Scene, bpy.types.MovieClip)],
+        "properties": [
+            hasattr(kind, "tracked_shot")
+            for kind in (bpy.types.Scene, bpy.types.MovieClip, bpy.types.WindowManager)
+        ],
         "menu": registration.draw_track_menu in getattr(bpy.types.CLIP_MT_track.draw, "_draw_funcs", ()),
         "operators": sorted(dir(bpy.ops.tracked_shot)),
         "command": list(registration._command),
@@ -53,8 +56,8 @@ def test_ten_times_on_and_off_leaves_no_trace() -> None:
     for _ in range(10):
         registration.register()
         on = traces()
-        assert on["timer"] and on["menu"] and on["properties"] == [True, True] and len(on["command"]) == 1
-        assert len(on["classes"]) == len({*operators.CLASSES, *panels.CLASSES}) + 3
+        assert on["timer"] and on["menu"] and on["properties"] == [True] * 3 and len(on["command"]) == 1
+        assert len(on["classes"]) == len(operators.CLASSES) + len(panels.CLASSES) + 5
         registration.unregister()
         assert traces() == before
 

@@ -11,98 +11,38 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 
+sys.path.append(str(Path(__file__).parent))
+
+import walking
+from walking import (
+    VERSION,
+    WATCH,
+    area,
+    lay_out,
+    main_window,
+    pause,
+    press,
+    seen,
+    show_tabs,
+    shown_clip,
+    state,
+    until,
+)
+
 FOOTAGE, PICTURES, *UNEVEN = (Path(text) for text in sys.argv[sys.argv.index("--") + 1 :])
 BLEND = FOOTAGE.with_name("walk.blend")
-CATEGORY = "Tracked Shot"
-VERSION = f"{bpy.app.version[0]}.{bpy.app.version[1]}"
-WATCH = next(module for name, module in sys.modules.items() if name.endswith("tracked_shot.watch"))
-"""The installed add-on's own knowledge; only read here."""
-seen: dict[str, object] = {}
-
-
-def main_window() -> bpy.types.Window:
-    return bpy.context.window_manager.windows[0]
-
-
-def area(kind: str) -> bpy.types.Area:
-    return next(item for item in main_window().screen.areas if item.type == kind)
-
-
-def region(where: bpy.types.Area, kind: str) -> bpy.types.Region:
-    return next(item for item in where.regions if item.type == kind)
-
-
-def press(operator: str, editor: str = "CLIP_EDITOR", **options: object) -> set[str]:
-    """Press a button as it would be pressed in the sidebar of that editor."""
-    module, name = operator.split(".")
-    where = area(editor)
-    override = {"window": main_window(), "screen": main_window().screen, "area": where}
-    with bpy.context.temp_override(**override, region=region(where, "UI")):
-        return getattr(getattr(bpy.ops, module), name)("INVOKE_DEFAULT", True, **options)
-
-
-def lay_out() -> None:
-    """The largest editor becomes a Clip Editor on the left and a Compositor on the right."""
-    window = main_window()
-    big = max(window.screen.areas, key=lambda item: item.width * item.height)
-    before = set(window.screen.areas)
-    with bpy.context.temp_override(window=window, screen=window.screen, area=big):
-        bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
-    (new,) = set(window.screen.areas) - before
-    big.ui_type, new.ui_type = "CLIP_EDITOR", "CompositorNodeTree"
-
-
-def show_tabs() -> None:
-    """Open both sidebars on our tab."""
-    for kind in ("CLIP_EDITOR", "NODE_EDITOR"):
-        where = area(kind)
-        where.spaces.active.show_region_ui = True
-        region(where, "UI").active_panel_category = CATEGORY
-        where.tag_redraw()
 
 
 def picture(name: str) -> None:
     """Both editors, and each sidebar alone."""
-    window = main_window()
-    whole = PICTURES / f"{name}-{VERSION}-window.png"
-    subprocess.run(["import", "-window", "root", str(whole)], check=True)
-    for kind, short in (("CLIP_EDITOR", "panel"), ("NODE_EDITOR", "compositor")):
-        bar = region(area(kind), "UI")
-        box = f"{bar.width}x{bar.height}+{bar.x}+{window.height - bar.y - bar.height}"
-        target = PICTURES / f"{short}-{VERSION}-{name}.png"
-        subprocess.run(["convert", str(whole), "-crop", box, "+repage", str(target)], check=True)
-
-
-def until(condition: Callable[[], object], seconds: float, what: str) -> Iterator[None]:
-    """Let Blender go on until it holds."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
-        yield
-
-
-def pause(seconds: float) -> Iterator[None]:
-    ends = time.monotonic() + seconds
-    yield from until(lambda: time.monotonic() > ends, seconds + 10, "a pause")
-
-
-def shown_clip() -> bpy.types.MovieClip:
-    return area("CLIP_EDITOR").spaces.active.clip
-
-
-def state():  # type: ignore[no-untyped-def]
-    """What the watcher knows of the clip that is shown."""
-    return WATCH.state_of(shown_clip())
+    walking.picture(name, PICTURES)
 
 
 def frames() -> int:
@@ -261,27 +201,4 @@ def render(scene: bpy.types.Scene) -> Iterator[None]:
     yield
 
 
-def leave(status: int) -> None:
-    seen["status"] = status
-    (PICTURES / f"result-{VERSION}.json").write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
-bpy.context.preferences.view.show_splash = False
-walk = steps()
-
-
-def go_on() -> float:
-    try:
-        next(walk)
-    except StopIteration:
-        leave(0)
-    except BaseException:
-        traceback.print_exc()
-        leave(1)
-    return 0.05
-
-
-bpy.app.timers.register(go_on, first_interval=2.0, persistent=True)
+walking.start(steps(), PICTURES, "result")

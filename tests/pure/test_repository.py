@@ -22,6 +22,7 @@ FILES_WITH_BPY = {
     "watch.py",
     "preset_items.py",
     "registration.py",
+    "session_list.py",
     "properties.py",
     "preferences.py",
 }
