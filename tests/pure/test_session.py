@@ -138,6 +138,22 @@ def test_a_worker_stops_when_it_is_asked_to(clip: Path, tmp_path: Path) -> None:
     assert session.status is SessionStatus.PAUSED
 
 
+@pytest.mark.parametrize(("order", "status"), [("pause", "paused"), ("cancel", "interrupted")])
+def test_an_order_counts_from_the_moment_a_worker_is_started(
+    clip: Path, tmp_path: Path, order: str, status: str
+) -> None:
+    session = create_session(clip, "early", directory=tmp_path)
+    session.ask("cancel")  # an old one, for nobody
+    worker = start_worker(session.path)
+    assert session.store.run_state().asked == ""
+    session.ask(order)
+    assert worker.wait(60) == 130
+    assert session.status.value == status
+    assert session.tracked_to() < 40
+    assert start_worker(session.path).wait(60) == 0
+    assert session.status is SessionStatus.SOLVED
+
+
 def test_a_signal_ends_the_worker_with_its_own_status(clip: Path, tmp_path: Path) -> None:
     session = create_session(clip, "signal", directory=tmp_path)
     worker = start_worker(session.path)

@@ -25,17 +25,19 @@ from .versions import versions
 log = logging.getLogger(__name__)
 
 
-def run_session(session: TrackingSessionManager) -> Iterator[Step]:
+def run_session(session: TrackingSessionManager, *, asked_before: bool = False) -> Iterator[Step]:
     """Goes on with ``session`` until it is done, one saved step at a time.
 
+    ``asked_before``: an order to pause or stop that is there already counts, too; else it is an old one.
     Raises SessionError where another live process owns it, FootageError where the footage is not
     the session's, SolveError, and Cancelled when the session was asked to stop. However it ends, the finished
     steps are on disk and the status says what happened.
     """
     footage = open_session_footage(session)
-    run_owner = _own(session)
+    run_owner = _own(session, asked_before)
     heart = _Heart(session)
     try:
+        _obey(session)
         checks = FrameChecks(session, footage.first, footage.last)
         job = session.job(replace(footage, on_frame=checks.see))
         started = time.monotonic()
@@ -64,21 +66,21 @@ def resume_tracking(session: TrackingSessionManager | str | os.PathLike[str]) ->
     return session
 
 
-def _own(session: TrackingSessionManager) -> str:
+def _own(session: TrackingSessionManager, asked_before: bool) -> str:
     """Makes this process the session's owner, and returns what it is called as such.
 
     Raises SessionError where another one is at work.
     """
     run_owner = owner.begin_run()
     try:
-        _write_owner(session, run_owner)
+        _write_owner(session, run_owner, asked_before)
     except BaseException:
         owner.end_run(run_owner)
         raise
     return run_owner
 
 
-def _write_owner(session: TrackingSessionManager, run_owner: str) -> None:
+def _write_owner(session: TrackingSessionManager, run_owner: str, asked_before: bool) -> None:
     with session.store.connect() as db:
         db.execute("BEGIN IMMEDIATE")
         state = session.store.run_state()
@@ -88,9 +90,9 @@ def _write_owner(session: TrackingSessionManager, run_owner: str) -> None:
         resumed = session.tracked_to() if session.store.track_count() else None
         me = json.loads(run_owner) | {"at": time.time(), "done": state.done, "frame": state.frame}
         db.execute(
-            "UPDATE run SET owner = ?, asked = '', resumed_at = ?, status ="
+            "UPDATE run SET owner = ?, asked = ?, resumed_at = ?, status ="
             " CASE WHEN status IN ('tracking', 'solving') THEN 'interrupted' ELSE status END",
-            (json.dumps(me), resumed),
+            (json.dumps(me), state.asked if asked_before else "", resumed),
         )
         session.store.add_writer(db, socket.gethostname(), versions())
 

@@ -61,6 +61,8 @@ def start_worker(
     options: dict[str, object] = {"start_new_session": True}
     if sys.platform == "win32":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    # What was asked of an earlier worker does not hold; what is asked from now on does, however early.
+    load_session(session).ask("")
     with log_path(session).open("ab") as output:
         return subprocess.Popen(
             command,
@@ -104,7 +106,7 @@ def main(arguments: list[str]) -> int:
     try:
         session = load_session(arguments[0])
         log.info("at work on %s", session.path)
-        for step in run_session(session):
+        for step in run_session(session, asked_before=True):
             log.info(
                 "%3.0f%% %s %s frame %d, %d tracks",
                 100 * step.done,
