@@ -79,8 +79,17 @@ def begin() -> Iterator[None]:
     yield from pause(600.0)
 
 
+def unfold(panel: str) -> None:
+    """A panel that is folded at first is drawn open: no call of Blender's opens one for the picture."""
+    shown = getattr(bpy.types, panel)
+    bpy.utils.unregister_class(shown)
+    shown.bl_options = set()
+    bpy.utils.register_class(shown)
+
+
 def come_back() -> Iterator[None]:
     """What was tracked while Blender was gone is offered; a killed worker is, too."""
+    unfold("TRACKED_SHOT_PT_sessions")
     bpy.ops.wm.open_mainfile(filepath=str(BLEND))
     yield from until(lambda: state() and state().finished, 20, "the session is found again")
     yield from pause(1.0)
@@ -100,6 +109,9 @@ def come_back() -> Iterator[None]:
     seen["seconds_to_notice"] = round(time.monotonic() - killed, 2)
     yield from pause(1.0)
     walking.picture("killed", Path(PICTURES), ("CLIP_EDITOR",))
+    rows = bpy.context.window_manager.tracked_shot.sessions
+    yield from until(lambda: any(row.status == "interrupted" for row in rows), 20, "the list tells it too")
+    seen["sessions_listed"] = [f"{row.name}: {row.status}" for row in rows]
     assert press("tracked_shot.resume") == {"FINISHED"}
     yield from until(lambda: state().progress.alive and not state().waiting, 30, "it goes on")
     yield from until(lambda: shown_clip().tracked_shot.taken_in and not state().running, 300, "it is done")
