@@ -30,6 +30,8 @@ BLEND = Path(FOLDER) / "shot.blend"
 AUTOSAVE_MINUTES = 1
 LEAD_SECONDS = 50.0
 """Tracking starts so long after the last save: Blender saves by itself while it goes on."""
+SESSIONS_HEADER = (60, 293)
+"""Where the header of the folded Sessions panel is in the sidebar's last picture, from its top left."""
 
 
 def autosaves() -> list[Path]:
@@ -79,17 +81,8 @@ def begin() -> Iterator[None]:
     yield from pause(600.0)
 
 
-def unfold(panel: str) -> None:
-    """A panel that is folded at first is drawn open: no call of Blender's opens one for the picture."""
-    shown = getattr(bpy.types, panel)
-    bpy.utils.unregister_class(shown)
-    shown.bl_options = set()
-    bpy.utils.register_class(shown)
-
-
 def come_back() -> Iterator[None]:
     """What was tracked while Blender was gone is offered; a killed worker is, too."""
-    unfold("TRACKED_SHOT_PT_sessions")
     bpy.ops.wm.open_mainfile(filepath=str(BLEND))
     yield from until(lambda: state() and state().finished, 20, "the session is found again")
     yield from pause(1.0)
@@ -118,6 +111,9 @@ def come_back() -> Iterator[None]:
     seen["verdict_resumed"] = shown_clip().tracked_shot.verdict
     yield from pause(1.0)
     walking.picture("resumed", Path(PICTURES), ("CLIP_EDITOR",))
+    walking.click(SESSIONS_HEADER)
+    yield from pause(1.0)
+    walking.picture("sessions", Path(PICTURES), ("CLIP_EDITOR",))
 
 
 began = time.time()
