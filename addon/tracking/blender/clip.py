@@ -19,6 +19,7 @@ import bpy
 import numpy as np
 
 from ..engine.model import Bools, Floats, Ints, Lens, Solve, Tracks
+from ..engine.motion import STILL, TURNS
 from ..errors import FootageError, InputError, SolveError
 from ..session.clip_tracks import PREFIX
 
@@ -30,7 +31,7 @@ KEYFRAME_TRACKS = 8
 MOST_WIDE, MOST_LONG = 0.1, 50.0
 """Focal lengths, in widths of the frame, that it is started with."""
 
-AGREE_PX = 1.0
+AGREE_PX = 0.1
 """Largest mean distance in a frame, in pixels, at which the native camera counts as ours."""
 
 _DISTORTION = {
@@ -350,6 +351,7 @@ def solve_native(
     try:
         for name, value in _SOLVER_SETTINGS.items():
             setattr(settings, name, value)
+        settings.use_tripod_solver = solve.motion == TURNS
         clip.tracking.objects.active = camera_object
         camera_object.keyframe_a, camera_object.keyframe_b = sorted(solve.keyframes)
         # Blender's solver writes lens and render size into the scene's camera, which may be anybody's.
@@ -375,6 +377,12 @@ def _unfit(clip: bpy.types.MovieClip, solve: Solve) -> str:
         return "The lens is no lens"
     if not MOST_WIDE <= lens.focal_px / lens.width <= MOST_LONG:
         return f"A focal length of {lens.focal_length_mm:.0f} mm is nothing for Blender's solver"
+    if len(solve.frame_focals_px):
+        return "A clip has one lens, and this one zooms"
+    if solve.motion == STILL:
+        return "The camera stands still"
+    if solve.motion == TURNS:
+        return ""  # Blender's solver for a tripod needs no keyframes
     first, second = sorted(solve.keyframes)
     if first == second or not {first, second} <= set(solve.frames.tolist()):
         return "The solve has no two keyframes"
