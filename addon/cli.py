@@ -92,6 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("session", metavar="SESSION_OR_DIR")
     _json_option(made)
 
+    made = verb("report", report, "tell what a session's solve is worth, with plots and pictures")
+    made.add_argument("session", metavar="SESSION_OR_DIR", help="of a folder the newest session")
+    made.add_argument(
+        "--html", metavar="FILE", help="write a page (beside the session where nothing is named)"
+    )
+    made.add_argument("--markdown", metavar="FILE", help="write a report for people")
+    _json_option(made)
+
     made = verb("resume", resume, "go on with an interrupted session")
     made.add_argument("session", metavar="SESSION")
     made.add_argument("--footage", metavar="FILE_OR_DIR", help="where the footage lies now")
@@ -293,6 +301,54 @@ def _say_saved(file: Path) -> None:
         print(f"{file}: damaged, {salvage.inspect(file).text()}")
     except SessionError as error:
         _say_error(str(error))
+
+
+def report(options: argparse.Namespace) -> int:
+    """Writes what a session's solve is worth."""
+    from .tracking.report import write_markdown, write_report
+    from .tracking.report_page import write_page
+    from .tracking.session import load_session
+    from .tracking.session.report import session_page, session_report
+
+    path = _one_session(options.session)
+    page = options.html
+    if not (page or options.markdown or options.json):
+        page = str(path.with_suffix(".html"))
+    targets = [target for target in (page, options.markdown, options.json) if target]
+    for target in targets:
+        _check_report_path(target)
+    session = load_session(path)
+    session.check()
+    if page:
+        write_page(session_page(session), page)
+    if options.markdown or options.json:
+        made = session_report(session)
+        if options.markdown:
+            write_markdown(made, options.markdown)
+        if options.json:
+            write_report(made, options.json)
+    solve = session.solve()
+    print(solve_line(solve) if solve is not None else f"no camera: the session is {session.status.value}")
+    for target in targets:
+        print(f"written: {target}")
+    return 0
+
+
+def _one_session(place: str) -> Path:
+    """The session's file; of a folder the newest one. Raises InputError where there is none."""
+    from .tracking.session import list_sessions
+
+    path = Path(place)
+    if not path.is_dir():
+        if not path.exists():
+            raise InputError(f"{path}: no such session or folder")
+        return path
+    found = list_sessions(path)
+    if not found:
+        raise InputError(f"{path}: no sessions")
+    if len(found) > 1:
+        print(f"session: {found[0]} (the newest of {len(found)})")
+    return found[0]
 
 
 def resume(options: argparse.Namespace) -> int:

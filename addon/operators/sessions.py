@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 
 import bpy
@@ -197,17 +198,19 @@ class TRACKED_SHOT_OT_report_session(_Listed, bpy.types.Operator):
     bl_idname = "tracked_shot.report_session"
     bl_label = "Report"
     bl_description = (
-        "Write what the session did beside it, as Markdown for people and as JSON for programs, and show it "
-        "as a text"
+        "Write what the session did beside it, as a page with plots and pictures that opens in the browser, "
+        "as Markdown and as JSON"
     )
     bl_options = {"REGISTER", "UNDO"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
         session = load_session(session_list.chosen().path)
         export_session_report(session, session.path.with_suffix(".json"))
-        written = export_session_report(session, session.path.with_suffix(".md"))
-        show_text(context, written.name, written.read_text(encoding="utf-8"))
-        self.report({"INFO"}, f"Written: {written}")
+        words = export_session_report(session, session.path.with_suffix(".md"))
+        page = export_session_report(session, session.path.with_suffix(".html"))
+        if bpy.app.background or not webbrowser.open(page.absolute().as_uri()):
+            show_text(context, words.name, words.read_text(encoding="utf-8"))
+        self.report({"INFO"}, f"Written: {page}")
         return DONE
 
 
