@@ -100,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--markdown", metavar="FILE", help="write a report for people")
     _json_option(made)
 
+    made = verb("tracks", tracks, "write a session's 2D tracks as text for other programs")
+    made.add_argument("session", metavar="SESSION")
+    made.add_argument("--out", metavar="FILE", required=True)
+    made.add_argument("--format", choices=("text", "3de"), default="text", help="one line a marker (text)")
+    made.add_argument("--all", action="store_true", help="those that are switched off, too")
+    made.add_argument("--first", type=int, default=1, metavar="N", help="number of the first frame (1)")
+
     made = verb("resume", resume, "go on with an interrupted session")
     made.add_argument("session", metavar="SESSION")
     made.add_argument("--footage", metavar="FILE_OR_DIR", help="where the footage lies now")
@@ -331,6 +338,26 @@ def report(options: argparse.Namespace) -> int:
     print(solve_line(solve) if solve is not None else f"no camera: the session is {session.status.value}")
     for target in targets:
         print(f"written: {target}")
+    return 0
+
+
+def tracks(options: argparse.Namespace) -> int:
+    """Writes a session's 2D tracks."""
+    from .tracking.session import load_session
+    from .tracking.solve_facts import used_tracks
+    from .tracking.track_text import chosen, write_tracks
+
+    _check_report_path(options.out)
+    session = load_session(options.session)
+    session.check()
+    found = session.tracks()
+    wanted = found.lengths() > 0
+    if not options.all:
+        wanted &= used_tracks(found, session.solve())
+    found = chosen(found, wanted)
+    write_tracks(found, options.out, options.format, first=options.first)
+    print(f"{found.count} tracks, {len(found.track)} markers")
+    print(f"written: {options.out}")
     return 0
 
 
