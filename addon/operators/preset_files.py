@@ -20,6 +20,14 @@ from .base import DONE, STOPPED, ClipAction, clip_of
 DIGITS = 6
 """Blender holds a number in 32 bits; what it shows is what is meant."""
 
+LABELS = {
+    "pattern": "Pattern Size",
+    "redetect": "New Points Every",
+    "correlation": "Least Correlation",
+    "ring": "Frames in Memory",
+    "min_length": "Shortest Track",
+}
+"""Names of settings that say more than their keys."""
 DESCRIPTIONS = {
     "pattern": "Side of the patch that is matched, in pixels of a frame 960 wide; odd",
     "density": "Points wanted in view at once",
@@ -35,7 +43,10 @@ DESCRIPTIONS = {
 
 def setting_property(name: str, kind: Kind) -> Any:
     """The property of a dialog for a preset's key; None for a kind that a dialog has no room for."""
-    words = {"name": name.replace("_", " ").title(), "description": DESCRIPTIONS.get(name, "")}
+    words = {
+        "name": LABELS.get(name, name.replace("_", " ").title()),
+        "description": DESCRIPTIONS.get(name, ""),
+    }
     if isinstance(kind, Flag):
         return BoolProperty(**words)
     if isinstance(kind, Integer):
@@ -105,7 +116,7 @@ class _Dialog:
             return STOPPED
         for key in _SETTINGS:
             setattr(self, key, getattr(settings, key))
-        return set(context.window_manager.invoke_props_dialog(self, width=360))
+        return set(context.window_manager.invoke_props_dialog(self, width=360, confirm_text="Save"))
 
     def settings(self, name: str) -> TrackingSettings:
         """The preset's settings with what was set here laid over them. Raises InputError."""
@@ -187,7 +198,7 @@ class TRACKED_SHOT_OT_rename_tracking_preset(_OwnTrackingPreset, bpy.types.Opera
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self.new_name = self.chosen(context)
-        return set(context.window_manager.invoke_props_dialog(self))
+        return set(context.window_manager.invoke_props_dialog(self, confirm_text="Rename"))
 
     def work(self, context: bpy.types.Context) -> set[str]:
         old = self.chosen(context)

@@ -155,6 +155,7 @@ class TRACKED_SHOT_PT_solve(ClipPanel, bpy.types.Panel):
             values.label(text=value)
         if memory.native_trouble:
             paragraph(layout, context, f"The camera will have keys: {memory.native_trouble}", icon="INFO")
+        layout.operator("tracked_shot.report_clip", icon="URL")
 
 
 class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):

@@ -76,6 +76,8 @@ class SolvePage:
     """Footage frames of the range that was to be tracked, both included."""
     state: str = ""
     """Where a session without a camera stands, or why it failed: one sentence."""
+    unfinished: bool = False
+    """True where tracking has not come to the end of the range."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Further lines of the table of numbers: name, value."""
     footage: Footage | None = None
@@ -92,10 +94,11 @@ def write_page(page: SolvePage, path: Path | str) -> None:
 def page_html(page: SolvePage) -> str:
     """The whole page."""
     facts = frame_facts(page.tracks, page.solve, page.first, page.last)
+    angles = ray_angles(page.tracks, page.solve) if page.solve is not None else np.empty(0)
     sections = [
-        _verdict(page),
-        _numbers(page),
-        _plots(page, facts),
+        _verdict(page, angles),
+        _numbers(page, angles),
+        _plots(page, facts, angles),
         _pictures(page, facts),
         _worst_tracks(page),
         _switched_off(page),
@@ -113,7 +116,7 @@ def page_html(page: SolvePage) -> str:
 # --- words and numbers -------------------------------------------------------
 
 
-def _verdict(page: SolvePage) -> str:
+def _verdict(page: SolvePage, angles: Floats) -> str:
     solve = page.solve
     verdict = solve.verdict if solve is not None else "none"
     words = (
@@ -129,13 +132,13 @@ def _verdict(page: SolvePage) -> str:
         lines += [f"<ul>{_items(solve.reasons)}</ul>"] if solve.reasons else []
         if page.state:
             lines.append(f"<p>{escape(_sentence(page.state))}</p>")
-    helps = advice(page.tracks, solve, page.first, page.last)
+    helps = advice(page.tracks, solve, page.first, page.last, unfinished=page.unfinished, angles=angles)
     if helps:
         lines.append(f"<h2>What helps</h2><ul>{_items(helps)}</ul>")
     return "".join([*lines, "</section>"])
 
 
-def _numbers(page: SolvePage) -> str:
+def _numbers(page: SolvePage, angles: Floats) -> str:
     rows: dict[str, str] = {}
     solve, tracks = page.solve, page.tracks
     wanted = page.last - page.first + 1
@@ -145,7 +148,6 @@ def _numbers(page: SolvePage) -> str:
         rows["Frames with a camera"] = f"{len(solve.frames)} of {wanted}"
         rows["Camera's move"] = MOTIONS.get(solve.motion.lower(), solve.motion.replace("_", " "))
         rows["Tracks that hold it"] = f"{len(solve.points)} of {tracks.count}"
-        angles = ray_angles(tracks, solve)
         if len(angles):
             rows["Parallax"] = f"half of the points are seen under more than {np.median(angles):.1f}°"
         if len(solve.frames):
@@ -194,7 +196,7 @@ def _sentence(text: str) -> str:
 # --- plots -------------------------------------------------------------------
 
 
-def _plots(page: SolvePage, facts: FrameFacts) -> str:
+def _plots(page: SolvePage, facts: FrameFacts, angles: Floats) -> str:
     solve, tracks = page.solve, page.tracks
     if not len(tracks.track):
         return ""
@@ -228,7 +230,7 @@ def _plots(page: SolvePage, facts: FrameFacts) -> str:
             "Where tracks are in the picture: in what share of the frames a track in use is there",
             "map",
         ),
-        _parallax(tracks, solve) if solve is not None else "",
+        _parallax(angles),
     ]
     return f'<section><h2>Plots</h2><div class="plots">{"".join(parts)}</div></section>'
 
@@ -247,8 +249,7 @@ def _uncertainty(what: str, values: Floats, facts: FrameFacts, unit: str) -> str
     return _figure(drawing, f"{title}, {unit}")
 
 
-def _parallax(tracks: Tracks, solve: Solve) -> str:
-    angles = ray_angles(tracks, solve)
+def _parallax(angles: Floats) -> str:
     if not len(angles):
         return ""
     widest = max(float(angles.max()), 2 * LEAST_DEGREES)

@@ -27,6 +27,8 @@ THIN_COVERAGE = 0.6
 BLOCKS = (3, 4)
 """Rows and columns of blocks into which the picture is cut to judge how much of it tracks cover."""
 MANY_MOVE = 0.4
+TURNS_ONLY = ("rotation", "tripod")
+"""Words of kinds of move that give no depth, and need none."""
 MOST_RAYS = 48
 """So many of a point's frames are looked at for its parallax."""
 NOT_PLACED = "left out by the solve"
@@ -152,17 +154,47 @@ def ranges_text(ranges: list[tuple[int, int]], most: int = 6) -> str:
 # --- what helps --------------------------------------------------------------
 
 
-def advice(tracks: Tracks, solve: Solve | None, first: int, last: int) -> list[str]:
-    """What the artist can do for a better camera, a sentence each; empty where nothing needs doing."""
+def advice(
+    tracks: Tracks,
+    solve: Solve | None,
+    first: int,
+    last: int,
+    *,
+    unfinished: bool = False,
+    angles: Floats | None = None,
+) -> list[str]:
+    """What the artist can do for a better camera, a sentence each; empty where nothing needs doing.
+
+    ``unfinished`` where tracking has not come to the end of the range; ``angles`` are those of
+    ``ray_angles``, where they are known already.
+    """
+    if unfinished:
+        return ["Tracking is not done: resume the session."]
     if not len(tracks.track):
-        return ["Nothing has been tracked yet: resume the session."]
+        return [
+            "There is nothing to follow in the picture: it is black, blank or out of focus. Footage with"
+            " contrast is needed; where there is some, a denser preset or tracks by hand may find it."
+        ]
+    if not used_tracks(tracks, solve).any():
+        return [_about_none(tracks)]
     facts = frame_facts(tracks, solve, first, last)
     found = _about_frames(facts, solve)
     if solve is not None:
         found += _about_fit(tracks, solve)
-        found += _about_depth(tracks, solve)
+        found += _about_depth(solve, ray_angles(tracks, solve) if angles is None else angles)
     found += _about_picture(tracks, solve)
     return found
+
+
+def _about_none(tracks: Tracks) -> str:
+    """What helps where no track at all is in use."""
+    reasons = [reason for reason in tracks.reasons if reason]
+    most = max(set(reasons), key=lambda reason: (reasons.count(reason), reason)) if reasons else NOT_PLACED
+    return (
+        f"None of the {tracks.count} tracks could be used (most of them: {most}). Noise, blur, darkness, or"
+        " steps too big from frame to frame do that: denoise or brighten the footage, try the preset"
+        " handheld, or set tracks by hand."
+    )
 
 
 def _about_frames(facts: FrameFacts, solve: Solve | None) -> list[str]:
@@ -217,14 +249,15 @@ def _about_fit(tracks: Tracks, solve: Solve) -> list[str]:
     return found
 
 
-def _about_depth(tracks: Tracks, solve: Solve) -> list[str]:
-    angles = ray_angles(tracks, solve)
+def _about_depth(solve: Solve, angles: Floats) -> list[str]:
+    if any(word in solve.motion.lower() for word in TURNS_ONLY):
+        return []
     middle = float(np.median(angles)) if len(angles) else 0.0
     if middle >= LEAST_DEGREES:
         return []
     return [
-        f"Half of the points are seen under less than {middle:.1f} degrees: depth is a guess. A camera that"
-        " moves sideways would tell it; where it only turned, use Blender's tripod solver."
+        "The points are hardly seen from two sides, so their depth is a guess. A camera that moves sideways"
+        " would tell it; where it only turned, use Blender's tripod solver."
     ]
 
 

@@ -183,7 +183,7 @@ def test_without_a_camera_the_page_says_so_and_why() -> None:
     assert "28 in use of 30" in page.text and "Worst tracks" not in page.text
     empty = Tracks(WIDTH, HEIGHT, FRAMES, np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2)), [])
     bare = Reader(page_html(make_page(tracks=empty, solve=None)))
-    assert "Nothing has been tracked yet" in bare.text and bare.counts["svg"] == 0
+    assert "There is nothing to follow in the picture" in bare.text and bare.counts["svg"] == 0
 
 
 def test_a_failed_solve_with_missing_cameras_is_shown() -> None:
@@ -274,7 +274,8 @@ def test_the_verb(session_file: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_session_that_only_began_has_a_page(clip: Path, tmp_path: Path) -> None:
     session = create_session(clip, "begun", directory=tmp_path)
     read = Reader(page_html(session_page(session)))
-    assert "No camera: the session is created" in read.text and "Nothing has been tracked yet" in read.text
+    assert "No camera: the session has not begun. " in read.text
+    assert "Tracking is not done: resume the session." in read.text
     assert read.counts["image"] == 3  # the footage is there to be seen all the same
 
 
@@ -285,6 +286,11 @@ def test_advice_follows_what_is_measured() -> None:
     assert "focal length is known to about 2%" in " ".join(advice(tracks, make_solve(tracks), 1, FRAMES))
     still = replace(good, cameras=np.tile(np.eye(4), (FRAMES, 1, 1)))
     assert "depth is a guess" in " ".join(advice(tracks, still, 1, FRAMES))
+    turned = replace(still, motion="rotation only")
+    assert "depth" not in " ".join(advice(tracks, turned, 1, FRAMES))
+    none = replace(tracks, reasons=["too short"] * 59 + ["blurred"])
+    said = advice(none, None, 1, FRAMES)
+    assert len(said) == 1 and "None of the 60 tracks could be used (most of them: too short)" in said[0]
     few = tracks.subset(np.arange(60) < 8)
     solve = replace(make_solve(few), frame_errors=np.full(FRAMES, 0.1))
     assert "Frames 1 to 20: 8 tracks on average" in " ".join(advice(few, solve, 1, FRAMES))

@@ -70,6 +70,7 @@ def session_page(session: TrackingSessionManager) -> SolvePage:
         first,
         last,
         _state(session),
+        session.tracked_to() < last,
         facts,
         footage,
         trouble,
@@ -79,14 +80,16 @@ def session_page(session: TrackingSessionManager) -> SolvePage:
 def _state(session: TrackingSessionManager) -> str:
     """Where a session stands that is not simply done: one sentence; empty where it is."""
     progress = session.get_progress()
-    where = f"{progress.stage or 'track'} at frame {progress.frame} of {progress.last}"
     if progress.status is SessionStatus.FAILED:
-        return progress.text or f"the session failed while it was to {where}"
+        return progress.text or "the session failed"
     if progress.status is SessionStatus.COMPLETE:
         return "only tracks were asked for, and all are there"
     if progress.status.finished:
         return ""
-    return f"the session is {progress.status.value} ({where})"
+    if progress.status is SessionStatus.CREATED:
+        return "the session has not begun"
+    where = "solving" if progress.stage in ("clean", "solve") else "tracking"
+    return f"the session is {progress.status.value}, {where}, at frame {progress.frame} of {progress.last}"
 
 
 def _footage(session: TrackingSessionManager) -> tuple[Footage | None, str]:
