@@ -27,10 +27,11 @@ from .solve_facts import (
     coverage,
     frame_facts,
     ray_angles,
+    seen_from_above,
     used_tracks,
     why_unused,
 )
-from .svg_plots import Line, bars, frame_plot, picture_map
+from .svg_plots import Line, bars, frame_plot, picture_map, plan_view
 
 PICTURE_WIDTH = 1100
 """Pictures are made no wider than this, in pixels."""
@@ -143,7 +144,8 @@ def _numbers(page: SolvePage, angles: Floats) -> str:
     solve, tracks = page.solve, page.tracks
     wanted = page.last - page.first + 1
     if solve is not None:
-        rows["Average error"] = f"{solve.average_error:.3f} px"
+        error = solve.average_error
+        rows["Average error"] = f"{error:.3f} px" if math.isfinite(error) else "not known"
         rows["Focal length"] = _focal(solve)
         rows["Frames with a camera"] = f"{len(solve.frames)} of {wanted}"
         rows["Camera's move"] = MOTIONS.get(solve.motion.lower(), solve.motion.replace("_", " "))
@@ -166,6 +168,8 @@ def _numbers(page: SolvePage, angles: Floats) -> str:
 
 def _focal(solve: Solve) -> str:
     focal = solve.lens.focal_length_mm
+    if not math.isfinite(focal):
+        return "not known"
     text = f"{focal:.3f} mm"
     if solve.focal_interval_mm is not None:
         low, high = solve.focal_interval_mm
@@ -221,6 +225,7 @@ def _plots(page: SolvePage, facts: FrameFacts, angles: Floats) -> str:
             if solve is not None
             else "Tracks per frame: in use (line), all (dashed)",
         ),
+        _focal_plot(facts),
         _uncertainty("Camera's place", facts.position, facts, "% of the path"),
         _uncertainty("Camera's rotation", facts.rotation, facts, "°"),
         _figure(
@@ -231,6 +236,7 @@ def _plots(page: SolvePage, facts: FrameFacts, angles: Floats) -> str:
             "map",
         ),
         _parallax(angles),
+        _path(solve) if solve is not None else "",
     ]
     return f'<section><h2>Plots</h2><div class="plots">{"".join(parts)}</div></section>'
 
@@ -247,6 +253,19 @@ def _uncertainty(what: str, values: Floats, facts: FrameFacts, unit: str) -> str
     title = f"{what}, how sure: one standard deviation"
     drawing = frame_plot(title, facts.first, [Line("uncertainty", values)], unit, digits=4)
     return _figure(drawing, f"{title}, {unit}")
+
+
+def _focal_plot(facts: FrameFacts) -> str:
+    if not len(facts.focal):
+        return ""
+    title = "Focal length per frame, mm"
+    lines = [Line("focal length", facts.focal)]
+    return _figure(frame_plot(title, facts.first, lines, "mm", digits=3, from_zero=False), title)
+
+
+def _path(solve: Solve) -> str:
+    title = "The camera's path and the points, seen from above; the dot is the first frame"
+    return _figure(plan_view(title, *seen_from_above(solve)), title)
 
 
 def _parallax(angles: Floats) -> str:
@@ -498,6 +517,7 @@ svg text { fill: var(--dim); font-size: 12px; } .right { text-anchor: end; } .mi
 .touch:hover { fill: var(--line); fill-opacity: 0.15; }
 .line, .line2 { fill: none; stroke: var(--line); stroke-width: 1.8; }
 .line2 { stroke: var(--dim); stroke-dasharray: 4 3; stroke-width: 1.3; }
+.point { fill: var(--dim); fill-opacity: 0.55; } .start { fill: var(--line); }
 .bar, .heat { fill: var(--line); } .empty { fill: var(--rule); fill-opacity: 0.5; }
 .legend { background: #24272b; color: #f2f3f4; padding: 8px 12px; border-radius: 4px; font-size: 13px; }
 .legend span { display: inline-block; margin-right: 18px; white-space: nowrap; }

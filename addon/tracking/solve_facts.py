@@ -50,6 +50,8 @@ class FrameFacts:
     """(n,) how sure its place is: one standard deviation, percent of the path's size; may be empty."""
     rotation: Floats
     """(n,) how sure its rotation is: one standard deviation, degrees; may be empty."""
+    focal: Floats
+    """(n,) focal length where the lens zooms, mm; empty where it does not."""
 
 
 def used_tracks(tracks: Tracks, solve: Solve | None) -> Bools:
@@ -72,7 +74,7 @@ def frame_facts(tracks: Tracks, solve: Solve | None, first: int, last: int) -> F
     count = last - first + 1
     used = used_tracks(tracks, solve)[tracks.track] if tracks.count else np.zeros(0, bool)
     errors = np.full(count, np.nan)
-    position = rotation = np.empty(0)
+    position = rotation = focal = np.empty(0)
     if solve is not None:
         within = (solve.frames >= first) & (solve.frames <= last)
         at = solve.frames[within] - first
@@ -84,6 +86,9 @@ def frame_facts(tracks: Tracks, solve: Solve | None, first: int, last: int) -> F
         if len(solve.rotation_sigmas):
             rotation = np.full(count, np.nan)
             rotation[at] = np.degrees(solve.rotation_sigmas[within])
+        if len(solve.frame_focals_px):
+            focal = np.full(count, np.nan)
+            focal[at] = solve.frame_focals_px[within] * solve.lens.sensor_width_mm / solve.lens.width
     return FrameFacts(
         first,
         errors,
@@ -91,6 +96,7 @@ def frame_facts(tracks: Tracks, solve: Solve | None, first: int, last: int) -> F
         _count(tracks.frame, first, last),
         position,
         rotation,
+        focal,
     )
 
 
@@ -134,6 +140,22 @@ def ray_angles(tracks: Tracks, solve: Solve) -> Floats:
         if len(rays):
             angles[number] = np.degrees(np.arccos(np.clip((rays @ rays.T).min(), -1, 1)))
     return angles
+
+
+def seen_from_above(solve: Solve) -> tuple[Floats, Floats]:
+    """The path (c, 2) and the points (p, 2) on the ground: to the right, and away, for the first camera.
+
+    Up is what is up in the pictures on average.
+    """
+    if not len(solve.cameras):
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    up = solve.cameras[:, :3, 1].mean(axis=0)
+    up /= max(float(np.linalg.norm(up)), 1e-12)
+    right = solve.cameras[0, :3, 0] - (solve.cameras[0, :3, 0] @ up) * up
+    right /= max(float(np.linalg.norm(right)), 1e-12)
+    ground = np.stack([right, np.cross(up, right)], 1)
+    points = solve.points[np.isfinite(solve.points).all(axis=1)]
+    return solve.cameras[:, :3, 3] @ ground, points @ ground
 
 
 def frame_ranges(wanted: Bools, first: int) -> list[tuple[int, int]]:

@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 WIDTH, HEIGHT = 720, 190
 """Size of a plot in its own units, which a browser scales to the page."""
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 26
+VIEW, VIEW_MARGIN = (720, 400), 20
+"""Size of a view from above, and what stays free at its edge."""
+MOST_POINTS = 600
 MOST_COLUMNS = 360
 """Longer clips are drawn with several frames to a column."""
 
@@ -35,12 +38,20 @@ class Line:
 
 
 def frame_plot(
-    title: str, first: int, lines: Sequence[Line], unit: str, *, digits: int = 2, worst: bool = True
+    title: str,
+    first: int,
+    lines: Sequence[Line],
+    unit: str,
+    *,
+    digits: int = 2,
+    worst: bool = True,
+    from_zero: bool = True,
 ) -> str:
     """Lines over footage frames, ``first`` being that of the lines' first value.
 
     Frames in which the first line has no value are shaded. On a long clip a column holds several frames and
-    shows the largest value among them, the smallest where ``worst`` is False. Empty where there is no value.
+    shows the largest value among them, the smallest where ``worst`` is False. The scale begins at zero unless
+    told otherwise. Empty where there is no value.
     """
     frames = len(lines[0].values)
     if not any(np.isfinite(line.values).any() for line in lines):
@@ -49,14 +60,15 @@ def frame_plot(
     columns = math.ceil(frames / step)
     reduced = [_columns(line.values, step, largest=worst) for line in lines]
     top = max(float(np.nanmax(values)) for values in reduced if np.isfinite(values).any())
-    ticks = nice_ticks(top)
+    low = 0.0 if from_zero else min(float(np.nanmin(v)) for v in reduced if np.isfinite(v).any())
+    ticks = nice_ticks(top) if from_zero else ticks_between(low, top)
     across = (WIDTH - LEFT - RIGHT) / columns
 
     def x(column: float) -> float:
         return LEFT + (column + 0.5) * across
 
     def y(value: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / ticks[-1])
+        return TOP + (HEIGHT - TOP - BOTTOM) * (ticks[-1] - value) / (ticks[-1] - ticks[0])
 
     parts = [_opening(title)]
     for start, stop in _runs(~np.isfinite(reduced[0])):
@@ -136,6 +148,38 @@ def bars(title: str, edges: Floats, counts: NDArray[np.int64], unit: str, what: 
     return "".join([*parts, "</svg>"])
 
 
+def plan_view(title: str, path: Floats, points: Floats) -> str:
+    """A path (n, 2) with its start marked, over points (m, 2), in one scale; empty where there is no path."""
+    if not len(path):
+        return ""
+    shown = path
+    if len(points):
+        # A few points far away would make all the rest a speck.
+        low, high = np.percentile(points, [5, 95], axis=0)
+        points = points[np.all((points >= low) & (points <= high), axis=1)]
+        shown = np.concatenate([path, points])
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    scale = min(
+        (VIEW[0] - 2 * VIEW_MARGIN) / max(high[0] - low[0], 1e-12),
+        (VIEW[1] - 2 * VIEW_MARGIN) / max(high[1] - low[1], 1e-12),
+    )
+    middle = (low + high) / 2
+
+    def place(at: Floats) -> tuple[float, float]:
+        x, y = (at - middle) * scale
+        return VIEW[0] / 2 + float(x), VIEW[1] / 2 - float(y)
+
+    parts = [_opening(title, *VIEW)]
+    for at in points[:: max(1, len(points) // MOST_POINTS)]:
+        x, y = place(at)
+        parts.append(f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="1.8"/>')
+    way = " ".join("{:.1f},{:.1f}".format(*place(at)) for at in path)
+    x, y = place(path[0])
+    parts.append(f'<polyline class="line" points="{way}"/>')
+    parts.append(f'<circle class="start" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>first frame</title></circle>')
+    return "".join([*parts, "</svg>"])
+
+
 def nice_ticks(top: float, most: int = 4) -> list[float]:
     """Round numbers from 0 to ``top`` or the next above it, at most ``most`` steps."""
     if not math.isfinite(top) or top <= 0:
@@ -146,6 +190,14 @@ def nice_ticks(top: float, most: int = 4) -> list[float]:
         power * factor for factor in (1, 2, 2.5, 5, 10, 20) if power * factor * most >= top * (1 - 1e-9)
     )
     return [round(step * number, 12) for number in range(math.ceil(top / step - 1e-9) + 1)]
+
+
+def ticks_between(low: float, high: float) -> list[float]:
+    """Round numbers from ``low`` or the next below it to ``high`` or the next above it."""
+    step = nice_ticks(max(high - low, 1e-3 * abs(high), 1e-9))[1]
+    start = math.floor(low / step + 1e-9)
+    stop = max(start + 1, math.ceil(high / step - 1e-9))
+    return [round(step * number, 12) for number in range(start, stop + 1)]
 
 
 def frame_ticks(first: int, last: int, most: int = 8) -> list[int]:

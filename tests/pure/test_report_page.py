@@ -20,8 +20,15 @@ from addon.tracking.errors import InputError
 from addon.tracking.report_page import SolvePage, chosen_frames, page_html, write_page
 from addon.tracking.session import create_session, export_session_report, load_session, run_session
 from addon.tracking.session.report import session_page
-from addon.tracking.solve_facts import advice, coverage, frame_facts, ray_angles, why_unused
-from addon.tracking.svg_plots import Line, frame_plot, frame_ticks, nice_ticks
+from addon.tracking.solve_facts import (
+    advice,
+    coverage,
+    frame_facts,
+    ray_angles,
+    seen_from_above,
+    why_unused,
+)
+from addon.tracking.svg_plots import Line, frame_plot, frame_ticks, nice_ticks, plan_view, ticks_between
 from tests import drawn
 
 FRAMES = 20
@@ -330,3 +337,54 @@ def test_ticks_are_round_and_reach_the_top(top: float) -> None:
     assert ticks[0] == 0 and ticks[-1] >= top * (1 - 1e-9) and 2 <= len(ticks) <= 5
     frames = frame_ticks(7, 7 + int(top))
     assert frames[0] == 7 and frames == sorted(set(frames)) and len(frames) <= 11
+
+
+def test_a_zoom_has_its_focal_length_per_frame() -> None:
+    page = make_page()
+    assert page.solve is not None
+    zoom = replace(page.solve, frame_focals_px=np.linspace(300, 360, FRAMES))
+    text = Reader(page_html(replace(page, solve=zoom))).text
+    assert "it zooms from 33.75 to 40.50 mm" in text
+    assert "frame 20: focal length 40.500 mm" in text
+    assert "Focal length per frame" not in Reader(page_html(page)).text
+
+
+def test_the_view_from_above() -> None:
+    tracks = make_tracks()
+    solve = make_solve(tracks)
+    path, points = seen_from_above(solve)
+    assert np.allclose(path[:, 0], np.linspace(-1, 1, FRAMES)) and np.allclose(path[:, 1], 0)
+    assert np.allclose(points[:, 1], 5)  # in front of the camera is up on the page
+    far = np.concatenate([points, [[1e6, 1e6]]])
+    drawing = ElementTree.fromstring(plan_view("view", path, far))
+    places = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in drawing.iter("circle")]
+    assert all(0 <= x <= 720 and 0 <= y <= 400 for x, y in places) and len(places) > 20
+    assert np.ptp([x for x, _ in places]) > 100  # one point far away does not make a speck of the rest
+    assert plan_view("view", np.zeros((0, 2)), points) == ""
+
+
+def test_a_solve_of_nothing_has_a_page() -> None:
+    page = make_page()
+    assert page.solve is not None
+    none = replace(
+        page.solve,
+        lens=replace(page.solve.lens, focal_px=float("nan")),
+        frames=np.zeros(0, np.int32),
+        cameras=np.zeros((0, 4, 4)),
+        points=np.zeros((0, 3)),
+        point_tracks=np.zeros(0, np.int32),
+        point_errors=np.zeros(0),
+        frame_errors=np.zeros(0),
+        average_error=float("nan"),
+        focal_interval_mm=None,
+        verdict="failed",
+    )
+    text = Reader(page_html(replace(page, solve=none))).text
+    assert "Failed: this is no camera" in text and " nan" not in text
+    assert "0 of 20" in text and "not known" in text
+
+
+@pytest.mark.parametrize(("low", "high"), [(33.7, 40.5), (35.0, 35.0), (-2.0, 3.0), (24.999, 25.001)])
+def test_a_scale_between_two_numbers_holds_both(low: float, high: float) -> None:
+    ticks = ticks_between(low, high)
+    assert ticks[0] <= low + 1e-9 and ticks[-1] >= high - 1e-9 and 2 <= len(ticks) <= 7
