@@ -201,44 +201,37 @@ def _sentence(text: str) -> str:
 
 
 def _plots(page: SolvePage, facts: FrameFacts, angles: Floats) -> str:
-    solve, tracks = page.solve, page.tracks
-    if not len(tracks.track):
+    if not len(page.tracks.track):
         return ""
-    used = "hold the camera" if solve is not None else "in use"
-    parts = [
-        _figure(
-            frame_plot(
-                "Reprojection error per frame", facts.first, [Line("error", facts.errors)], "px", digits=3
-            ),
-            "Reprojection error per frame, px",
-        ),
-        _figure(
-            frame_plot(
-                "Tracks per frame",
-                facts.first,
-                [Line(used, facts.used), Line("all", facts.tracks, "line2")],
-                "tracks",
-                digits=0,
-                worst=False,
-            ),
-            f"Tracks per frame: those that {used} (line), all (dashed)"
-            if solve is not None
-            else "Tracks per frame: in use (line), all (dashed)",
-        ),
+    low = [
+        _error_plot(facts),
+        _tracks_plot(facts, solved=page.solve is not None),
         _focal_plot(facts),
         _uncertainty("Camera's place", facts.position, facts, "% of the path"),
-        _uncertainty("Camera's rotation", facts.rotation, facts, "°"),
-        _figure(
-            picture_map(
-                "Where tracks are in the picture", coverage(tracks, solve), "of the frames have a track here"
-            ),
-            "Where tracks are in the picture: in what share of the frames a track in use is there",
-            "map",
-        ),
+        _uncertainty("Camera's rotation", facts.rotation, facts, "degrees"),
         _parallax(angles),
-        _path(solve) if solve is not None else "",
     ]
-    return f'<section><h2>Plots</h2><div class="plots">{"".join(parts)}</div></section>'
+    high = [_coverage(page.tracks, page.solve), _path(page.solve) if page.solve is not None else ""]
+    rows = "".join(f'<div class="plots">{"".join(row)}</div>' for row in (low, high))
+    return f"<section><h2>Plots</h2>{rows}</section>"
+
+
+def _error_plot(facts: FrameFacts) -> str:
+    title = "Reprojection error per frame, px"
+    drawing = frame_plot(title, facts.first, [Line("error", facts.errors)], "px", digits=3)
+    return _figure(drawing, title if np.isfinite(facts.errors).all() else f"{title}; shaded: no camera")
+
+
+def _tracks_plot(facts: FrameFacts, *, solved: bool) -> str:
+    used = "hold the camera" if solved else "are in use"
+    title = f"Tracks per frame: those that {used} (line), all (dashed)"
+    lines = [Line("in use", facts.used), Line("all", facts.tracks, "line2")]
+    return _figure(frame_plot(title, facts.first, lines, "tracks", digits=0, worst=False), title)
+
+
+def _coverage(tracks: Tracks, solve: Solve | None) -> str:
+    title = "Where tracks are in the picture: in what share of the frames a track in use is there"
+    return _figure(picture_map(title, coverage(tracks, solve), "of the frames have a track here"), title)
 
 
 def _figure(drawing: str, caption: str, style: str = "plot") -> str:
@@ -507,11 +500,12 @@ th, td { text-align: left; vertical-align: top; padding: 4px 18px 4px 0;
 th { font-weight: 600; color: var(--dim); white-space: nowrap; }
 td { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 18px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 18px;
+  align-items: start; margin-bottom: 18px; }
 figure { margin: 0 0 18px; }
 .plots figure { margin: 0; background: var(--card); padding: 10px; border-radius: 4px; }
 figcaption { color: var(--dim); font-size: 13px; margin-bottom: 6px; }
-svg { display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; height: auto; max-height: 92vh; }
 svg text { fill: var(--dim); font-size: 12px; } .right { text-anchor: end; } .middle { text-anchor: middle; }
 .axis { stroke: var(--rule); } .gap { fill: var(--gap); } .touch { fill: transparent; }
 .touch:hover { fill: var(--line); fill-opacity: 0.15; }

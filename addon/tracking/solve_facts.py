@@ -12,7 +12,7 @@ import numpy as np
 from .engine.model import Bools, Floats, Ints, Solve, Tracks
 
 GRID = (9, 16)
-"""Rows and columns of the map of where tracks are in the picture."""
+"""Rows and columns of the map of where tracks are in the picture; the other way round for an upright one."""
 FEW_TRACKS = 12
 """A camera that rests on fewer tracks than this in a frame is weak there."""
 LEAST_DEGREES = 2.0
@@ -113,14 +113,14 @@ def path_size(solve: Solve) -> float:
 
 
 def coverage(tracks: Tracks, solve: Solve | None) -> Floats:
-    """(rows, columns) of GRID, top row first: in what share of the frames a used track is in that cell."""
+    """(rows, columns) as GRID, top row first: in what share of the frames a used track is in that cell."""
     used = used_tracks(tracks, solve)[tracks.track] if tracks.count else np.zeros(0, bool)
-    rows, columns = GRID
+    rows, columns = grid = GRID if tracks.width >= tracks.height else GRID[::-1]
     xy, frames = tracks.xy[used], tracks.frame[used]
     column = np.clip((xy[:, 0] * columns / tracks.width).astype(int), 0, columns - 1)
     row = np.clip(((tracks.height - xy[:, 1]) * rows / tracks.height).astype(int), 0, rows - 1)
     seen = np.unique(np.stack([frames.astype(int), row, column], 1), axis=0)
-    counts = np.zeros(GRID)
+    counts = np.zeros(grid)
     np.add.at(counts, (seen[:, 1], seen[:, 2]), 1)
     return counts / max(1, len(np.unique(tracks.frame)))
 
@@ -302,8 +302,9 @@ def _about_picture(tracks: Tracks, solve: Solve | None) -> list[str]:
 
 
 def _blocks(shares: Floats) -> Floats:
-    """(rows, columns) of BLOCKS: how many cells of each have a track in a frame, on average."""
-    (rows, columns), (high, wide) = shares.shape, BLOCKS
+    """(rows, columns) as BLOCKS: how many cells of each have a track in a frame, on average."""
+    rows, columns = shares.shape
+    high, wide = BLOCKS if rows < columns else BLOCKS[::-1]
     return shares.reshape(high, rows // high, wide, columns // wide).sum(axis=(1, 3))
 
 

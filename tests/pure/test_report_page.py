@@ -180,7 +180,7 @@ def test_uncertainty_is_shown_where_the_solve_has_it() -> None:
     text = Reader(page_html(replace(page, solve=sure))).text
     assert "Camera's place, how sure: one standard deviation, % of the path" in text
     assert "frame 5: uncertainty 0.2000 % of the path" in text  # 0.004 of a path 2 long
-    assert "frame 5: uncertainty 0.0200 °" in text
+    assert "frame 5: uncertainty 0.0200 degrees" in text
     assert "Depth, how sure" in text
 
 
@@ -317,6 +317,9 @@ def test_the_facts_are_right() -> None:
     one = replace(tracks, xy=np.tile([WIDTH - 1.0, HEIGHT - 1.0], (60, 1)))
     shares = coverage(one, None)
     assert shares[0, -1] == 1.0 and shares.sum() == 1.0  # top right corner, in all frames
+    upright = replace(one, width=HEIGHT, height=WIDTH, xy=one.xy[:, ::-1])
+    assert coverage(upright, None).shape == (16, 9) and coverage(upright, None)[0, -1] == 1.0
+    assert any("Tracks cover 8%" in said for said in advice(upright, None, 1, FRAMES))
 
 
 def test_plots_of_long_clips_stay_small_and_keep_the_worst() -> None:
