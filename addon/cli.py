@@ -316,6 +316,7 @@ def report(options: argparse.Namespace) -> int:
     from .tracking.report_page import write_page
     from .tracking.session import load_session
     from .tracking.session.report import session_page, session_report
+    from .tracking.solve_facts import advice
 
     path = _one_session(options.session)
     page = options.html
@@ -335,7 +336,13 @@ def report(options: argparse.Namespace) -> int:
         if options.json:
             write_report(made, options.json)
     solve = session.solve()
-    print(solve_line(solve) if solve is not None else f"no camera: the session is {session.status.value}")
+    if solve is not None:
+        print(solve_line(solve))
+        first, last = session.about["range"]
+        for said in advice(session.tracks(), solve, first, last):
+            print(f"what helps: {said}")
+    else:
+        print(f"no camera: the session is {session.status.value}")
     for target in targets:
         print(f"written: {target}")
     return 0

@@ -125,6 +125,11 @@ def coverage(tracks: Tracks, solve: Solve | None) -> Floats:
     return counts / max(1, len(np.unique(tracks.frame)))
 
 
+def covered_share(shares: Floats) -> float:
+    """How much of the picture has tracks, 0 to 1, from a map as ``coverage`` gives it: judged by blocks."""
+    return float((_blocks(shares) >= 1).mean())
+
+
 def ray_angles(tracks: Tracks, solve: Solve) -> Floats:
     """(p,) for each point the widest angle, in degrees, between rays from the cameras that saw it."""
     bounds = tracks.bounds()
@@ -286,7 +291,7 @@ def _about_depth(solve: Solve, angles: Floats) -> list[str]:
 def _about_picture(tracks: Tracks, solve: Solve | None) -> list[str]:
     found = []
     shares = coverage(tracks, solve)
-    covered = float((_blocks(shares) >= 1).mean())
+    covered = covered_share(shares)
     if covered < THIN_COVERAGE:
         found.append(
             f"Tracks cover {covered:.0%} of the picture{_empty_side(shares)}: add some by hand where it is"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from addon import cli
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.engine.model import Lens, Solve, Tracks
 from addon.tracking.errors import InputError
+from addon.tracking.report import ShotReport, quality_section, solve_section
 from addon.tracking.report_page import SolvePage, chosen_frames, page_html, write_page
 from addon.tracking.session import create_session, export_session_report, load_session, run_session
 from addon.tracking.session.report import session_page
@@ -391,3 +393,28 @@ def test_a_solve_of_nothing_has_a_page() -> None:
 def test_a_scale_between_two_numbers_holds_both(low: float, high: float) -> None:
     ticks = ticks_between(low, high)
     assert ticks[0] <= low + 1e-9 and ticks[-1] >= high - 1e-9 and 2 <= len(ticks) <= 7
+
+
+def test_the_report_for_programs_says_how_far_to_trust(session_file: Path, tmp_path: Path) -> None:
+    session = load_session(session_file)
+    values = json.loads(export_session_report(session, tmp_path / "r.json").read_text(encoding="utf-8"))[
+        "solve"
+    ]
+    solve, tracks = session.solve(), session.tracks()
+    assert solve is not None
+    assert values["tracks_used"] == len(solve.points) == len(values["track_errors_px"])
+    assert values["tracks_used"] + sum(values["tracks_unused"].values()) == tracks.count
+    assert values["parallax_degrees"] == pytest.approx(np.median(ray_angles(tracks, solve)), abs=0.01)
+    assert 0.3 < values["coverage"] <= 1 and values["motion"] == solve.motion
+    assert (values["position_sigmas_percent"] is None) == (len(solve.position_sigmas) == 0)
+
+    page = make_page()
+    assert page.solve is not None
+    sure = replace(page.solve, position_sigmas=np.full(FRAMES, 0.004))
+    section = {**solve_section(sure, 1.0), **quality_section(page.tracks, sure, 1, FRAMES)}
+    assert section["focal_interval_mm"] == [33.0, 34.5]
+    assert section["position_sigmas_percent"]["5"] == 0.2 and section["rotation_sigmas_degrees"] is None
+    assert section["tracks_unused"] == {"moves <or> slipped": 1, "too short": 1}
+    text = ShotReport("hero", solve=section).to_markdown()
+    assert "What helps:" in text and "- Frame 14: 0.90 px" in text and "Camera's move: general" in text
+    assert "Focal length: 33.75 mm (between 33.0 and 34.5)" in text

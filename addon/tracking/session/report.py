@@ -10,6 +10,7 @@ from ..errors import FootageError
 from ..report import (
     ShotReport,
     footage_section,
+    quality_section,
     solve_section,
     tracking_section,
     write_markdown,
@@ -31,7 +32,9 @@ def fill_report(report: ShotReport, session: TrackingSessionManager) -> None:
     )
     solve = session.solve()
     if solve is not None:
+        first, last = session.about["range"]
         report.solve = solve_section(solve, times.get("solve", 0.0))
+        report.solve |= quality_section(session.tracks(), solve, first, last)
 
 
 def session_report(session: TrackingSessionManager) -> ShotReport:
