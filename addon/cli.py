@@ -349,19 +349,21 @@ def report(options: argparse.Namespace) -> int:
 
 
 def tracks(options: argparse.Namespace) -> int:
-    """Writes a session's 2D tracks."""
+    """Writes a session's 2D tracks, and those that the artist made by hand."""
+    import numpy as np
+
     from .tracking.session import load_session
+    from .tracking.session.own_tracks import joined, own_tracks
     from .tracking.solve_facts import used_tracks
     from .tracking.track_text import chosen, write_tracks
 
     _check_report_path(options.out)
     session = load_session(options.session)
     session.check()
-    found = session.tracks()
-    wanted = found.lengths() > 0
-    if not options.all:
-        wanted &= used_tracks(found, session.solve())
-    found = chosen(found, wanted)
+    found, own = session.tracks(), own_tracks(session)
+    used = np.concatenate([used_tracks(found, session.solve()), own.enabled])
+    found = joined(found, own)
+    found = chosen(found, (found.lengths() > 0) & (used | options.all))
     write_tracks(found, options.out, options.format, first=options.first)
     print(f"{found.count} tracks, {len(found.track)} markers")
     print(f"written: {options.out}")

@@ -13,6 +13,7 @@ from addon import cli
 from addon.tracking.engine.model import Tracks
 from addon.tracking.errors import InputError
 from addon.tracking.session import create_session, load_session, run_session
+from addon.tracking.session.clip_tracks import PREFIX, ClipSnapshot, ClipTrack, save_snapshot
 from addon.tracking.solve_facts import used_tracks
 from addon.tracking.track_text import (
     FORMATS,
@@ -185,3 +186,35 @@ def test_the_verb_writes_what_the_camera_rests_on(tmp_path: Path, capsys: pytest
 def test_frames_beyond_all_reason_are_refused() -> None:
     with pytest.raises(TrackTextError, match="t:2: error: 99999999999 is no frame of a clip"):
         from_text("# size 9 9\na\t99999999999\t2\t3\n", "t")
+
+
+def test_tracks_made_by_hand_are_written_along(tmp_path: Path) -> None:
+    drawn.draw_clip(tmp_path / "walls.avi", frames=6)
+    session = create_session(tmp_path / "walls.avi", "walls", directory=tmp_path, solve=False)
+
+    def by_hand(name: str, **settings: object) -> ClipTrack:
+        flags = np.array([True, False, False])
+        places = np.array([[0.5, 0.25], [0.6, 0.3], [0.6, 0.3]], np.float32)
+        wide = np.zeros((3, 8), np.float32)
+        frames = np.array([2, 3, 4], np.int32)
+        return ClipTrack(
+            "Camera", name, settings, frames, places, wide, wide[:, :4], flags, np.array([False, False, True])
+        )
+
+    snapshot = ClipSnapshot(
+        [by_hand("Nose", offset=[0.1, 0.0]), by_hand("Ear", weight=0.0), by_hand(f"{PREFIX}Auto 00001")]
+    )
+    save_snapshot(session.store, snapshot)
+    out = tmp_path / "t.txt"
+    assert cli.main(["tracks", str(session.path), "--out", str(out)]) == 0
+    read = read_tracks(out)
+    assert read.names == ["Nose"] and read.frame.tolist() == [2, 3]
+    assert read.xy.ravel() == pytest.approx([0.6 * 480, 0.25 * 270, 0.7 * 480, 0.3 * 270], abs=1e-4)
+    assert cli.main(["tracks", str(session.path), "--out", str(out), "--all"]) == 0
+    assert (read_tracks(out).names, read_tracks(out).reasons) == (["Nose", "Ear"], ["", "switched off"])
+    for _ in run_session(load_session(session.path)):
+        pass
+    assert cli.main(["tracks", str(session.path), "--out", str(out), "--all"]) == 0
+    both = read_tracks(out)
+    assert both.names[0] == "Auto 00001" and both.names[-2:] == ["Nose", "Ear"]
+    assert both.count == load_session(session.path).tracks().count + 2
