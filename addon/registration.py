@@ -103,8 +103,8 @@ def draw_track_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
 def draw_clip_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """The Clip Editor's Clip menu: tracks to and from other programs."""
     self.layout.separator()
-    self.layout.operator("tracked_shot.import_tracks", icon="IMPORT")
-    self.layout.operator("tracked_shot.export_tracks", icon="EXPORT")
+    self.layout.operator("tracked_shot.import_tracks", text="Import 2D Tracks…", icon="IMPORT")
+    self.layout.operator("tracked_shot.export_tracks", text="Export 2D Tracks…", icon="EXPORT")
 
 
 _hung: list[Part] = []
