@@ -1,5 +1,13 @@
 """The buttons: each gathers its input, calls one function and reports."""
 
-from . import clip, sessions, shot, tools, track
+from . import clip, exchange, preset_files, sessions, shot, tools, track
 
-CLASSES = (*clip.CLASSES, *track.CLASSES, *sessions.CLASSES, *shot.CLASSES, *tools.CLASSES)
+CLASSES = (
+    *clip.CLASSES,
+    *track.CLASSES,
+    *sessions.CLASSES,
+    *exchange.CLASSES,
+    *preset_files.CLASSES,
+    *shot.CLASSES,
+    *tools.CLASSES,
+)

@@ -179,6 +179,42 @@ def put_tracks(
     return written
 
 
+def add_tracks(clip: bpy.types.MovieClip, tracks: Tracks, *, pattern: int = 21) -> list[str]:
+    """Add the tracks to the clip as the artist's own, selected; returns the names that they got.
+
+    All that is there stays; a name that is taken gets a number. Tracks with a reason come with weight 0.
+    ``pattern`` is as in ``put_tracks``. Raises FootageError where the tracks are for a frame of another size.
+    """
+    if tuple(clip.size) != (tracks.width, tracks.height):
+        raise FootageError(
+            f"the clip is {clip.size[0]}x{clip.size[1]}, the tracks are for {tracks.width}x{tracks.height}"
+        )
+    for there in _camera_object(clip).tracks:
+        select_track(there, False)
+    size = np.array([tracks.width, tracks.height], dtype=np.float64)
+    half = 0.5 * pattern * tracks.width / 960.0
+    bounds = tracks.bounds()
+    names = []
+    for number, name in enumerate(tracks.names):
+        rows = slice(bounds[number], bounds[number + 1])
+        if bounds[number] == bounds[number + 1]:
+            continue
+        # A name that begins with our mark would make it one of a session's, which come and go.
+        track = _new_track(
+            clip, name.removeprefix(PREFIX), tracks.frame[rows], tracks.xy[rows] / size, half / size
+        )
+        track.weight = 0.0 if tracks.reasons[number] else 1.0
+        select_track(track, True)
+        names.append(track.name)
+    return names
+
+
+def selected_tracks(clip: bpy.types.MovieClip, tracks: Tracks) -> Bools:
+    """(count,) which of the ``tracks`` that ``read_tracks`` gave are selected in the clip."""
+    names = {track.name.removeprefix(PREFIX) for track in _camera_object(clip).tracks if track.select}
+    return np.array([name in names for name in tracks.names], dtype=bool)
+
+
 def _new_track(
     clip: bpy.types.MovieClip, name: str, frames: Ints, co: Floats, half: Floats
 ) -> bpy.types.MovieTrackingTrack:
