@@ -54,13 +54,9 @@ VERDICTS = {
 }
 NO_SOLVE = "No camera"
 MOTIONS = {
-    "general": "general: it travels and turns",
-    "rotation": "rotation only, as on a tripod",
-    "tripod": "rotation only, as on a tripod",
-    "static": "hardly any",
-    "still": "hardly any",
-    "planar": "over a scene that is nearly flat",
-    "zoom": "the lens zooms",
+    "general": "it travels and turns",
+    "turns": "it turns where it stands, as on a tripod",
+    "still": "it stands still",
 }
 """The kinds of move that have words of their own; others are shown as the solve calls them."""
 

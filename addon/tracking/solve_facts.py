@@ -27,7 +27,7 @@ THIN_COVERAGE = 0.6
 BLOCKS = (3, 4)
 """Rows and columns of blocks into which the picture is cut to judge how much of it tracks cover."""
 MANY_MOVE = 0.4
-TURNS_ONLY = ("rotation", "tripod")
+TURNS_ONLY = ("turns", "still")
 """Words of kinds of move that give no depth, and need none."""
 MOST_RAYS = 48
 """So many of a point's frames are looked at for its parallax."""
@@ -277,7 +277,7 @@ def _about_fit(tracks: Tracks, solve: Solve) -> list[str]:
 
 
 def _about_depth(solve: Solve, angles: Floats) -> list[str]:
-    if any(word in solve.motion.lower() for word in TURNS_ONLY):
+    if solve.motion in TURNS_ONLY:
         return []
     middle = float(np.median(angles)) if len(angles) else 0.0
     if middle >= LEAST_DEGREES:

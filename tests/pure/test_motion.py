@@ -17,11 +17,9 @@ FOCAL_PX = 800.0
 def solve(tracks: Tracks, start: LensStart | None = None) -> Solve:
     still = stillness(tracks)
     pairs = clean(tracks, TrackingSettings(), still)
-    last = None
-    for last in solve_steps(tracks, pairs, start or LensStart(), still):
-        pass
-    assert last is not None and last.result is not None
-    return last.result
+    result = list(solve_steps(tracks, pairs, start or LensStart(), still))[-1].result
+    assert result is not None
+    return result
 
 
 def pan(frames: int = 90) -> np.ndarray:

@@ -295,7 +295,7 @@ def test_advice_follows_what_is_measured() -> None:
     assert "focal length is known to about 2%" in " ".join(advice(tracks, make_solve(tracks), 1, FRAMES))
     still = replace(good, cameras=np.tile(np.eye(4), (FRAMES, 1, 1)))
     assert "depth is a guess" in " ".join(advice(tracks, still, 1, FRAMES))
-    turned = replace(still, motion="rotation only")
+    turned = replace(still, motion="turns")
     assert "depth" not in " ".join(advice(tracks, turned, 1, FRAMES))
     none = replace(tracks, reasons=["too short"] * 59 + ["blurred"])
     said = advice(none, None, 1, FRAMES)

@@ -151,8 +151,8 @@ def _remarks(solve: Solve) -> list[str]:
         share = rows or columns
         side = "rows" if rows else "columns"
         return [
-            f"rolling shutter: the {side} take {abs(share):.2f} of a frame's time; it is allowed for in the solve, and"
-            " CG sits exactly in the middle of the picture only"
+            f"rolling shutter: the {side} take {abs(share):.2f} of a frame's time; the solve allows for it,"
+            " and CG sits exactly in the middle of the picture only"
         ]
     return []
 
