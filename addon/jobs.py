@@ -32,6 +32,7 @@ from .tracking.presets import load_composite_preset, load_tracking_preset
 from .tracking.session import TrackingSessionManager, list_sessions, load_session, take_up_session
 from .tracking.session.clip_tracks import Differences, load_snapshot, set_taken, taken
 from .tracking.session.places import can_write, footage_name, session_folder
+from .tracking.solve_facts import MOVES, focal_text
 
 log = logging.getLogger(__name__)
 
@@ -289,6 +290,7 @@ def take_in(
     memory.average_error = solve.average_error
     memory.frames_solved = len(solve.frames)
     memory.focal_length = solve.lens.focal_length_mm
+    memory.focal_text, memory.move_text = focal_text(solve), MOVES.get(solve.motion, solve.motion)
     memory.native_trouble = result.native.reason if result.native is not None else ""
     return result
 

@@ -149,7 +149,8 @@ class TRACKED_SHOT_PT_solve(ClipPanel, bpy.types.Panel):
         for name, value in (
             ("Average Error", f"{memory.average_error:.3f} px"),
             ("Frames", f"{memory.frames_solved} of {memory.frames_wanted}"),
-            ("Focal Length", f"{memory.focal_length:.2f} mm"),
+            ("Focal Length", memory.focal_text or f"{memory.focal_length:.2f} mm"),
+            ("Camera", memory.move_text),
         ):
             names.label(text=name)
             values.label(text=value)

@@ -27,6 +27,8 @@ THIN_COVERAGE = 0.6
 BLOCKS = (3, 4)
 """Rows and columns of blocks into which the picture is cut to judge how much of it tracks cover."""
 MANY_MOVE = 0.4
+MOVES = {"general": "moves", "turns": "turns where it stands", "still": "stands still"}
+"""Kinds of move, in a panel's words."""
 TURNS_ONLY = ("turns", "still")
 """Words of kinds of move that give no depth, and need none."""
 MOST_RAYS = 48
@@ -179,6 +181,21 @@ def ranges_text(ranges: list[tuple[int, int]], most: int = 6) -> str:
 
 
 # --- what helps --------------------------------------------------------------
+
+
+def focal_text(solve: Solve) -> str:
+    """The focal length with how sure it is, as a panel shows it."""
+    if len(solve.frame_focals_px):
+        to_mm = solve.lens.sensor_width_mm / solve.lens.width
+        low, high = solve.frame_focals_px.min() * to_mm, solve.frame_focals_px.max() * to_mm
+        return f"zooms, {low:.1f} to {high:.1f} mm"
+    mm = solve.lens.focal_length_mm
+    if solve.focal_interval_mm is None:
+        return f"{mm:.2f} mm, as given"
+    low, high = solve.focal_interval_mm
+    if not np.isfinite(high):
+        return f"{mm:.2f} mm, not told"
+    return f"{mm:.2f} ± {(high - low) / 2:.2f} mm"
 
 
 def advice(

@@ -149,3 +149,21 @@ def test_a_zoom_while_the_camera_moves_is_told_with_its_focal_lengths() -> None:
 
 def test_a_lens_that_does_not_zoom_has_one_focal_length() -> None:
     assert not len(solve(seen.see(pan(), seen.cloud(900), FOCAL_PX)).frame_focals_px)
+
+
+def test_frames_far_apart_are_solved_from_short_tracks() -> None:
+    """A few frames a second: no track lasts eight frames."""
+    share = np.linspace(0, 1, 40)
+    places = np.stack([9 * share, 0.6 * np.sin(5 * share), 0.2 * np.sin(7 * share)], 1)
+    cameras = seen.looking(0.2 * np.sin(3 * share), 0.05 * np.sin(4 * share), places)
+    rng = np.random.default_rng(9)
+    street = rng.uniform([-4, 4, -2], [14, 10, 3], (2500, 3))
+    tracks = seen.see(cameras, street, FOCAL_PX)
+    lasts = rng.integers(2, 7, tracks.count)
+    begun = tracks.frame[tracks.bounds()[:-1].clip(max=len(tracks.frame) - 1)]
+    rows = tracks.frame - begun[tracks.track] < lasts[tracks.track]
+    brief = Tracks(960, 540, 40, tracks.track[rows], tracks.frame[rows], tracks.xy[rows], list(tracks.names))
+    assert brief.lengths().max() < 8
+    found = solve(brief)
+    assert len(found.frames) == 40
+    assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=0.02)

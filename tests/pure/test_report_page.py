@@ -25,6 +25,7 @@ from addon.tracking.session.report import session_page
 from addon.tracking.solve_facts import (
     advice,
     coverage,
+    focal_text,
     frame_facts,
     ray_angles,
     seen_from_above,
@@ -418,3 +419,13 @@ def test_the_report_for_programs_says_how_far_to_trust(session_file: Path, tmp_p
     text = ShotReport("hero", solve=section).to_markdown()
     assert "What helps:" in text and "- Frame 14: 0.90 px" in text and "Camera's move: general" in text
     assert "Focal length: 33.75 mm (between 33.0 and 34.5)" in text
+
+
+def test_the_focal_length_is_said_with_how_sure_it_is() -> None:
+    lens = Lens(800.0, 960, 540)
+    none = np.zeros(0)
+    solve = Solve(lens, none.astype(np.int32), none, none, none.astype(np.int32), none, none, 0.1, (1, 2))
+    assert focal_text(solve) == "30.00 mm, as given"
+    assert focal_text(replace(solve, focal_interval_mm=(29.9, 30.1))) == "30.00 ± 0.10 mm"
+    assert focal_text(replace(solve, focal_interval_mm=(0.0, np.inf))) == "30.00 mm, not told"
+    assert focal_text(replace(solve, frame_focals_px=np.array([800.0, 1000.0]))) == "zooms, 30.0 to 37.5 mm"

@@ -24,6 +24,11 @@ from .votes import FramePair, epipolar_votes
 
 TRACK_SHARE = 0.75
 CLEAN_SHARE = 0.8
+POINTS_A_FRAME = 40
+THIN_FRAMES = 25
+"""Where so many percent of the frames have fewer markers than that, shorter tracks are used too,"""
+SHORTEST = 3
+"""down to this length."""
 SHORT = "too short"
 MOVES = "moves, or slipped"
 STUCK = "sticks to the frame"
@@ -110,6 +115,18 @@ def _track(job: Job, state: TrackState) -> Iterator[Step]:
             yield Step("track", change.frame, done, "Tracking", len(change.live_ids), change=change)
 
 
+def _least_length(tracks: Tracks, settings: TrackingSettings) -> int:
+    """Markers that a track must have: fewer than the settings say where frames lie far apart."""
+    lengths = tracks.lengths()[tracks.track]
+    wanted = settings.min_length
+    while wanted > SHORTEST:
+        in_frame = np.bincount(tracks.frame[lengths >= wanted], minlength=tracks.frames + 1)[1:]
+        if len(in_frame) and np.percentile(in_frame, THIN_FRAMES) >= POINTS_A_FRAME:
+            break
+        wanted -= 1
+    return wanted
+
+
 def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = None) -> list[FramePair]:
     """Switches off the tracks that a solve must not use; returns frame pairs with parallax, best first.
 
@@ -119,7 +136,7 @@ def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = 
     if not still.camera:
         for number in np.flatnonzero(still.tracks):
             tracks.reasons[number] = STUCK
-    for number in np.flatnonzero(tracks.enabled & (tracks.lengths() < settings.min_length)):
+    for number in np.flatnonzero(tracks.enabled & (tracks.lengths() < _least_length(tracks, settings))):
         tracks.reasons[number] = SHORT
     votes = epipolar_votes(tracks.subset(tracks.enabled))
     for number in np.flatnonzero(tracks.enabled)[~votes.agrees]:

@@ -17,7 +17,7 @@ from .scene import Scene
 
 SURE = 4.0
 """A term counts from so many standard deviations on."""
-LEAST_SHUTTER = 0.04
+LEAST_SHUTTER = 0.08
 """A shutter that takes less than this share of a frame is none."""
 LONGEST_SHUTTER = 1.5
 LEAST_GAIN = 0.02
