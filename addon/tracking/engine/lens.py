@@ -21,7 +21,7 @@ y is up. ``distort`` and ``undistort`` at the top are the solver's short form of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -163,25 +163,29 @@ class Distortion:
 
     def factor(self, s: Floats) -> Floats:
         """What the radial part multiplies a point at squared radius ``s`` by; any shape."""
-        numbers = self.coefficients[: _radial_count(self.model)]
-        value = np.zeros_like(s)
-        for number in reversed(numbers):
-            value = (value + number) * s
+        numbers = list(self.coefficients[: _radial_count(self.model)])
+        while len(numbers) > 1 and numbers[-1] == 0.0:
+            numbers.pop()
+        value = numbers.pop() * s
+        while numbers:
+            value = (value + numbers.pop()) * s
         return 1 / (1 + value) if _divides(self.model) else 1 + value
 
     def formula(self, points: Floats) -> Floats:
         """The formula at ``points`` (..., 2)."""
-        x, y, xx, yy = _parts(points)
+        return np.stack(self.formula_parts(points[..., 0], points[..., 1]), -1)
+
+    def formula_parts(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """The formula at x and y apart, of any shapes that go together: a row and a column make a grid."""
+        xx, yy = x * x, y * y
         factor = self.factor(xx + yy)
         if self.is_radial:
-            return np.stack([x * factor, y * factor], -1)
+            return x * factor, y * factor
         p1, p2 = self.coefficients[-2:]
         if _divides(self.model):
-            return np.stack([x / (1 / factor + p1 * yy), y / (1 / factor + p2 * xx)], -1)
+            return x / (1 / factor + p1 * yy), y / (1 / factor + p2 * xx)
         xy = 2 * x * y
-        return np.stack(
-            [x * factor + p1 * (3 * xx + yy) + p2 * xy, y * factor + p2 * (3 * yy + xx) + p1 * xy], -1
-        )
+        return x * factor + p1 * (3 * xx + yy) + p2 * xy, y * factor + p2 * (3 * yy + xx) + p1 * xy
 
     def formula_by_point(self, points: Floats) -> Floats:
         """Derivatives (..., 2, 2) of the formula: row its coordinate, column the point's."""
@@ -523,6 +527,18 @@ class PlateLens:
         """Derivatives (..., 2, 2) of ``distort``: row the plate's coordinate, column the straight one's."""
         scale = np.array(self.scale)
         return self.distortion.distort_by_slopes(self.to_slopes(straight)) * scale[:, None] / scale
+
+    def resized(self, width: int, height: int) -> PlateLens:
+        """The same lens before the same picture at another size in pixels."""
+        across, up = width / self.width, height / self.height
+        return replace(
+            self,
+            width=width,
+            height=height,
+            focal_px=self.focal_px * across,
+            principal=(self.center[0] * across, self.center[1] * up),
+            pixel_aspect=self.pixel_aspect * up / across,
+        )
 
     @property
     def fold_radius_px(self) -> float:
