@@ -63,6 +63,60 @@ class Overscan:
 NO_OVERSCAN = Overscan()
 
 
+@dataclass(frozen=True)
+class StraightFrame:
+    """A frame on the straight picture that is rendered with a number of pixels of its own.
+
+    Where a render must keep the plate's size (Blender writes a composite at the size of the render), the
+    straight picture's overscan comes from a wider view with the same number of pixels, each a little larger.
+    """
+
+    left: float
+    bottom: float
+    """The frame's corner, in pixels of the plate."""
+    pitch: float
+    """Side of one of its pixels, in pixels of the plate."""
+    width: int
+    height: int
+    """Its size in its own pixels."""
+
+
+def frame_of(lens: PlateLens, overscan: Overscan = NO_OVERSCAN) -> StraightFrame:
+    """The plate's frame and overscan around it, in the plate's pixels."""
+    size = overscan.size(lens.width, lens.height)
+    return StraightFrame(-float(overscan.left), -float(overscan.bottom), 1.0, *size)
+
+
+def widened_frame(lens: PlateLens, share: float | None = None) -> StraightFrame:
+    """The smallest frame of the plate's shape and number of pixels that leaves none of the plate empty.
+
+    With ``share``, that share of the plate beyond each edge instead. Found as by ``find_overscan``; the
+    frame may lie off the plate's middle. Raises FoldError where the lens folds over within the plate.
+    """
+    size = np.array([lens.width, lens.height], dtype=float)
+    if share is not None:
+        left, bottom = -share * size
+        return StraightFrame(float(left), float(bottom), 1.0 + 2 * share, lens.width, lens.height)
+    straight = lens.undistort(_edge_centres(lens))
+    low, high = straight.min(axis=0), straight.max(axis=0)
+    if np.all(low >= 0.5 - SLACK) and np.all(high <= size - 0.5 + SLACK):
+        return frame_of(lens)
+    pitch = max(1.0, float(np.max((high - low) / np.maximum(size - 1, 1))))
+    # As near the plate's middle as it can lie with all that is needed half a pixel inside.
+    centred = -0.5 * (pitch - 1) * size
+    left, bottom = np.clip(centred, high - pitch * (size - 0.5), low - 0.5 * pitch)
+    return StraightFrame(float(left), float(bottom), pitch, lens.width, lens.height)
+
+
+def _edge_centres(lens: PlateLens) -> Floats:
+    """(n, 2) the centres of the pixels along the plate's edge."""
+    across, up = np.arange(lens.width) + 0.5, np.arange(lens.height) + 0.5
+    return np.concatenate(
+        [np.stack([across, np.full_like(across, at)], -1) for at in (0.5, lens.height - 0.5)]
+        + [np.stack([np.full_like(up, at), up], -1) for at in (0.5, lens.width - 0.5)]
+    )
+
+
 def find_overscan(lens: PlateLens) -> Overscan:
     """The smallest overscan with which bending the straight picture leaves no pixel of the plate empty.
 
@@ -71,12 +125,7 @@ def find_overscan(lens: PlateLens) -> Overscan:
     pixels: centres from half a pixel inside. Where a side needs any, width and height are rounded up to
     even. Raises FoldError where the lens folds over within the frame.
     """
-    across, up = np.arange(lens.width) + 0.5, np.arange(lens.height) + 0.5
-    edge = np.concatenate(
-        [np.stack([across, np.full_like(across, at)], -1) for at in (0.5, lens.height - 0.5)]
-        + [np.stack([np.full_like(up, at), up], -1) for at in (0.5, lens.width - 0.5)]
-    )
-    straight = lens.undistort(edge)
+    straight = lens.undistort(_edge_centres(lens))
     low = 0.5 - straight.min(axis=0)
     high = straight.max(axis=0) - (np.array([lens.width, lens.height]) - 0.5)
     left, right = _even(lens.width, low[0], high[0])
@@ -108,18 +157,21 @@ def _even(size: int, before: float, after: float) -> tuple[int, int]:
 class StMap:
     """One map of a lens, its values made row by row."""
 
-    def __init__(self, lens: PlateLens, kind: str, overscan: Overscan = NO_OVERSCAN) -> None:
+    def __init__(self, lens: PlateLens, kind: str, straight: Overscan | StraightFrame = NO_OVERSCAN) -> None:
         """``kind`` is ``UNDISTORT`` or ``DISTORT``; raises FoldError where the lens folds in the frame."""
         self.kind = kind
-        plate, straight = (lens.width, lens.height), overscan.size(lens.width, lens.height)
-        corner = np.array([overscan.left, overscan.bottom], dtype=float)
+        frame = straight if isinstance(straight, StraightFrame) else frame_of(lens, straight)
+        plate = lens.width, lens.height
+        corner = np.array([frame.left, frame.bottom])
         if kind == DISTORT:
-            self.size, self.source_size = plate, straight
-            self._start, self._shift = np.zeros(2), corner
+            self.size, self.source_size = plate, (frame.width, frame.height)
+            self._start, self._pitch = np.zeros(2), 1.0
+            self._origin, self._extent = corner, frame.pitch * np.array(self.source_size, dtype=float)
             lens.undistort(np.array([[0.0, 0.0], [plate[0], 0.0], [0.0, plate[1]], plate]))  # or FoldError
         else:
-            self.size, self.source_size = straight, plate
-            self._start, self._shift = -corner, np.zeros(2)
+            self.size, self.source_size = (frame.width, frame.height), plate
+            self._start, self._pitch = corner, frame.pitch
+            self._origin, self._extent = np.zeros(2), np.array(plate, dtype=float)
         self._lens = lens
         self._distortion = lens.distortion
         self._center, self._scale = np.array(lens.center), np.array(lens.scale)
@@ -130,8 +182,8 @@ class StMap:
     def rows(self, first: int, last: int) -> exr.Float32:
         """u, v and blue (3, last - first, width) of rows ``first`` to ``last``, counted from the top."""
         width, height = self.size
-        x = np.arange(width) + 0.5 + self._start[0]
-        y = height - np.arange(first, last) - 0.5 + self._start[1]
+        x = self._pitch * (np.arange(width) + 0.5) + self._start[0]
+        y = self._pitch * (height - np.arange(first, last) - 0.5) + self._start[1]
         if self._distortion.is_identity:
             px, py = np.broadcast_arrays(x[None, :], y[:, None])
         elif self._grid is not None and self._grid.complete:
@@ -145,7 +197,9 @@ class StMap:
 
         Rounded to 32 bits, as in the file.
         """
-        px, py = self._exact(columns + 0.5 + self._start[0], rows + 0.5 + self._start[1])
+        px, py = self._exact(
+            self._pitch * (columns + 0.5) + self._start[0], self._pitch * (rows + 0.5) + self._start[1]
+        )
         return self._values(px, py)[:2].T * np.array(self.source_size, dtype=float)
 
     def _exact(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -170,8 +224,10 @@ class StMap:
     def _values(self, px: Floats, py: Floats) -> exr.Float32:
         """u, v and blue, first axis, of places in pixels before the lens."""
         out = np.empty((3, *px.shape), np.float32)
-        for channel, (place, shift, size) in enumerate(zip((px, py), self._shift, self.source_size)):
-            np.multiply(place + shift if shift else place, 1 / size, out=out[channel], casting="same_kind")
+        for channel, (place, origin, extent) in enumerate(zip((px, py), self._origin, self._extent)):
+            np.multiply(
+                place - origin if origin else place, 1 / extent, out=out[channel], casting="same_kind"
+            )
         inside = (out[:2] >= 0).all(axis=0)
         inside &= (out[:2] <= 1).all(axis=0)
         out[2] = inside
@@ -204,9 +260,8 @@ class _InverseGrid:
         self._step = step
         width, height = owner.size
         self._columns = -(-width // step)
-        x = owner._start[0] + 0.5 + step * (np.arange(self._columns + 3) - 1)
-        self._y0 = owner._start[1] + 0.5 - step
-        y = self._y0 + step * np.arange(-(-height // step) + 3)
+        x = owner._start[0] + owner._pitch * (0.5 + step * (np.arange(self._columns + 3) - 1))
+        y = owner._start[1] + owner._pitch * (0.5 + step * (np.arange(-(-height // step) + 3) - 1))
         px, py = _exact_inverse(owner, x[None, :], y[:, None])
         self._points = np.stack([px, py])
         self.complete = bool(np.isfinite(self._points).all())
@@ -229,11 +284,12 @@ class _InverseGrid:
         """How far the interpolation misses, in pixels, looked at where the lens bends most and elsewhere."""
         width, height = self._owner.size
         worst = 0.0
-        x = np.arange(width) + 0.5 + self._owner._start[0]
+        pitch, start = self._owner._pitch, self._owner._start
+        x = pitch * (np.arange(width) + 0.5) + start[0]
         for row in {0, self._step // 2, height // 2, height - 1 - self._step // 2, height - 1}:
             row = min(max(row, 0), height - 1)
             px, py = self.rows(row, row + 1)
-            y = np.array([height - row - 0.5 + self._owner._start[1]])
+            y = np.array([pitch * (height - row - 0.5) + start[1]])
             ex, ey = _exact_inverse(self._owner, x[None, ::3], y[:, None])
             worst = max(worst, float(np.max(np.abs(px[:, ::3] - ex))), float(np.max(np.abs(py[:, ::3] - ey))))
         return worst
@@ -424,7 +480,8 @@ def round_trip(undistort: StMap, distort: StMap) -> tuple[float, float, tuple[fl
         [distort.rows(height - 1 - row, height - row)[:2, 0, columns].T for row in rows]
     )
     straight = straight.astype(float) * distort.source_size - 0.5
-    reached = np.all((straight >= -SLACK) & (straight <= np.array([across, up]) - 1 + SLACK), axis=1)
+    # A thousandth of a pixel, for the rounding to 32 bits of what lies right at the edge.
+    reached = np.all((straight >= -1e-3) & (straight <= np.array([across, up]) - 1 + 1e-3), axis=1)
     grid, straight = grid[reached], straight[reached]
     if not len(grid):
         return math.nan, math.nan, (math.nan, math.nan), 0

@@ -22,8 +22,10 @@ from addon.tracking.stmap import (
     StMap,
     bands,
     find_overscan,
+    frame_of,
     overscan_share,
     round_trip,
+    widened_frame,
     write_stmaps,
 )
 from tests.lenses import random_lenses
@@ -138,6 +140,39 @@ def test_a_plate_that_needs_no_overscan_keeps_its_size() -> None:
     assert find_overscan(PlateLens(641, 361, 500.0)) == NO_OVERSCAN  # odd, and left odd
     assert find_overscan(PlateLens(640, 360, 500.0, "POLYNOMIAL", (0.1,))) == NO_OVERSCAN
     assert overscan_share(PlateLens(641, 360, 500.0), 0.1).size(641, 360) == (772, 432)
+
+
+def test_a_widened_frame_covers_the_plate_with_as_many_pixels_and_no_more() -> None:
+    widened = 0
+    for lens in random_lenses(60, seed=5):
+        frame = widened_frame(lens)
+        assert (frame.width, frame.height) == (lens.width, lens.height)
+        u, v, blue = StMap(lens, DISTORT, frame).rows(0, lens.height)[:, :: lens.height // 20]
+        assert blue.all()
+        places = lens.undistort(plate_points(lens)) - [frame.left, frame.bottom]
+        size = np.array([lens.width, lens.height])
+        assert np.all(places >= 0.5 * frame.pitch - 1e-5)
+        assert np.all(places <= frame.pitch * (size - 0.5) + 1e-5)
+        expected = (
+            lens.undistort(centres(lens.width, lens.height)[:: lens.height // 20])
+            - [frame.left, frame.bottom]
+        ) / (frame.pitch * size)
+        np.testing.assert_allclose(np.stack([u, v], -1), expected, atol=3e-7)
+        if frame.pitch > 1:
+            widened += 1
+            reach = np.ptp(places, axis=0)
+            assert np.any(reach > 0.9999 * frame.pitch * (size - 1))
+    assert widened > 20
+    assert widened_frame(PlateLens(640, 360, 500.0)) == frame_of(PlateLens(640, 360, 500.0))
+
+
+def test_a_widened_frame_straightens_and_bends_again() -> None:
+    lens = LENSES["BROWN"]
+    frame = widened_frame(lens)
+    assert frame.pitch > 1
+    largest, _, _, points = round_trip(StMap(lens, UNDISTORT, frame), StMap(lens, DISTORT, frame))
+    assert points == lens.width * lens.height
+    assert largest < 0.005  # coarser pixels, read bilinearly, of a strong lens at 320 pixels
 
 
 # --- files --------------------------------------------------------------------------------------
