@@ -97,8 +97,17 @@ def widened_frame(lens: PlateLens, share: float | None = None) -> StraightFrame:
     if share is not None:
         left, bottom = -share * size
         return StraightFrame(float(left), float(bottom), 1.0 + 2 * share, lens.width, lens.height)
-    straight = lens.undistort(_edge_centres(lens))
-    low, high = straight.min(axis=0), straight.max(axis=0)
+    return frame_of_places(lens, lens.undistort(_edge_centres(lens)).T)
+
+
+def frame_of_places(lens: PlateLens, places: Floats) -> StraightFrame:
+    """The smallest frame of the plate's shape and number of pixels with all ``places`` (2, ...) inside.
+
+    Places are in pixels of the plate, and inside is where a bilinear filter finds four full pixels.
+    """
+    size = np.array([lens.width, lens.height], dtype=float)
+    flat = places.reshape(2, -1)
+    low, high = flat.min(axis=1), flat.max(axis=1)
     if np.all(low >= 0.5 - SLACK) and np.all(high <= size - 0.5 + SLACK):
         return frame_of(lens)
     pitch = max(1.0, float(np.max((high - low) / np.maximum(size - 1, 1))))
