@@ -33,10 +33,11 @@ def float_image(values: np.ndarray, name: str) -> bpy.types.Image:
     return image
 
 
-def clip_with_lens(folder: Path, lens: PlateLens) -> bpy.types.MovieClip:
-    """A clip of one frame of the lens's size, with that lens."""
+def clip_with_lens(folder: Path, lens: PlateLens, picture: np.ndarray | None = None) -> bpy.types.MovieClip:
+    """A clip of one frame of the lens's size, with that lens; ``picture`` is (height, width, 3) of bytes."""
     path = folder / f"plate_{lens.width}x{lens.height}.png"
-    cv2.imwrite(str(path), np.full((lens.height, lens.width, 3), 90, np.uint8))
+    plain = np.full((lens.height, lens.width, 3), 90, np.uint8)
+    cv2.imwrite(str(path), plain if picture is None else picture)
     clip = bpy.data.movieclips.load(str(path))
     camera = clip.tracking.camera
     camera.sensor_width = 36.0
