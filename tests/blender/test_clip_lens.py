@@ -15,6 +15,8 @@ from addon.tracking import exr
 from addon.tracking.blender.clip_lens import clip_lens, scene_clip
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
+from addon.tracking.stmap import NO_OVERSCAN, find_overscan
+from addon.tracking.stmap_in import read_stmap
 from tests.blender.coordinates import clip_with_lens, composited, coordinate_image
 from tests.lenses import MODELS, random_lens
 
@@ -108,3 +110,21 @@ def test_maps_of_a_blend_on_the_command_line(tmp_path: Path, capsys: pytest.Capt
     assert cli.main(call) == 0
     assert "there and back 0.000" in capsys.readouterr().out
     assert exr.read_header(tmp_path / "d.exr").data_window == (0, 0, 319, 179)
+
+
+@pytest.mark.usefixtures("registered_addon")
+def test_the_button_writes_both_maps(tmp_path: Path) -> None:
+    lens = PlateLens(320, 180, 300.0, "BROWN", (-0.1, 0.02), (150.0, 95.0))
+    assert not bpy.ops.tracked_shot.write_stmaps.poll()
+    bpy.context.scene.active_clip = clip_with_lens(tmp_path, lens)
+    bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot.exr"))
+    found = read_stmap(tmp_path / "shot_distort.exr", SIZE)
+    assert found.kind == "distort" and found.source_overscan == find_overscan(lens)
+    assert read_stmap(tmp_path / "shot_undistort.exr", SIZE).kind == "undistort"
+    # once more over a name that the dialog offers
+    bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot_distort.exr"), use_overscan=False)
+    assert read_stmap(tmp_path / "shot_distort.exr", SIZE).source_overscan == NO_OVERSCAN
+    assert not (tmp_path / "shot_distort_distort.exr").exists()
+    bpy.context.scene.active_clip.tracking.camera.brown_k1 = -9.0
+    with pytest.raises(RuntimeError, match="folds over"):
+        bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot.exr"))
