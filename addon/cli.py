@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="how far the straight picture reaches beyond the plate (auto: as far as is needed)",
     )
-    made.add_argument("--zip", action="store_true", help="pack the files: half the size, ten times the time")
+    made.add_argument("--zip", action="store_true", help="pack the files: smaller, but slower to write")
     made.add_argument("--bits", type=int, default=32, help=argparse.SUPPRESS)
     made.add_argument("--session-dir", metavar="DIR", help="where a shot's session lies")
     _json_option(made)

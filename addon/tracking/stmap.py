@@ -411,8 +411,8 @@ def write_stmaps(
 ) -> MapReport:
     """Write one map or both as EXR and measure how far they undo each other.
 
-    Files are uncompressed unless ``zipped``: smooth floats pack to half at best, and that takes ten
-    times as long as writing them. Raises InputError for ``bits`` other than 32 and for what cannot be
+    Files are uncompressed unless ``zipped``: that makes them less than half as large and takes several
+    times as long. Raises InputError for ``bits`` other than 32 and for what cannot be
     written, FoldError where the lens folds over within the frame.
     """
     started = time.monotonic()
