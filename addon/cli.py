@@ -413,33 +413,48 @@ def stmap(options: argparse.Namespace) -> int:
     import json
 
     from .tracking.files import write_atomically
-    from .tracking.stmap import write_stmaps
+    from .tracking.stmap import write_stmap_sequence, write_stmaps
 
     if not (options.undistort or options.distort):
         raise InputError("name a file to write: --undistort U.exr, --distort D.exr or both")
     _check_report_path(options.json)
-    lens = _lens_of(Path(options.source), options.session_dir)
-    report = write_stmaps(
-        lens,
-        options.undistort,
-        options.distort,
-        overscan=parse_overscan(options.overscan, lens),
-        bits=options.bits,
-        zipped=options.zip,
-    )
+    lens, zoom = _lens_of(Path(options.source), options.session_dir)
+    overscan = None if zoom and options.overscan == "auto" else parse_overscan(options.overscan, lens)
+    written: list[Path] = []
+    if zoom and options.bits == 32:
+        with Progress() as progress:
+            sequence = write_stmap_sequence(
+                zoom,
+                options.undistort,
+                options.distort,
+                overscan=overscan,
+                zipped=options.zip,
+                on_frame=lambda frame: progress.show(0.0, "Wrote the ST-maps", frame),
+            )
+        report, frames = sequence.worst, sequence.frames
+        written = [path for paths in sequence.files.values() for path in paths.values()]
+    else:
+        report = write_stmaps(
+            lens, options.undistort, options.distort, overscan=overscan, bits=options.bits, zipped=options.zip
+        )
+        frames = {}
+        written = [path for path in (report.undistort, report.distort) if path is not None]
     if options.json:
         write_atomically(
-            Path(options.json), json.dumps({"version": 1, "stmap": report.to_dict()}, indent=1) + "\n"
+            Path(options.json),
+            json.dumps({"version": 1, "stmap": {**report.to_dict(), "frames": frames}}, indent=1) + "\n",
         )
     print(report.text())
-    for path in (report.undistort, report.distort):
-        if path is not None:
-            print(f"saved: {path}")
+    for path in written:
+        print(f"saved: {path}")
     return 0
 
 
 def _lens_of(path: Path, session_dir: str | None):  # type: ignore[no-untyped-def]
-    """The lens of a .blend's clip, a session or a shot. Raises InputError where there is none."""
+    """The lens of a .blend's clip, a session or a shot, and by frame where the .blend's camera zooms.
+
+    Raises InputError where there is none.
+    """
     from .tracking.lens_sources import lens_of_session, lens_of_shot
     from .tracking.session import load_session
     from .tracking.shotfile import load_shot
@@ -449,10 +464,12 @@ def _lens_of(path: Path, session_dir: str | None):  # type: ignore[no-untyped-de
     if path.suffix.lower() == ".blend":
         blender = _blender_room("stmap")
         with _blender_quiet():
-            return blender.clip_lens(blender.scene_clip(blender.open_scene(path)))
+            scene = blender.open_scene(path)
+            clip = blender.scene_clip(scene)
+            return blender.clip_lens(clip), blender.zoom_lenses(scene, clip)
     if path.suffix.lower() == ".tracksession":
-        return lens_of_session(load_session(path))
-    return lens_of_shot(load_shot(path), session_dir)
+        return lens_of_session(load_session(path)), {}
+    return lens_of_shot(load_shot(path), session_dir), {}
 
 
 def parse_overscan(text: str, lens):  # type: ignore[no-untyped-def]

@@ -15,7 +15,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -451,6 +451,73 @@ def write_stmaps(
         points,
         time.monotonic() - started,
     )
+
+
+@dataclass(frozen=True)
+class SequenceReport:
+    """What was written for a lens that changes."""
+
+    files: dict[int, dict[str, Path]]
+    """The maps, by frame and kind; frames whose lens is that of the frame before have none of their own."""
+    frames: dict[int, int]
+    """For every frame the one whose maps it uses."""
+    overscan: Overscan
+    worst: MapReport
+    """The report of the frame that comes back worst."""
+
+
+def write_stmap_sequence(
+    lenses: Mapping[int, PlateLens],
+    undistort: Path | str | None,
+    distort: Path | str | None,
+    *,
+    overscan: Overscan | None = None,
+    zipped: bool = False,
+    on_frame: Callable[[int], None] | None = None,
+) -> SequenceReport:
+    """Write maps for a lens that changes over frames, as in a zoom: ``d.exr`` becomes ``d.0012.exr``.
+
+    ``lenses`` gives the lens of every frame. A frame whose lens is that of the frame before gets no maps.
+    All have one size: with ``overscan`` None, what the most demanding frame needs. Raises InputError where
+    there is no frame, and as ``write_stmaps`` does.
+    """
+    if not lenses:
+        raise InputError("no frame to write ST-maps for")
+    frames: dict[int, int] = {}
+    changes: list[int] = []
+    for frame in sorted(lenses):
+        if not changes or lenses[frame] != lenses[changes[-1]]:
+            changes.append(frame)
+        frames[frame] = changes[-1]
+    if overscan is None:
+        found = [find_overscan(lenses[frame]) for frame in changes]
+        overscan = _largest(found, lenses[changes[0]])
+    files: dict[int, dict[str, Path]] = {}
+    worst: MapReport | None = None
+    for frame in changes:
+        paths = {kind: numbered(path, frame) for kind, path in ((UNDISTORT, undistort), (DISTORT, distort))}
+        report = write_stmaps(
+            lenses[frame], paths[UNDISTORT], paths[DISTORT], overscan=overscan, zipped=zipped
+        )
+        files[frame] = {kind: path for kind, path in paths.items() if path is not None}
+        if worst is None or report.largest_px > worst.largest_px:
+            worst = report
+        if on_frame is not None:
+            on_frame(frame)
+    assert worst is not None
+    return SequenceReport(files, frames, overscan, worst)
+
+
+def _largest(found: list[Overscan], lens: PlateLens) -> Overscan:
+    """The overscan that is enough for all, width and height even where any side needs some."""
+    left, right = _even(lens.width, max(o.left for o in found), max(o.right for o in found))
+    bottom, top = _even(lens.height, max(o.bottom for o in found), max(o.top for o in found))
+    return Overscan(left, right, bottom, top)
+
+
+def numbered(path: Path | str | None, frame: int) -> Path | None:
+    """The file of a frame: ``d.exr`` is ``d.0012.exr`` for frame 12."""
+    return None if path is None else Path(path).with_suffix(f".{frame:04d}{Path(path).suffix}")
 
 
 def half_refusal(size: int, bits: int = 16) -> str:

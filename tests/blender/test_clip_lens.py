@@ -12,7 +12,7 @@ import pytest
 
 from addon import cli
 from addon.tracking import exr
-from addon.tracking.blender.clip_lens import clip_lens, scene_clip
+from addon.tracking.blender.clip_lens import clip_lens, scene_clip, zoom_lenses
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
 from addon.tracking.stmap import NO_OVERSCAN, find_overscan
@@ -128,3 +128,21 @@ def test_the_button_writes_both_maps(tmp_path: Path) -> None:
     bpy.context.scene.active_clip.tracking.camera.brown_k1 = -9.0
     with pytest.raises(RuntimeError, match="folds over"):
         bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot.exr"))
+
+
+def test_a_zooming_camera_gets_a_sequence(tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    scene.active_clip = clip_with_lens(tmp_path, PlateLens(320, 180, 300.0, "POLYNOMIAL", (-0.1, 0.02)))
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(scene.camera)
+    for frame, millimetres in ((2, 36.0), (4, 40.0)):
+        scene.camera.data.lens = millimetres
+        scene.camera.data.keyframe_insert("lens", frame=frame)
+    scene.frame_start, scene.frame_end = 1, 6
+    lenses = zoom_lenses(scene, scene.active_clip)
+    assert [round(lens.focal_px, 2) for lens in lenses.values()][:2] == [320.0, 320.0]
+    assert lenses[5].focal_px == pytest.approx(40 * 320 / 36) and 320 < lenses[3].focal_px < 355
+    blend = tmp_path / "zoom.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    assert cli.main(["stmap", str(blend), "--distort", str(tmp_path / "d.exr")]) == 0
+    assert sorted(path.name for path in tmp_path.glob("d*")) == ["d.0001.exr", "d.0003.exr", "d.0004.exr"]

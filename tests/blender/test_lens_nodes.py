@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+import cv2
 import numpy as np
 import pytest
 
@@ -210,3 +211,35 @@ def test_a_map_in_anybody_s_tree(tmp_path: Path) -> None:
     expected = np.moveaxis(map_[:2, ::-1].astype(float), 0, -1) * SIZE
     inside = np.all((expected >= 0.5) & (expected <= np.array(SIZE) - 0.5), axis=-1)
     assert np.abs(seen[..., :2] - expected)[inside].max() < 0.01
+
+
+def test_maps_in_four_conventions_give_the_same_picture(tmp_path: Path) -> None:
+    lens = PlateLens(*SIZE, 300.0, "POLYNOMIAL", (-0.15, 0.03), (150.0, 95.0))
+    u, v, blue = values(lens, DISTORT, frame_of(lens)).astype(float)
+    x, y = u * SIZE[0], v * SIZE[1]
+    own_x, own_y = np.meshgrid(np.arange(SIZE[0]) + 0.5, SIZE[1] - np.arange(SIZE[1]) - 0.5)
+    foreign = {
+        "ours": ((u, v), {}),
+        "top left": ((u, 1 - v), {}),
+        "whole numbers": (((x - 0.5) / SIZE[0], (y - 0.5) / SIZE[1]), {"centers": "integer"}),
+        "corners": (((x - 0.5) / (SIZE[0] - 1), (y - 0.5) / (SIZE[1] - 1)), {"centers": "corner"}),
+        "offsets": (((x - own_x) / SIZE[0], (y - own_y) / SIZE[1]), {}),
+        "pixels down": ((x - own_x, own_y - y), {}),
+    }
+    picture = cv2.GaussianBlur(np.random.default_rng(2).random((SIZE[1], SIZE[0], 4)), (0, 0), 1.0)
+    picture[..., 3] = 1.0
+    image, seen = float_image(picture, "picture"), {}
+    for name, (channels, by_hand) in foreign.items():
+        path = tmp_path / f"{name}.exr"
+        with exr.Writer(path, *SIZE, ("R", "G")) as writer:
+            writer.write(writer.pack(np.stack(channels).astype(np.float32)))
+
+        def node(
+            tree: bpy.types.NodeTree, source: bpy.types.NodeSocket, path: Path = path, given: dict = by_hand
+        ) -> bpy.types.NodeSocket:
+            return apply_stmap_distortion(tree, source, path, plate_size=SIZE, **given).image
+
+        seen[name] = composited(tmp_path, image, node, SIZE)
+    for name, result in seen.items():
+        assert np.abs(result - seen["ours"])[2:-2, 2:-2].max() < 1 / 255, name
+    assert np.abs(seen["ours"] - picture)[2:-2, 2:-2].max() > 0.1

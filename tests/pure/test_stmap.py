@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -26,6 +27,7 @@ from addon.tracking.stmap import (
     overscan_share,
     round_trip,
     widened_frame,
+    write_stmap_sequence,
     write_stmaps,
 )
 from tests.lenses import random_lenses
@@ -294,3 +296,21 @@ def test_bands_do_not_depend_on_the_number_of_threads() -> None:
         one = np.concatenate([band for _, band in bands(StMap(lens, kind), workers=1)], axis=1)
         four = np.concatenate([band for _, band in bands(StMap(lens, kind), workers=4)], axis=1)
         assert np.array_equal(one, four)
+
+
+def test_a_zoom_gets_maps_where_its_lens_changes(tmp_path: Path) -> None:
+    zoom = {9: 300.0, 10: 300.0, 11: 320.0, 12: 350.0, 13: 350.0, 14: 300.0}
+    lenses = {frame: replace(LENSES["POLYNOMIAL"], focal_px=focal) for frame, focal in zoom.items()}
+    done = write_stmap_sequence(lenses, tmp_path / "u.exr", tmp_path / "d.exr")
+    assert done.frames == {9: 9, 10: 9, 11: 11, 12: 12, 13: 12, 14: 14}
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"{kind}.{frame:04d}.exr" for kind in "du" for frame in (9, 11, 12, 14)]
+    assert done.files[12][DISTORT] == tmp_path / "d.0012.exr"
+    sizes = {exr.read_header(path).data_window for path in tmp_path.glob("u.*")}
+    assert len(sizes) == 1, "a sequence has one size"
+    for lens in lenses.values():
+        assert empty_pixels(lens.undistort(plate_points(lens)), lens, done.overscan) == 0
+    assert (tmp_path / "d.0009.exr").read_bytes() == (tmp_path / "d.0014.exr").read_bytes()
+    assert done.worst.largest_px < 0.001
+    with pytest.raises(InputError, match="no frame"):
+        write_stmap_sequence({}, None, tmp_path / "d.exr")

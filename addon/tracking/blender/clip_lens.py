@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 
 from ..engine.lens import COEFFICIENTS, PlateLens
 from ..errors import InputError
+from . import versions
 
 PREFIX = {"POLYNOMIAL": "", "DIVISION": "division_", "NUKE": "nuke_", "BROWN": "brown_"}
 """What stands before a coefficient's name among the camera's properties, by model."""
@@ -44,3 +47,22 @@ def scene_clip(scene: bpy.types.Scene) -> bpy.types.MovieClip:
         count = "no movie clip" if not clips else f"{len(clips)} movie clips and none of them active"
         raise InputError(f"the scene {scene.name} has {count}: choose one in its Scene properties")
     return clips[0]
+
+
+def zoom_lenses(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> dict[int, PlateLens]:
+    """The lens of each of the scene's frames, its focal length that of the camera's keys.
+
+    A clip's own lens cannot be keyed; distortion is taken to stay as the clip has it. Empty where the
+    scene's camera has no animated focal length.
+    """
+    camera = scene.camera
+    if camera is None or camera.type != "CAMERA" or camera.data.animation_data is None:
+        return {}
+    data, lens = camera.data, clip_lens(clip)
+    curve = next((c for c in versions.curves_of(data) if c.data_path == "lens"), None)
+    if curve is None:
+        return {}
+    # The sensor may have been widened for overscan; focal length in pixels goes by what the clip has.
+    per_mm = lens.width / clip.tracking.camera.sensor_width
+    frames = range(scene.frame_start, scene.frame_end + 1)
+    return {frame: replace(lens, focal_px=curve.evaluate(frame) * per_mm) for frame in frames}

@@ -308,6 +308,23 @@ def _by_identifier(
     raise KeyError(f"no socket {identifier!r} among {known}")
 
 
+# --- Keys -------------------------------------------------------------------------------------------------
+
+
+def curves_of(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """All animation curves that an ID's action holds for it.
+
+    From 4.4 an action has slots, and from 5.0 its curves are reached only through them.
+    """
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return []
+    if not hasattr(data.action, "slots"):
+        return list(data.action.fcurves)
+    bags = [strip.channelbag(data.action_slot) for layer in data.action.layers for strip in layer.strips]
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
+
+
 # --- Groups -----------------------------------------------------------------------------------------------
 
 
