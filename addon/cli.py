@@ -138,6 +138,21 @@ def _parser() -> argparse.ArgumentParser:
     _session_options(made)
     _json_option(made)
 
+    made = verb("stmap", stmap, "write the ST-maps of a solved lens")
+    made.add_argument("source", metavar="SOURCE", help="a shot file, a .blend or a session")
+    made.add_argument("--undistort", metavar="U.exr", help="the map that straightens the plate")
+    made.add_argument("--distort", metavar="D.exr", help="the map that bends the CG to the plate")
+    made.add_argument(
+        "--overscan",
+        metavar="auto|none|SHARE",
+        default="auto",
+        help="how far the straight picture reaches beyond the plate (auto: as far as is needed)",
+    )
+    made.add_argument("--zip", action="store_true", help="pack the files: smaller, but slower to write")
+    made.add_argument("--bits", type=int, default=32, help=argparse.SUPPRESS)
+    made.add_argument("--session-dir", metavar="DIR", help="where a shot's session lies")
+    _json_option(made)
+
     made = verb("even-copy", even_copy, "make a lossless, evenly timed copy of a clip that Blender misreads")
     made.add_argument("footage", metavar="FOOTAGE")
     made.add_argument("--output", metavar="OUT", help="the movie to write (beside the footage)")
@@ -483,6 +498,87 @@ def _run_session(session, options: argparse.Namespace) -> int:  # type: ignore[n
         print(solve_line(solve))
     print(f"session: {session.path}")
     return _required(options.require, solve.verdict if solve else None)
+
+
+def stmap(options: argparse.Namespace) -> int:
+    """Writes the ST-maps of a lens and says how far they undo each other."""
+    import json
+
+    from .tracking.files import write_atomically
+    from .tracking.stmap import write_stmap_sequence, write_stmaps
+
+    if not (options.undistort or options.distort):
+        raise InputError("name a file to write: --undistort U.exr, --distort D.exr or both")
+    _check_report_path(options.json)
+    lens, zoom = _lens_of(Path(options.source), options.session_dir)
+    overscan = None if zoom and options.overscan == "auto" else parse_overscan(options.overscan, lens)
+    written: list[Path] = []
+    if zoom and options.bits == 32:
+        with Progress() as progress:
+            sequence = write_stmap_sequence(
+                zoom,
+                options.undistort,
+                options.distort,
+                overscan=overscan,
+                zipped=options.zip,
+                on_frame=lambda frame: progress.show(0.0, "Wrote the ST-maps", frame),
+            )
+        report, frames = sequence.worst, sequence.frames
+        written = [path for paths in sequence.files.values() for path in paths.values()]
+    else:
+        report = write_stmaps(
+            lens, options.undistort, options.distort, overscan=overscan, bits=options.bits, zipped=options.zip
+        )
+        frames = {}
+        written = [path for path in (report.undistort, report.distort) if path is not None]
+    if options.json:
+        write_atomically(
+            Path(options.json),
+            json.dumps({"version": 1, "stmap": {**report.to_dict(), "frames": frames}}, indent=1) + "\n",
+        )
+    print(report.text())
+    for path in written:
+        print(f"saved: {path}")
+    return 0
+
+
+def _lens_of(path: Path, session_dir: str | None):  # type: ignore[no-untyped-def]
+    """The lens of a .blend's clip, a session or a shot, and by frame where the .blend's camera zooms.
+
+    Raises InputError where there is none.
+    """
+    from .tracking.lens_sources import lens_of_session, lens_of_shot
+    from .tracking.session import load_session
+    from .tracking.shotfile import load_shot
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if path.suffix.lower() == ".blend":
+        blender = _blender_room("stmap")
+        with _blender_quiet():
+            scene = blender.open_scene(path)
+            clip = blender.scene_clip(scene)
+            return blender.clip_lens(clip), blender.zoom_lenses(scene, clip)
+    if path.suffix.lower() == ".tracksession":
+        return lens_of_session(load_session(path)), {}
+    return lens_of_shot(load_shot(path), session_dir), {}
+
+
+def parse_overscan(text: str, lens):  # type: ignore[no-untyped-def]
+    """The overscan of "auto", "none" or a share of the frame as "0.1" or "10%". Raises InputError."""
+    from .tracking.stmap import NO_OVERSCAN, find_overscan, overscan_share
+
+    if text == "auto":
+        return find_overscan(lens)
+    if text == "none":
+        return NO_OVERSCAN
+    try:
+        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise InputError(f"'{text}' is no overscan: auto, none, or a share of the frame from 0 to 1")
+    return overscan_share(lens, share)
 
 
 def presets(_options: argparse.Namespace) -> int:

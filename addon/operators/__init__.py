@@ -1,6 +1,6 @@
 """The buttons: each gathers its input, calls one function and reports."""
 
-from . import clip, exchange, preset_files, sessions, shot, tools, track
+from . import clip, exchange, lens, preset_files, sessions, shot, tools, track
 
 CLASSES = (
     *clip.CLASSES,
@@ -9,5 +9,6 @@ CLASSES = (
     *exchange.CLASSES,
     *preset_files.CLASSES,
     *shot.CLASSES,
+    *lens.CLASSES,
     *tools.CLASSES,
 )

@@ -122,6 +122,22 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         column.prop(camera, "k2")
 
 
+class TRACKED_SHOT_PT_lens(ClipPanel, bpy.types.Panel):
+    """The clip's lens for other programs."""
+
+    bl_label = "Lens"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        clip = context.space_data.clip
+        if clip is not None:
+            row = layout.row()
+            row.active = False
+            row.label(text=clip.tracking.camera.distortion_model.title(), icon="CAMERA_DATA")
+        layout.operator("tracked_shot.write_stmaps", icon="EXPORT")
+
+
 class TRACKED_SHOT_PT_solve(ClipPanel, bpy.types.Panel):
     """What the solve is worth."""
 
@@ -217,5 +233,6 @@ CLASSES = (
     TRACKED_SHOT_PT_clip,
     TRACKED_SHOT_PT_track,
     TRACKED_SHOT_PT_solve,
+    TRACKED_SHOT_PT_lens,
     TRACKED_SHOT_PT_shot,
 )

@@ -46,6 +46,8 @@ _ROOMS = {
     ),
     ".blender.camera": ("apply_solved_camera",),
     ".blender.composite": ("create_alpha_over_composite", "setup_shot_compositing"),
+    ".blender.lens_nodes": ("apply_stmap_distortion",),
+    ".blender.lens_workflow": ("setup_lens_distortion_workflow",),
     ".blender.scene": ("setup_shadow_catcher",),
     ".blender.assemble": ("assemble_shot_with_tracking",),
 }

@@ -758,7 +758,7 @@ def test_what_is_not_built_yet_is_said(scene: bpy.types.Scene, plate: bpy.types.
     scene.render.resolution_percentage = 50
     composite.setup_shot_compositing(scene, plate, config)
     text = "\n".join(composite.composite_status(scene).warnings)
-    words = ("Lens distortion (distort_cg)", "Stabilisation", "corner pin", "Grain", "only Cycles", "scaled")
+    words = ("no distortion", "Stabilisation", "corner pin", "Grain", "only Cycles", "scaled")
     for word in words:
         assert word in text
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from addon import cli
+from addon.tracking import exr
 from addon.tracking.errors import InputError
+from addon.tracking.session import list_sessions
 from tests import drawn
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -73,7 +75,7 @@ def test_a_run_that_was_cut_short_is_gone_on_with(clip: Path, tmp_path: Path) ->
         stderr=subprocess.PIPE,
         text=True,
     )
-    from addon.tracking.session import list_sessions, load_session
+    from addon.tracking.session import load_session
 
     while started.poll() is None:
         sessions = list_sessions(tmp_path)
@@ -189,3 +191,52 @@ def test_an_even_copy_has_every_frame(clip: Path, tmp_path: Path) -> None:
     done = run("even-copy", clip, "--output", tmp_path / "copy.avi")
     assert done.returncode == 0
     assert open_footage(tmp_path / "copy.avi").count == 40
+
+
+def test_stmaps_of_a_session_and_of_its_shot(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "walls.avi").write_bytes(clip.read_bytes())
+    shot = shot_file(tmp_path)
+    maps = ("--undistort", tmp_path / "u.exr", "--distort", tmp_path / "d.exr")
+    early = run("stmap", shot, *maps)
+    assert early.returncode == 2
+    assert "has no session in" in early.stderr and len(early.stderr.splitlines()) == 1
+    assert run("track", tmp_path / "walls.avi").returncode == 0
+    done = run("stmap", shot, *maps, "--json", tmp_path / "r.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "there and back 0.000" in done.stdout and f"saved: {tmp_path / 'd.exr'}" in done.stdout
+    report = json.loads((tmp_path / "r.json").read_text())["stmap"]
+    assert report["plate_size"] == [480, 270]
+    assert report["round_trip"]["largest_px"] < 0.001
+    header = exr.read_header(tmp_path / "u.exr")
+    assert [exr.width(header.data_window), exr.height(header.data_window)] == report["straight_size"]
+    session = list_sessions(tmp_path)[0]
+    again = run("stmap", session, "--distort", tmp_path / "d2.exr", "--overscan", "auto")
+    assert again.returncode == 0
+    assert (tmp_path / "d2.exr").read_bytes() == (tmp_path / "d.exr").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "name a file to write"),
+        (("--distort", "d.png"), "must end in .exr"),
+        (("--distort", "d.exr", "--overscan", "lots"), "'lots' is no overscan"),
+        (("--distort", "d.exr", "--overscan", "1.5"), "'1.5' is no overscan"),
+        (("--distort", "d.exr", "--bits", "16"), "not written as half floats: 16 bits place a pixel"),
+    ],
+)
+def test_stmap_calls_that_are_wrong(
+    options: tuple[str, ...], message: str, tracked: Path, tmp_path: Path
+) -> None:
+    done = run("stmap", tracked, *(str(tmp_path / o) if o.startswith("d.") else o for o in options))
+    assert done.returncode == 2
+    assert message in done.stderr and len(done.stderr.splitlines()) == 1
+    assert files_in(tmp_path) == set()
+
+
+@pytest.fixture(scope="module")
+def tracked(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The session of the drawn clip, tracked and solved."""
+    folder = tmp_path_factory.mktemp("tracked")
+    assert run("track", clip, "--session-dir", folder).returncode == 0
+    return list_sessions(folder)[0]

@@ -8,9 +8,17 @@ import bpy
 
 from ..errors import InputError
 from .assemble import assemble_shot_with_tracking
+from .clip_lens import clip_lens, scene_clip, zoom_lenses
 from .render import render_steps
 
-__all__ = ["assemble_shot_with_tracking", "open_scene", "render_steps"]
+__all__ = [
+    "assemble_shot_with_tracking",
+    "clip_lens",
+    "open_scene",
+    "render_steps",
+    "scene_clip",
+    "zoom_lenses",
+]
 
 
 def open_scene(path: Path) -> bpy.types.Scene:

@@ -22,7 +22,9 @@ import bpy
 
 from ..config import CompositeConfig
 from ..errors import InputError
-from . import versions
+from ..stmap import DISTORT, UNDISTORT
+from . import lens_nodes, versions
+from .lens_nodes import LensPlan
 from .nodes import MARK, WHITE, Builder, Value, feed, rgba, tidy
 
 VERSION = 1
@@ -174,6 +176,7 @@ def setup_shot_compositing(
     Raises InputError, with everything as it was, where there is no clip, no picture or the tree is linked.
     """
     image = _checked(scene, clip, config)
+    lens = lens_nodes.plan_lens(clip, config.lens_distortion, render_size(scene))
     memory = _memory(scene) or {"tree": versions.scene_tree_state(scene), "settings": []}
     tree = versions.hang_scene_tree(scene)
     if memory["tree"] == versions.TREE_NONE:
@@ -201,8 +204,12 @@ def setup_shot_compositing(
         "source": _source_name(clip, image, config),
         "fit": _fit_method(scene, clip, image, config),
         "shaded": shaded and not missing,
+        "lens": lens.facts,
     }
-    _build(group, recipe, clip, image, config, _notes(config) + missing + unset)
+    notes = [*_notes(config), *missing, *unset, *lens.notes]
+    notes += lens_nodes.widen_camera(scene, lens)
+    _build(group, recipe, clip, image, config, lens, notes)
+    lens_nodes.drop_unused()
     _store(scene, MEMORY, memory)
     return group
 
@@ -216,6 +223,7 @@ def remove_shot_compositing(scene: bpy.types.Scene) -> bool:
     memory = _memory(scene)
     if memory is None:
         return False
+    lens_nodes.restore_camera(scene)
     _restore_settings(scene, memory["settings"])
     tree = versions.stored_scene_tree(scene)
     if tree is not None:
@@ -249,7 +257,7 @@ def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = No
     edited = mark["fingerprint"] != _fingerprint(group)
     same = config is None or mark["recipe"]["config"] == _plain(config.to_dict(full=True))
     warnings = list(mark["notes"]) + _size_notes(scene, group) + _setting_notes(scene, memory)
-    warnings += _output_notes(scene, tree)
+    warnings += _output_notes(scene, tree) + lens_nodes.lens_notes(scene, render_size(scene))
     if not in_place:
         warnings.append("The scene's output does not come through the Tracked Shot group: apply again")
     if edited:
@@ -262,6 +270,13 @@ def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = No
         settings=_settings_lines(memory),
         warnings=tuple(warnings),
     )
+
+
+def applied_config(scene: bpy.types.Scene) -> CompositeConfig | None:
+    """The config of the composite that a scene has; None where it has none."""
+    tree = versions.stored_scene_tree(scene)
+    group = _scene_group(tree) if tree is not None and _memory(scene) is not None else None
+    return CompositeConfig.from_dict(_mark(group)["recipe"]["config"]) if group is not None else None
 
 
 def _checked(
@@ -301,6 +316,7 @@ def _build(
     clip: bpy.types.MovieClip | None,
     image: bpy.types.Image | None,
     config: CompositeConfig,
+    lens: LensPlan,
     notes: list[str],
 ) -> None:
     """Build the group's inside by the recipe, unless it stands there as it should."""
@@ -310,7 +326,7 @@ def _build(
         if edited:
             notes = [*notes, f"Nodes changed by hand inside the group are kept in {_keep_copy(group)!r}"]
         group.nodes.clear()
-        _fill(group, clip, image, config, recipe["fit"], recipe["shaded"])
+        _fill(group, clip, image, config, lens, recipe["fit"], recipe["shaded"])
     elif mark["notes"]:
         kept = [note for note in mark["notes"] if "kept in" in note]
         notes = [*notes, *kept]
@@ -322,6 +338,7 @@ def _fill(
     clip: bpy.types.MovieClip | None,
     image: bpy.types.Image | None,
     config: CompositeConfig,
+    lens: LensPlan,
     fit: str,
     shaded: bool,
 ) -> None:
@@ -329,10 +346,15 @@ def _fill(
     build = Builder(group, "Shot")
     entry = build.node("input", "group input")
     end = build.node("output", "group output")
-    cg = entry.outputs[CG]
+    cg, shadow = entry.outputs[CG], entry.outputs[SHADOW]
 
-    back = Builder(group, "Background")
+    back, bent = Builder(group, "Background"), Builder(group, "Lens")
     plate = _background(back, clip, image, config, fit)
+    if lens.workflow == "distort_cg":
+        cg = lens_nodes.bend(bent, cg, lens, DISTORT, role="cg")
+        shadow = lens_nodes.bend(bent, shadow, lens, DISTORT, role="shadow") if shaded else shadow
+    elif lens.workflow == "undistort_plate" and plate is not None:
+        plate = lens_nodes.bend(bent, plate, lens, UNDISTORT, role="plate")
     shadow_nodes: tuple[bpy.types.Node, ...] = ()
     if plate is None:
         over = Composite(cg, ())
@@ -344,7 +366,7 @@ def _fill(
             shade = shade_plate(
                 group,
                 plate,
-                entry.outputs[SHADOW],
+                shadow,
                 density=config.shadow.density,
                 color=config.shadow.color,
                 softness=config.shadow.softness,
@@ -354,14 +376,18 @@ def _fill(
             group, lit, cg, factor=config.factor, blend=config.blend, name=_BLEND_LABELS[config.blend]
         )
         feed(group, plate, end.inputs[PLATE])
-    feed(group, over.image, end.inputs[IMAGE])
+    picture = over.image
+    if lens.workflow == "undistort_plate":
+        picture = lens_nodes.bend(bent, picture, lens, DISTORT, role="picture")
+    feed(group, picture, end.inputs[IMAGE])
     tidy(
-        [entry, *back.nodes, *shadow_nodes, *over.nodes, end],
-        lanes=(back.nodes, shadow_nodes, over.nodes),
+        [entry, *back.nodes, *bent.nodes, *shadow_nodes, *over.nodes, end],
+        lanes=(back.nodes, bent.nodes, shadow_nodes, over.nodes),
     )
     build.frame("plate frame", "Background", back.nodes)
     build.frame("shadow frame", "Shadow on the Plate", shadow_nodes)
     build.frame("cg frame", "CG", over.nodes)
+    build.frame("lens frame", "Lens", bent.nodes)
 
 
 _BLEND_LABELS = {
@@ -657,6 +683,7 @@ def _drop_group(group: bpy.types.NodeTree) -> None:
     for image in images:
         if MARK in image and image.users == 0:
             bpy.data.images.remove(image)
+    lens_nodes.drop_unused()
 
 
 # --- The shadow pass --------------------------------------------------------------------------------------
@@ -827,8 +854,6 @@ def _changed(memory: dict[str, Any]) -> tuple[str, ...]:
 def _notes(config: CompositeConfig) -> list[str]:
     """What the config asks for and this composite does not do, as sentences."""
     notes = []
-    if config.lens_distortion.workflow != "none":
-        notes.append(f"Lens distortion ({config.lens_distortion.workflow}) is not part of the composite yet")
     if config.stabilization.enabled:
         notes.append("Stabilisation is not part of the composite yet")
     pin = config.corner_pin

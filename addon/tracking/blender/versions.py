@@ -187,6 +187,68 @@ _KINDS: dict[str, tuple[tuple[tuple[int, int], NodeKind], ...]] = {
     ),
 }
 
+_CHANNELS = {"red": "Red", "green": "Green", "blue": "Blue", "alpha": "Alpha"}
+_MENU_SAMPLING = {
+    "interpolation": Option("Interpolation", _INTERPOLATIONS, is_menu=True),
+    "extension x": Option("Extension X", _EXTENSIONS, is_menu=True),
+    "extension y": Option("Extension Y", _EXTENSIONS, is_menu=True),
+}
+_ALPHA_MODES = {"apply": "APPLY", "replace": "REPLACE_ALPHA"}
+_ALPHA_MODE_NAMES = {"apply": "Apply Mask", "replace": "Replace Alpha"}
+
+MAP_UV_IS_BILINEAR = BLENDER >= (5, 0)
+"""False where Map UV takes single pixels or an ellipse of them that is off by up to a third of a pixel."""
+
+_KINDS.update(
+    {
+        "map uv nearest": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeMapUV",
+                    inputs=_IMAGE | {"uv": "UV"},
+                    outputs=_IMAGE,
+                    settings={"filter_type": "NEAREST", "alpha": 0},
+                ),
+            ),
+        ),
+        "map uv bilinear": (
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeMapUV",
+                    inputs=_IMAGE | {"uv": "UV"},
+                    outputs=_IMAGE,
+                    options=_MENU_SAMPLING,
+                ),
+            ),
+        ),
+        "separate color": (
+            ((4, 2), NodeKind("CompositorNodeSeparateColor", inputs=_IMAGE, outputs=_CHANNELS)),
+        ),
+        "set alpha": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeSetAlpha",
+                    inputs=_IMAGE | {"alpha": "Alpha"},
+                    outputs=_IMAGE,
+                    options={"mode": Option("mode", _ALPHA_MODES)},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeSetAlpha",
+                    inputs=_IMAGE | {"alpha": "Alpha"},
+                    outputs=_IMAGE,
+                    options={"mode": Option("Type", _ALPHA_MODE_NAMES, is_menu=True)},
+                ),
+            ),
+        ),
+    }
+)
+
 
 def node_kind(meaning: str) -> NodeKind:
     """The kind of node that this Blender has for a meaning; KeyError for one that no table names."""
@@ -244,6 +306,23 @@ def _by_identifier(
             return socket
     known = ", ".join(socket.identifier for socket in sockets)
     raise KeyError(f"no socket {identifier!r} among {known}")
+
+
+# --- Keys -------------------------------------------------------------------------------------------------
+
+
+def curves_of(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """All animation curves that an ID's action holds for it.
+
+    From 4.4 an action has slots, and from 5.0 its curves are reached only through them.
+    """
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return []
+    if not hasattr(data.action, "slots"):
+        return list(data.action.fcurves)
+    bags = [strip.channelbag(data.action_slot) for layer in data.action.layers for strip in layer.strips]
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
 
 
 # --- Groups -----------------------------------------------------------------------------------------------

@@ -1,0 +1,449 @@
+"""The lens in the compositor: pictures looked up through ST-maps, and the camera widened for it.
+
+Why not Blender's own Movie Distortion node: it takes whatever picture it gets for the plate's frame, so that
+it cannot bend a render with overscan, and from 4.5 it shifts the picture by half pixels that depend on the
+lens (tests/blender/test_clip_lens.py measures both). Map UV looks up where it is told.
+
+Its filters before 5.0 are Nearest, and Anisotropic, which is off by up to 0.3 px unless the map is the
+identity. So there each pixel looks up the four around its source with Nearest and mixes them itself; from
+5.0 Bilinear does the same. Either way an identity map returns the picture, but for the last bit.
+
+A composite has the size of the render, which is the plate's: overscan is a wider view of the camera with as
+many pixels, not a larger render.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..config import LensDistortionConfig
+from ..engine.lens import PlateLens
+from ..engine.model import Floats
+from ..errors import InputError
+from ..exr import Float32
+from ..stmap import DISTORT, UNDISTORT, StMap, StraightFrame, bands, frame_of, frame_of_places, widened_frame
+from ..stmap_in import ForeignMap, cropped_to_frame, read_stmap
+from . import versions
+from .clip_lens import clip_lens
+from .nodes import MARK, Builder, Value, feed, tidy
+
+MEMORY = "tracked_shot_lens"
+"""Custom property of a scene: what the lens workflow was made for, and the camera before and after."""
+
+PART = "part"
+"""Mark of the groups that this room makes."""
+SNAP = 2e-4
+"""Parts of a pixel so near to a whole one that 32 bits cannot tell them from it."""
+
+_SENSOR = ("sensor_width", "sensor_height", "shift_x", "shift_y")
+
+
+# --- What is to be done -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LensPlan:
+    """How a composite deals with the lens; nothing of Blender's is changed by making one."""
+
+    workflow: str
+    """``distort_cg``, ``undistort_plate`` or ``none``, which it is for a lens that bends nothing, too."""
+    facts: dict[str, Any]
+    """What it was made for, to compare with later."""
+    lens: PlateLens | None = None
+    """The lens before the frame at the render's size."""
+    frame: StraightFrame | None = None
+    distort: Float32 | None = None
+    """(3, rows, columns) the distort map of a file; None where it is made from the lens."""
+    notes: tuple[str, ...] = ()
+
+    def values(self, kind: str) -> Float32:
+        """(3, rows, columns) u, v and blue of the map, rows down."""
+        if kind == DISTORT and self.distort is not None:
+            return self.distort
+        assert self.lens is not None and self.frame is not None
+        return np.concatenate([band for _, band in bands(StMap(self.lens, kind, self.frame))], axis=1)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of plate, render and maps."""
+        assert self.lens is not None
+        return self.lens.width, self.lens.height
+
+
+NO_PLAN = LensPlan("none", {"workflow": "none"})
+
+
+def plan_lens(
+    clip: bpy.types.MovieClip | None, wanted: LensDistortionConfig, size: tuple[int, int]
+) -> LensPlan:
+    """How to bend pictures of ``size`` (the render's, in pixels) by the clip's lens or a file.
+
+    Raises InputError where there is no clip, the render has another shape than the plate or the file is no
+    map for it, and FoldError where the lens folds over within the plate.
+    """
+    if wanted.workflow == "none":
+        return NO_PLAN
+    if clip is None:
+        raise InputError(f"lens_distortion.workflow {wanted.workflow} needs a movie clip with its lens")
+    plate = clip_lens(clip)
+    if abs(plate.height * size[0] / plate.width - size[1]) > 1.0:
+        raise InputError(
+            f"the CG cannot be bent to the clip's lens: the render is {size[0]}x{size[1]}, "
+            f"of another shape than the clip ({plate.width}x{plate.height})"
+        )
+    lens = plate if size == (plate.width, plate.height) else plate.resized(*size)
+    share = None if isinstance(wanted.overscan, str) else float(wanted.overscan)
+    facts = {"workflow": wanted.workflow, "clip": clip.name_full, "lens": _facts(plate), "size": list(size)}
+    if wanted.use_st_map and wanted.st_map_path is not None:
+        return _plan_of_file(wanted, plate, lens, facts, share)
+    if plate.distortion.is_identity:
+        return LensPlan("none", facts, notes=("The lens has no distortion: nothing is bent",))
+    frame = widened_frame(lens, share)
+    facts["frame"] = [frame.left, frame.bottom, frame.pitch]
+    return LensPlan(wanted.workflow, facts, lens, frame, notes=_losses(wanted.workflow))
+
+
+def _plan_of_file(
+    wanted: LensDistortionConfig,
+    plate: PlateLens,
+    lens: PlateLens,
+    facts: dict[str, Any],
+    share: float | None,
+) -> LensPlan:
+    """The plan for a distort map from a file."""
+    path = Path(bpy.path.abspath(wanted.st_map_path))
+    if wanted.workflow != "distort_cg":
+        raise InputError(f"{path}: {wanted.workflow} needs two maps, which it makes from the clip's lens")
+    foreign = read_stmap(path, (plate.width, plate.height))
+    if foreign.kind == UNDISTORT:
+        raise InputError(f"{path}: is an undistort map; bending the CG needs the distort map")
+    places = _places(cropped_to_frame(foreign), plate, lens)
+    frame = widened_frame(lens, share) if share is not None else frame_of_places(lens, places)
+    facts |= {"file": str(path), "changed": os.stat(path).st_mtime_ns}
+    facts["frame"] = [frame.left, frame.bottom, frame.pitch]
+    values = np.empty((3, lens.height, lens.width), np.float32)
+    values[0] = (places[0] - frame.left) / (frame.pitch * frame.width)
+    values[1] = (places[1] - frame.bottom) / (frame.pitch * frame.height)
+    values[2] = ((values[:2] >= 0) & (values[:2] <= 1)).all(axis=0)
+    notes = (f"ST-map {path.name}: {foreign.text()}", *foreign.warnings)
+    return LensPlan("distort_cg", facts, lens, frame, values, notes)
+
+
+def _places(foreign: ForeignMap, plate: PlateLens, lens: PlateLens) -> Floats:
+    """(2, rows, columns) where the render's pixels look in the straight picture, in the render's pixels."""
+    sides = foreign.source_overscan
+    across, up = sides.size(plate.width, plate.height)
+    u, v = foreign.values[:2].astype(float)
+    shrink = np.array([lens.width / plate.width, lens.height / plate.height])
+    places = np.stack([(u * across - sides.left) * shrink[0], (v * up - sides.bottom) * shrink[1]])
+    if foreign.size != (lens.width, lens.height):
+        import cv2
+
+        size = lens.width, lens.height
+        places = np.stack([cv2.resize(part, size, interpolation=cv2.INTER_LINEAR) for part in places])
+    return places
+
+
+def _losses(workflow: str) -> tuple[str, ...]:
+    if workflow != "undistort_plate":
+        return ()
+    return ("undistort_plate: the plate is resampled twice and loses fine detail; distort_cg keeps it",)
+
+
+def _facts(lens: PlateLens) -> list[Any]:
+    """A lens as JSON keeps it, to see later whether it changed; to the digits of Blender's numbers."""
+    numbers = (lens.focal_px, *lens.center, lens.pixel_aspect, *lens.coefficients)
+    return [lens.model, lens.width, lens.height, *(float(f"{number:.6g}") for number in numbers)]
+
+
+# --- Nodes ------------------------------------------------------------------------------------------------
+
+
+def bend(build: Builder, image: Value, plan: LensPlan, kind: str, *, role: str) -> bpy.types.NodeSocket:
+    """The picture looked up through a map of the plan (``DISTORT`` or ``UNDISTORT``); returns the socket."""
+    group = _plan_group(build.tree, plan, kind)
+    return _through(build, image, group, role, "Bent to the Lens" if kind == DISTORT else "Straightened")
+
+
+def _through(
+    build: Builder, image: Value, group: bpy.types.NodeTree, role: str, label: str
+) -> bpy.types.NodeSocket:
+    node = build.node(role, "group", label)
+    node.node_tree = group
+    feed(build.tree, image, node.inputs["Image"])
+    return node.outputs["Image"]
+
+
+def _plan_group(owner: bpy.types.NodeTree, plan: LensPlan, kind: str) -> bpy.types.NodeTree:
+    """The group that bends by this map; made once for all that a tree bends by it."""
+    facts = json.dumps({**plan.facts, "kind": kind}, sort_keys=True)
+    for group in bpy.data.node_groups:
+        if group.get(MARK) == PART and group.get(MEMORY) == facts:
+            return group
+    group = map_group(f"{owner.name} {kind.title()}", plan.values(kind), plan.size)
+    group[MEMORY] = facts
+    return group
+
+
+def map_group(name: str, values: Float32, source_size: tuple[int, int]) -> bpy.types.NodeTree:
+    """A new group that looks a picture of that size in pixels up through a map (3, rows, columns).
+
+    The map's rows go down.
+    """
+    group = versions.new_group(name)
+    group[MARK] = PART
+    versions.ensure_group_socket(group, "Image", "INPUT")
+    versions.ensure_group_socket(group, "Image", "OUTPUT")
+    build = Builder(group, "Map")
+    image = build.node("input", "group input").outputs["Image"]
+    end = build.node("output", "group output")
+    if versions.MAP_UV_IS_BILINEAR:
+        uv = _image_socket(build, "map", map_image(name, values))
+        result = _look_up(build, image, uv, "map uv bilinear", "look up")
+    else:
+        result = _four_nearest(build, image, name, values, source_size)
+    feed(group, result, end.inputs["Image"])
+    tidy(build.nodes)
+    return group
+
+
+def _four_nearest(
+    build: Builder, image: bpy.types.NodeSocket, name: str, values: Float32, source_size: tuple[int, int]
+) -> bpy.types.NodeSocket:
+    """Bilinear sampling out of Map UV's Nearest: the four pixels around a place, mixed by its parts."""
+    size = np.array(source_size, dtype=float)[:, None, None]
+    place = values[:2].astype(float) * size - 0.5
+    first = np.floor(place + SNAP)
+    parts = np.where(place - first < SNAP, 0.0, place - first)
+    # A quarter into the pixel: 4.3 rounds to the nearest edge, the others take the pixel around the place.
+    corner = np.concatenate([(first + 0.25) / size, values[2:]])
+    weights = np.concatenate([parts, np.zeros_like(values[2:])])
+    uv = _image_socket(build, "map", map_image(f"{name} Pixels", corner.astype(np.float32)))
+    split = build.node("parts", "separate color", "Parts of a Pixel")
+    feed(
+        build.tree,
+        _image_socket(build, "weights", map_image(f"{name} Parts", weights.astype(np.float32))),
+        versions.input_socket(split, "separate color", "image"),
+    )
+    across, up = (versions.output_socket(split, "separate color", part) for part in ("red", "green"))
+    rows = []
+    for y in (0, 1):
+        pixels = []
+        for x in (0, 1):
+            spot: bpy.types.NodeSocket = uv
+            if x or y:
+                step = (x / source_size[0], y / source_size[1], 0.0, 0.0)
+                spot = build.mix("add", uv, step, role=f"pixel {x}{y}")
+            seen = _look_up(build, image, spot, "map uv nearest", f"look up {x}{y}")
+            alpha = build.node(f"alpha {x}{y}", "separate color")
+            feed(build.tree, seen, versions.input_socket(alpha, "separate color", "image"))
+            pixels.append((seen, versions.output_socket(alpha, "separate color", "alpha")))
+        rows.append(_mixed(build, pixels[0], pixels[1], across, f"row {y}"))
+    color, alpha_socket = _mixed(build, rows[0], rows[1], up, "rows")
+    whole = build.node("whole", "set alpha", "With Its Alpha")
+    versions.set_option(whole, "set alpha", "mode", "replace")
+    feed(build.tree, color, versions.input_socket(whole, "set alpha", "image"))
+    feed(build.tree, alpha_socket, versions.input_socket(whole, "set alpha", "alpha"))
+    return versions.output_socket(whole, "set alpha", "image")
+
+
+Pixel = tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]
+"""Colour, and alpha apart: Blender's Mix keeps the alpha of the first."""
+
+
+def _mixed(build: Builder, one: Pixel, other: Pixel, part: bpy.types.NodeSocket, name: str) -> Pixel:
+    return (
+        build.mix("mix", one[0], other[0], part, role=f"{name} colour"),
+        build.mix("mix", one[1], other[1], part, role=f"{name} alpha"),
+    )
+
+
+def _look_up(
+    build: Builder, image: Value, uv: bpy.types.NodeSocket, meaning: str, role: str
+) -> bpy.types.NodeSocket:
+    node = build.node(role, meaning)
+    for option, value in (("interpolation", "bilinear"), ("extension x", "clip"), ("extension y", "clip")):
+        if versions.has_option(meaning, option):
+            versions.set_option(node, meaning, option, value)
+    feed(build.tree, image, versions.input_socket(node, meaning, "image"))
+    feed(build.tree, uv, versions.input_socket(node, meaning, "uv"))
+    return versions.output_socket(node, meaning, "image")
+
+
+def _image_socket(build: Builder, role: str, image: bpy.types.Image) -> bpy.types.NodeSocket:
+    node = build.node(role, "image", image.name)
+    node.image = image
+    return versions.output_socket(node, "image", "image")
+
+
+def map_image(name: str, values: Float32) -> bpy.types.Image:
+    """A map (3, rows, columns), rows down, as a picture inside the .blend with all its bits."""
+    rows, columns = values.shape[1:]
+    image = bpy.data.images.new(name, columns, rows, alpha=True, float_buffer=True, is_data=True)
+    image.alpha_mode = "CHANNEL_PACKED"
+    pixels = np.ones((rows, columns, 4), np.float32)
+    pixels[..., :3] = np.moveaxis(values, 0, -1)[::-1]
+    image.pixels.foreach_set(pixels.ravel())
+    image.update()
+    image.pack()
+    image[MARK] = json.dumps({"kind": "lens map"})
+    return image
+
+
+def drop_unused() -> None:
+    """Remove the groups and maps of ours that nothing uses any more."""
+    for group in list(bpy.data.node_groups):
+        if group.get(MARK) == PART and MEMORY in group and group.users == 0 and group.library is None:
+            bpy.data.node_groups.remove(group)
+    for image in list(bpy.data.images):
+        if image.users == 0 and image.get(MARK) == json.dumps({"kind": "lens map"}):
+            bpy.data.images.remove(image)
+
+
+# --- The camera -------------------------------------------------------------------------------------------
+
+
+def widen_camera(scene: bpy.types.Scene, plan: LensPlan) -> list[str]:
+    """Give the scene's camera the plan's view, and remember the one before; what is in the way, as lines."""
+    restore_camera(scene)
+    if plan.workflow == "none":
+        return []
+    memory: dict[str, Any] = {"facts": plan.facts, "camera": "", "before": {}, "after": {}}
+    notes = []
+    camera = scene.camera
+    wide = plan.frame is not None and plan.frame != frame_of(plan.lens)
+    if wide and (camera is None or camera.type != "CAMERA"):
+        notes.append("The scene has no camera: the CG has no overscan and is empty towards the frame's edge")
+    elif wide:
+        data = camera.data
+        if data.library is not None:
+            notes.append(f"The camera {camera.name} is linked: its view cannot be widened for the lens")
+        else:
+            memory["camera"] = data.name
+            memory["before"] = {name: getattr(data, name) for name in _SENSOR}
+            for name, value in _widened(data, plan).items():
+                setattr(data, name, value)
+            memory["after"] = {name: getattr(data, name) for name in _SENSOR}
+    scene[MEMORY] = json.dumps(memory, sort_keys=True)
+    return notes
+
+
+def _widened(data: bpy.types.Camera, plan: LensPlan) -> dict[str, float]:
+    """Sensor and shift with which the camera sees the plan's frame in place of the plate's.
+
+    Shifts count in the side that the sensor is fitted to, widths of a pixel in both directions.
+    """
+    lens, frame = plan.lens, plan.frame
+    assert lens is not None and frame is not None
+    width, height = lens.width, lens.height / lens.pixel_aspect
+    upright = data.sensor_fit == "VERTICAL" or (data.sensor_fit == "AUTO" and height > width)
+    side = height if upright else width
+    right = frame.left + 0.5 * frame.pitch * frame.width - 0.5 * lens.width
+    up = (frame.bottom + 0.5 * frame.pitch * frame.height - 0.5 * lens.height) / lens.pixel_aspect
+    return {
+        "sensor_width": data.sensor_width * frame.pitch,
+        "sensor_height": data.sensor_height * frame.pitch,
+        "shift_x": (data.shift_x + right / side) / frame.pitch,
+        "shift_y": (data.shift_y + up / side) / frame.pitch,
+    }
+
+
+def restore_camera(scene: bpy.types.Scene) -> None:
+    """Give the camera its view back, where nobody has changed it since, and forget the workflow."""
+    memory = _memory(scene)
+    if memory is None:
+        return
+    data = bpy.data.cameras.get(memory["camera"])
+    if data is not None:
+        for name, value in memory["after"].items():
+            if getattr(data, name) == value:
+                setattr(data, name, memory["before"][name])
+    del scene[MEMORY]
+
+
+def lens_notes(scene: bpy.types.Scene, size: tuple[int, int]) -> list[str]:
+    """What changed since the lens workflow was applied, as sentences; ``size`` is the render's now."""
+    memory = _memory(scene)
+    if memory is None:
+        return []
+    notes, facts = [], memory["facts"]
+    if facts["size"] != list(size):
+        notes.append(
+            f"The render is {size[0]}x{size[1]} now, the lens maps are "
+            f"{facts['size'][0]}x{facts['size'][1]}: apply again"
+        )
+    clip = bpy.data.movieclips.get(facts["clip"])
+    if clip is None:
+        notes.append(f"The clip {facts['clip']} whose lens the CG is bent to is gone")
+    elif clip.size[0] and _facts(clip_lens(clip)) != facts["lens"]:
+        notes.append(f"The lens of {clip.name} has changed since the CG was bent to it: apply again")
+    if "file" in facts and not os.path.isfile(facts["file"]):
+        notes.append(f"The ST-map {facts['file']} is gone; the composite keeps what was read of it")
+    elif "file" in facts and os.stat(facts["file"]).st_mtime_ns != facts["changed"]:
+        notes.append(f"The ST-map {facts['file']} has changed since it was read: apply again")
+    if memory["camera"]:
+        data = bpy.data.cameras.get(memory["camera"])
+        if data is None or scene.camera is None or scene.camera.data != data:
+            notes.append("The scene has another camera now than the one widened for the lens: apply again")
+        elif any(getattr(data, name) != value for name, value in memory["after"].items()):
+            notes.append(f"The sensor or shift of {data.name} was changed since it was widened: apply again")
+    return notes
+
+
+def _memory(scene: bpy.types.Scene) -> dict[str, Any] | None:
+    text = scene.get(MEMORY)
+    return json.loads(text) if isinstance(text, str) else None
+
+
+# --- Any tree ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What ``apply_stmap_distortion`` built."""
+
+    image: bpy.types.NodeSocket
+    node: bpy.types.Node
+    found: ForeignMap
+    """What the file was read as; ``found.text()`` says it in a line."""
+
+
+def apply_stmap_distortion(
+    tree: bpy.types.NodeTree,
+    image: bpy.types.NodeSocket,
+    st_map: str | os.PathLike[str],
+    *,
+    plate_size: tuple[int, int] | None = None,
+    source_size: tuple[int, int] | None = None,
+    origin: str | None = None,
+    centers: str | None = None,
+    values: str | None = None,
+    name: str = "ST-Map",
+) -> Mapped:
+    """Look a picture up through an ST-map from a file, in anybody's compositor tree.
+
+    The map's convention is found from its values; ``origin`` (bottom_left, top_left), ``centers`` (half,
+    integer, corner) and ``values`` (uv, offset, offset_px) set it by hand. ``source_size`` is that of the
+    picture in pixels, where it is not the one that the map was made for. Called again with the same name,
+    the node is found again. Raises InputError for what is no ST-map.
+    """
+    given = {"origin": origin, "centers": centers, "values": values}
+    found = read_stmap(
+        bpy.path.abspath(os.fspath(st_map)), plate_size, {key: value for key, value in given.items() if value}
+    )
+    if source_size is None:
+        source_size = found.source_overscan.size(*cropped_to_frame(found).size)
+    build = Builder(tree, name)
+    group = map_group(name, found.values, source_size)
+    group[MEMORY] = "file"
+    socket = _through(build, image, group, "map", found.path.name)
+    build.finish(socket)
+    drop_unused()
+    return Mapped(socket, socket.node, found)

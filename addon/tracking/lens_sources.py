@@ -1,0 +1,51 @@
+"""Where a plate's lens is known from: a session's solve, or the solve of a shot's session."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from .config import CompositeShotConfig
+from .engine.footage import open_footage
+from .engine.lens import PlateLens, plate_lens
+from .errors import InputError
+from .presets import load_tracking_preset
+from .session import TrackingSessionManager, load_session
+from .session.manager import find_session
+from .session.places import session_folder
+
+
+def lens_of_session(session: TrackingSessionManager) -> PlateLens:
+    """The solved lens of a session; InputError where it has none."""
+    solve = session.solve()
+    if solve is None:
+        raise InputError(f"{session.path}: has no solve yet: resume it first")
+    return plate_lens(solve.lens)
+
+
+def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str] | None = None) -> PlateLens:
+    """The solved lens of a shot that was tracked, with the shot's pixel aspect.
+
+    Raises InputError where no session of the shot has a solve; nothing is tracked for it.
+    """
+    if config.tracking.session is not None:
+        session = load_session(config.resolve(config.tracking.session))
+    else:
+        first, last = config.footage.frame_range or (1, None)
+        footage = open_footage(config.footage_path, first=first, last=last)
+        chosen = None if session_dir is None else Path(session_dir).absolute()
+        folder = session_folder(footage.path.absolute(), chosen=chosen)
+        found = find_session(
+            folder,
+            footage,
+            settings=load_tracking_preset(config.tracking.preset),
+            lens=config.tracking.lens.start(),
+            solve=config.tracking.solve,
+        )
+        if found is None:
+            raise InputError(
+                f"the shot {config.name} has no session in {folder}: assemble it, or name the .blend"
+            )
+        session = found
+    return replace(lens_of_session(session), pixel_aspect=config.footage.pixel_aspect)

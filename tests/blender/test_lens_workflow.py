@@ -1,0 +1,236 @@
+"""The lens workflow by its pixels: where the CG lands, that none is empty, that the plate is the plate."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")  # read by cv2 when it is imported
+
+import bpy
+import cv2
+import numpy as np
+import pytest
+
+from addon.tracking.blender import composite, versions
+from addon.tracking.blender.camera import set_camera_lens, set_frame_size
+from addon.tracking.blender.clip_lens import clip_lens
+from addon.tracking.blender.lens_workflow import setup_lens_distortion_workflow
+from addon.tracking.config import CompositeConfig
+from addon.tracking.engine.lens import PlateLens
+from addon.tracking.errors import InputError
+from addon.tracking.stmap import NO_OVERSCAN, find_overscan, write_stmaps
+from tests.blender.coordinates import clip_with_lens
+from tests.blender.tree_dump import differences, dump_scene
+
+HANDHELD = PlateLens(480, 270, 373.333, "POLYNOMIAL", (-0.12, 0.02))
+"""The lens of the clip courtyard_handheld, at half its size."""
+LENSES = {
+    "handheld": HANDHELD,
+    "off axis": PlateLens(480, 270, 400.0, "BROWN", (-0.2, 0.05, 0, 0, 0.004, -0.003), (228.0, 146.0)),
+    "outwards": PlateLens(480, 270, 400.0, "DIVISION", (-0.15, 0.0)),
+    "nuke": PlateLens(480, 270, 400.0, "NUKE", (-0.08, 0.01), (246.0, 130.0)),
+}
+MOST_PX = 0.3
+
+
+@pytest.fixture(autouse=True)
+def fresh_file() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def make_shot(folder: Path, lens: PlateLens) -> tuple[bpy.types.Scene, bpy.types.MovieClip]:
+    """A scene that renders before a clip of noise, with the camera that the clip's lens asks for."""
+    noise = np.random.default_rng(5).integers(0, 90, (lens.height, lens.width, 3)).astype(np.uint8)
+    clip = clip_with_lens(folder, lens, noise)
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.cycles.device, scene.cycles.samples, scene.cycles.use_denoising = "CPU", 16, False
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    set_camera_lens(camera.data, clip)
+    set_frame_size(scene, clip)
+    return scene, clip
+
+
+def add_emitter(x: float, y: float, size: float, vertices: int = 24) -> None:
+    """A white disc before the camera, at those slopes."""
+    material = bpy.data.materials.get("light") or bpy.data.materials.new("light")
+    material.use_nodes = True
+    material.node_tree.nodes.clear()
+    emission = material.node_tree.nodes.new("ShaderNodeEmission")
+    output = material.node_tree.nodes.new("ShaderNodeOutputMaterial")
+    material.node_tree.links.new(emission.outputs[0], output.inputs[0])
+    bpy.ops.mesh.primitive_circle_add(
+        vertices=vertices, radius=size, fill_type="NGON", location=(10 * x, 10 * y, -10)
+    )
+    bpy.context.object.data.materials.append(material)
+
+
+def rendered(scene: bpy.types.Scene, path: Path) -> np.ndarray:
+    """(height, width, 4) 8-bit RGBA, row 0 at the bottom."""
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "8"
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    return cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)[::-1]
+
+
+def targets(lens: PlateLens) -> np.ndarray:
+    """(n, 2) pixels of the plate at which CG is put: all over it, up to the corners."""
+    grid = np.meshgrid(np.linspace(7, lens.width - 7, 5), np.linspace(7, lens.height - 7, 4))
+    return np.stack(grid, -1).reshape(-1, 2)
+
+
+def found_at(picture: np.ndarray, plate: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Where the disc nearest to a place lies in the picture, by its light over the plate's."""
+    light = picture[..., :3].astype(float).mean(axis=2) - plate[..., :3].astype(float).mean(axis=2)
+    # In linear light a pixel that is half covered counts half.
+    light = np.clip(light, 0, None)
+    reach = 13
+    x, y = np.meshgrid(np.arange(light.shape[1]) + 0.5, np.arange(light.shape[0]) + 0.5)
+    weight = light * (np.hypot(x - place[0], y - place[1]) < reach)
+    return np.array([np.sum(x * weight), np.sum(y * weight)]) / max(weight.sum(), 1e-9)
+
+
+def distances(scene: bpy.types.Scene, folder: Path, lens: PlateLens) -> np.ndarray:
+    """How far each disc lies from where the plate has its place, pixels; far where it is not there at all."""
+    picture = rendered(scene, folder / "with.png")
+    for item in bpy.data.objects:
+        item.hide_render = item.type == "MESH"
+    plate = rendered(scene, folder / "without.png")
+    for item in bpy.data.objects:
+        item.hide_render = False
+    return np.array([np.hypot(*(found_at(picture, plate, place) - place)) for place in targets(lens)])
+
+
+@pytest.mark.parametrize("workflow", ["distort_cg", "undistort_plate"])
+@pytest.mark.parametrize("name", LENSES)
+def test_cg_lands_where_the_plate_has_it(name: str, workflow: str, tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, LENSES[name])
+    lens = clip_lens(clip)
+    for place in lens.to_slopes(lens.undistort(targets(lens))):
+        add_emitter(*place, size=10 * 4 / lens.focal_px)
+    setup_lens_distortion_workflow(scene, clip, workflow)
+    assert distances(scene, tmp_path, lens).max() < MOST_PX
+    setup_lens_distortion_workflow(scene, clip, "none")
+    assert distances(scene, tmp_path, lens).max() > 3.0, "without the lens the corners must be off"
+
+
+def test_a_map_from_a_file_lands_there_too(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, LENSES["off axis"])
+    lens = clip_lens(clip)
+    write_stmaps(lens, None, tmp_path / "d.exr", overscan=find_overscan(lens))
+    for place in lens.to_slopes(lens.undistort(targets(lens))):
+        add_emitter(*place, size=10 * 4 / lens.focal_px)
+    setup_lens_distortion_workflow(scene, clip, st_map_path=str(tmp_path / "d.exr"))
+    assert distances(scene, tmp_path, lens).max() < MOST_PX
+    status = composite.composite_status(scene)
+    assert any("origin bottom left" in warning for warning in status.warnings)
+
+
+@pytest.mark.parametrize("workflow", ["distort_cg", "undistort_plate"])
+@pytest.mark.parametrize("name", LENSES)
+def test_no_pixel_is_empty_under_cg_that_fills_the_view(name: str, workflow: str, tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, LENSES[name])
+    add_emitter(0, 0, size=40.0, vertices=4)
+    setup_lens_distortion_workflow(scene, clip, workflow)
+    picture = rendered(scene, tmp_path / "full.png")
+    assert picture[..., :3].min() >= 254
+    if find_overscan(clip_lens(clip)) != NO_OVERSCAN:
+        setup_lens_distortion_workflow(scene, clip, workflow, overscan=0.0)
+        assert rendered(scene, tmp_path / "less.png")[..., :3].min() < 100, "without overscan some are"
+
+
+def test_plate_is_untouched_where_there_is_no_cg(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    add_emitter(0.1, 0.1, size=0.6)
+    composite.setup_shot_compositing(scene, clip, CompositeConfig())
+    plain = rendered(scene, tmp_path / "plain.png")
+    setup_lens_distortion_workflow(scene, clip)
+    bent = rendered(scene, tmp_path / "bent.png")
+    plate = cv2.cvtColor(cv2.imread(clip.filepath), cv2.COLOR_BGR2RGB)[::-1]
+    free = np.ones(plate.shape[:2], bool)
+    y, x = np.nonzero(np.any(bent[..., :3] != plate, axis=2) | np.any(plain[..., :3] != plate, axis=2))
+    free[y.min() : y.max() + 1, x.min() : x.max() + 1] = False
+    assert free.mean() > 0.9
+    assert np.array_equal(bent[free], plain[free])
+    assert not np.array_equal(bent, plain)
+
+
+def test_a_lens_without_distortion_changes_nothing(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, PlateLens(480, 270, 400.0))
+    add_emitter(0.1, 0.1, size=0.6)
+    composite.setup_shot_compositing(scene, clip, CompositeConfig())
+    plain, groups = rendered(scene, tmp_path / "plain.png"), len(bpy.data.node_groups)
+    setup_lens_distortion_workflow(scene, clip)
+    assert np.array_equal(rendered(scene, tmp_path / "bent.png"), plain)
+    assert len(bpy.data.node_groups) == groups and not bpy.data.images.get("map")
+    assert any("no distortion" in warning for warning in composite.composite_status(scene).warnings)
+
+
+@pytest.mark.parametrize("workflow", ["distort_cg", "undistort_plate"])
+def test_removing_gives_back_camera_and_file(workflow: str, tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, LENSES["off axis"])
+    camera = scene.camera.data
+
+    def view() -> tuple[float, ...]:
+        return camera.sensor_width, camera.sensor_height, camera.shift_x, camera.shift_y, camera.lens
+
+    versions.hang_scene_tree(scene)  # before 5.0 a tree once made can't be taken away
+    before, was = dump_scene(scene), view()
+    counts = {kind: len(getattr(bpy.data, kind)) for kind in ("images", "node_groups")}
+    size = scene.render.resolution_x, scene.render.resolution_y
+    setup_lens_distortion_workflow(scene, clip, workflow)
+    once, wide = dump_scene(scene), view()
+    assert wide[0] > was[0]
+    assert (scene.render.resolution_x, scene.render.resolution_y) == size
+    setup_lens_distortion_workflow(scene, clip, workflow)
+    assert view() == wide and differences(once, dump_scene(scene)) == []
+    assert composite.composite_status(scene).matches
+    composite.remove_shot_compositing(scene)
+    assert view() == was
+    assert differences(before, dump_scene(scene)) == []
+    assert {kind: len(getattr(bpy.data, kind)) for kind in counts} == counts
+
+
+def test_what_changes_afterwards_is_told_by_the_status(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    setup_lens_distortion_workflow(scene, clip)
+    assert composite.composite_status(scene).warnings == ()
+    scene.render.resolution_percentage = 50
+    assert any("The render is 240x135 now" in line for line in composite.composite_status(scene).warnings)
+    setup_lens_distortion_workflow(scene, clip)
+    assert not any("render is" in line for line in composite.composite_status(scene).warnings)
+    clip.tracking.camera.k1 = -0.1
+    assert any("The lens of" in line for line in composite.composite_status(scene).warnings)
+
+
+def test_a_workflow_that_cannot_be_leaves_all_as_it_was(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    before = dump_scene(scene)
+    for change in ({"k1": -9.0}, {}):
+        for name, value in change.items():
+            setattr(clip.tracking.camera, name, value)
+        wanted = {} if change else {"st_map_path": str(tmp_path / "gone.exr")}
+        with pytest.raises(InputError):
+            setup_lens_distortion_workflow(scene, clip, **wanted)
+        assert differences(before, dump_scene(scene)) == []
+        clip.tracking.camera.k1 = HANDHELD.coefficients[0]
+
+
+def test_the_shadow_pass_bends_with_the_cg(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    config = CompositeConfig.from_dict({"passes": ["combined", "shadow_catcher"]})
+    composite.setup_shot_compositing(scene, clip, config)
+    group = setup_lens_distortion_workflow(scene, clip)
+    fed = {
+        node.inputs["Image"].links[0].from_socket.name: node
+        for node in group.nodes
+        if node.bl_idname == "CompositorNodeGroup"
+    }
+    assert {"CG", "Shadow"} == set(fed)
+    assert fed["CG"].node_tree == fed["Shadow"].node_tree, "one map for both"
+    assert replace(composite.applied_config(scene), lens_distortion=config.lens_distortion) == config
