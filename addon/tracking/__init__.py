@@ -45,7 +45,12 @@ _ROOMS = {
         "resume_tracking",
     ),
     ".blender.camera": ("apply_solved_camera",),
-    ".blender.composite": ("create_alpha_over_composite", "setup_shot_compositing"),
+    ".blender.composite": (
+        "create_alpha_over_composite",
+        "create_shadow_composite",
+        "setup_shot_compositing",
+    ),
+    ".blender.stabilization": ("create_stabilization_nodes",),
     ".blender.scene": ("setup_shadow_catcher",),
     ".blender.assemble": ("assemble_shot_with_tracking",),
 }
