@@ -50,6 +50,7 @@ _ROOMS = {
         "create_shadow_composite",
         "setup_shot_compositing",
     ),
+    ".blender.corner_pin": ("create_corner_pin_nodes",),
     ".blender.stabilization": ("create_stabilization_nodes",),
     ".blender.scene": ("setup_shadow_catcher",),
     ".blender.assemble": ("assemble_shot_with_tracking",),

@@ -129,7 +129,9 @@ def fill_group(
     source = entry.outputs[IMAGE]
     if not versions.EXACT_WARPS:
         matrices = warp.relative(motion.matrices(), motion.size)
-        image, keyed = warp.bend(build, source, matrices if inverse else np.linalg.inv(matrices), scene)
+        back = matrices if inverse else np.linalg.inv(matrices)
+        place, size = warp.coordinates(build), warp.frame_size(build, scene)
+        image, keyed = warp.bend(build, source, back, place=place, size=size)
     elif inverse:
         image, keyed = _undo_chain(build, source, motion)
         image = _in_frame(build, image, source)

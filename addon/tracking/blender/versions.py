@@ -23,6 +23,9 @@ EXACT_WARPS = BLENDER >= (4, 5)
 """False where Scale, Rotate and Corner Pin are off by parts of a pixel, and Rotate after Scale or Translate
 leaves rubbish from memory at the frame's edges."""
 
+MAP_UV_IS_BILINEAR = BLENDER >= (5, 0)
+"""False where Map UV takes single pixels or an ellipse of them that is off by up to a third of a pixel."""
+
 RENDER_LAYERS_IN_GROUPS = BLENDER >= (5, 0)
 """True where a Render Layers node may stand inside a node group."""
 
@@ -377,6 +380,19 @@ _KINDS.update(
                 ),
             ),
         ),
+        "map uv bilinear": (
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeMapUV",
+                    inputs=_IMAGE | {"uv": "UV"},
+                    outputs=_IMAGE,
+                    options=_MENU_SAMPLING,
+                ),
+            ),
+        ),
+        # Without an input its mask has the size of the frame.
+        "frame": (((4, 2), NodeKind("CompositorNodeBoxMask", outputs={"mask": "Mask"})),),
         # A Blend texture runs from 0 to 1 across the frame, pixel centres at one half.
         "ramp": (((4, 2), NodeKind("CompositorNodeTexture", outputs={"value": "Value"})),),
         "image coordinates": (
@@ -514,15 +530,17 @@ def group_sockets(tree: bpy.types.NodeTree, in_out: str) -> list[bpy.types.NodeT
 
 
 def ensure_group_socket(
-    tree: bpy.types.NodeTree, name: str, in_out: str, description: str = ""
+    tree: bpy.types.NodeTree,
+    name: str,
+    in_out: str,
+    description: str = "",
+    kind: str = "NodeSocketColor",
 ) -> bpy.types.NodeTreeInterfaceSocket:
-    """The colour socket of that name in a group's interface, added where it is missing."""
+    """The socket of that name in a group's interface, added where it is missing; of colour if not said."""
     for item in group_sockets(tree, in_out):
         if item.name == name:
             return item
-    return tree.interface.new_socket(
-        name, description=description, in_out=in_out, socket_type="NodeSocketColor"
-    )
+    return tree.interface.new_socket(name, description=description, in_out=in_out, socket_type=kind)
 
 
 # --- The scene's compositor tree --------------------------------------------------------------------------

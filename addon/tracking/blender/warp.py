@@ -1,8 +1,8 @@
 """Pictures moved and bent exactly, in every Blender: by its own nodes where these are right, else by hand.
 
 Coefficients are keyed in parts of the frame, so that they hold at any render percentage. In Blenders whose
-Scale, Rotate and Corner Pin are off (``versions.EXACT_WARPS``), each pixel looks up the four around its
-source with Map UV, which is exact for single pixels, and mixes them itself.
+Scale and Rotate are off (``versions.EXACT_WARPS``), and where Map UV knows no bilinear sampling, each pixel
+looks up the four around its source with Map UV, which is exact for single pixels, and mixes them itself.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from bpy.types import NodeSocket
 
 from ..engine.model import Floats
 from . import versions
-from .nodes import MARK, Builder, feed
+from .nodes import MARK, Builder, Value, feed
 
 Keyed = list[tuple[NodeSocket, int, Floats]]
 """Sockets, which of their numbers, and the values (n,) to key: what ``nodes.set_keys`` takes."""
 
 
-def coordinates(build: Builder, image: NodeSocket) -> tuple[NodeSocket, NodeSocket]:
-    """Sockets with each pixel's place across and up, 0 to 1 from edge to edge."""
+def coordinates(build: Builder) -> tuple[NodeSocket, NodeSocket]:
+    """Sockets with the place of each of the frame's pixels across and up, 0 to 1 from edge to edge."""
     if versions.EXACT_WARPS:
         node = build.node("coordinates", "image coordinates", "Coordinates")
-        feed(build.tree, image, versions.input_socket(node, "image coordinates", "image"))
+        frame = versions.output_socket(build.node("frame", "frame", "Frame"), "frame", "mask")
+        feed(build.tree, frame, versions.input_socket(node, "image coordinates", "image"))
         apart = build.node("apart", "separate xyz", "Across and Up")
         feed(
             build.tree,
@@ -68,36 +69,47 @@ def frame_size(build: Builder, scene: bpy.types.Scene) -> tuple[NodeSocket, Node
 
 
 def bend(
-    build: Builder, image: NodeSocket, matrices: Floats, scene: bpy.types.Scene
+    build: Builder,
+    image: NodeSocket,
+    matrices: Floats,
+    *,
+    place: tuple[NodeSocket, NodeSocket],
+    size: tuple[Value, Value],
+    extend: bool = False,
 ) -> tuple[NodeSocket, Keyed]:
-    """The picture seen through homographies (n, 3, 3), by hand; and what is to be keyed.
+    """The picture seen through homographies (n, 3, 3) at the frame's size; and what is to be keyed.
 
-    A matrix takes a place of the result to its source, both in parts of the frame. What lies outside the
-    source is clear; bilinear in between.
+    A matrix takes a ``place`` of the frame, as ``coordinates`` gives it, to one of the picture, both in parts
+    of their sizes. ``size`` is the picture's, in pixels. Bilinear; what lies outside the picture is clear,
+    or with ``extend`` what its edge is.
     """
-    across, up = coordinates(build, image)
-    width, height = frame_size(build, scene)
     scaled = matrices / matrices[:, 2:, 2:]
+    rows = ("u", "v", "w") if scaled[:, 2, :2].any() else ("u", "v")
     keyed: Keyed = []
     sums = []
-    for row, name in enumerate(("u", "v", "w")):
+    for row, name in enumerate(rows):
         terms = []
-        for column, place in enumerate((across, up)):
+        for column, along in enumerate(place):
             factor = build.value(f"{name}{column}")
             keyed.append((factor, 0, scaled[:, row, column]))
-            terms.append(build.math("multiply", place, factor, role=f"{name}{column} times"))
+            terms.append(build.math("multiply", along, factor, role=f"{name}{column} times"))
         total = build.math("add", terms[0], terms[1], role=f"{name} sum")
         offset = build.value(f"{name}2")
         keyed.append((offset, 0, scaled[:, row, 2]))
         sums.append(build.math("add", total, offset, role=f"{name} whole"))
-    u = build.math("divide", sums[0], sums[2], role="u source")
-    v = build.math("divide", sums[1], sums[2], role="v source")
-    left, right, part_x = _neighbours(build, u, width, "x")
-    low, high, part_y = _neighbours(build, v, height, "y")
-    # a pixel that a plane seen from behind would mirror has w below 0: it stays clear
-    front = build.math("above", sums[2], 0.0, role="front")
+    u, v = sums[:2]
+    if len(sums) == 3:
+        u = build.math("divide", u, sums[2], role="u source")
+        v = build.math("divide", v, sums[2], role="v source")
+    if extend:
+        u, v = _inside(build, u, size[0], "u"), _inside(build, v, size[1], "v")
+    if versions.MAP_UV_IS_BILINEAR:
+        uv = _vector(build, u, v, "uv")
+        return build.sampled("map uv bilinear", image, {"uv": uv}, role="map"), keyed
+    left, right, part_x = _neighbours(build, u, size[0], "x")
+    low, high, part_y = _neighbours(build, v, size[1], "y")
     corners = [
-        _pixel(build, image, x, y, front, name)
+        _pixel(build, image, x, y, name)
         for name, x, y in (
             ("lower left", left, low),
             ("lower right", right, low),
@@ -111,8 +123,24 @@ def bend(
     return build.set_alpha(color, alpha, "replace", role="bent", label="Bent"), keyed
 
 
+def _inside(build: Builder, place: NodeSocket, size: Value, name: str) -> NodeSocket:
+    """The place kept between the centres of the outermost pixels."""
+    half = build.math("divide", 0.5, size, role=f"{name} half pixel")
+    most = build.math("subtract", 1.0, half, role=f"{name} most")
+    low = build.math("maximum", place, half, role=f"{name} from")
+    return build.math("minimum", low, most, role=f"{name} to")
+
+
+def _vector(build: Builder, x: NodeSocket, y: NodeSocket, role: str) -> NodeSocket:
+    """A coordinate for Map UV, whose third number says that there is picture."""
+    node = build.node(role, "combine xyz", role.title())
+    for axis, value in (("x", x), ("y", y), ("z", 1.0)):
+        feed(build.tree, value, versions.input_socket(node, "combine xyz", axis))
+    return versions.output_socket(node, "combine xyz", "vector")
+
+
 def _neighbours(
-    build: Builder, place: NodeSocket, size: NodeSocket, axis: str
+    build: Builder, place: NodeSocket, size: Value, axis: str
 ) -> tuple[NodeSocket, NodeSocket, NodeSocket]:
     """Places in the pixels on both sides, in parts of the frame, and how far from one to the other."""
     pixel = build.math("multiply", place, size, role=f"{axis} pixel")
@@ -128,24 +156,12 @@ def _neighbours(
 
 
 def _pixel(
-    build: Builder,
-    image: NodeSocket,
-    x: NodeSocket,
-    y: NodeSocket,
-    front: NodeSocket,
-    name: str,
+    build: Builder, image: NodeSocket, x: NodeSocket, y: NodeSocket, name: str
 ) -> tuple[NodeSocket, NodeSocket]:
     """Colour and alpha of single pixels."""
-    vector = build.node(f"{name} uv", "combine xyz", f"{name.title()} UV")
-    for axis, value in (("x", x), ("y", y), ("z", front)):
-        feed(build.tree, value, versions.input_socket(vector, "combine xyz", axis))
     look = build.node(name, "map uv nearest", name.title())
     feed(build.tree, image, versions.input_socket(look, "map uv nearest", "image"))
-    feed(
-        build.tree,
-        versions.output_socket(vector, "combine xyz", "vector"),
-        versions.input_socket(look, "map uv nearest", "uv"),
-    )
+    feed(build.tree, _vector(build, x, y, f"{name} uv"), versions.input_socket(look, "map uv nearest", "uv"))
     picture = versions.output_socket(look, "map uv nearest", "image")
     apart = build.node(f"{name} alpha", "separate color", f"{name.title()} Alpha")
     feed(build.tree, picture, versions.input_socket(apart, "separate color", "image"))
