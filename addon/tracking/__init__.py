@@ -45,11 +45,8 @@ _ROOMS = {
         "resume_tracking",
     ),
     ".blender.camera": ("apply_solved_camera",),
-    ".blender.composite": (
-        "create_alpha_over_composite",
-        "create_shadow_composite",
-        "setup_shot_compositing",
-    ),
+    ".blender.blends": ("create_alpha_over_composite", "create_shadow_composite"),
+    ".blender.composite": ("setup_shot_compositing",),
     ".blender.corner_pin": ("create_corner_pin_nodes",),
     ".blender.stabilization": ("create_stabilization_nodes",),
     ".blender.scene": ("setup_shadow_catcher",),

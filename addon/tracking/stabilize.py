@@ -119,6 +119,14 @@ def steady(
     )
 
 
+def smoothing_frames(share: float, rate: float) -> float:
+    """How many frames to smooth by so that ``share`` of the movement goes, at a rate of frames a second.
+
+    0 is nothing, 0.5 half a second, 1 all but a steady pan.
+    """
+    return 0.5 * rate * share / (1.0 - share) if share < 1.0 else 1e6
+
+
 def follow(
     tracks: Tracks,
     reference: int | None = None,

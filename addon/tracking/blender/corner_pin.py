@@ -14,8 +14,8 @@ from ..errors import InputError
 from ..homography import check_corners, frame_corners, homography
 from ..session.clip_tracks import PREFIX
 from . import versions, warp
+from .blends import create_alpha_over_composite
 from .clip import read_tracks
-from .composite import create_alpha_over_composite
 from .nodes import Builder, Value, feed, set_keys, tidy
 
 PICTURE, BACKGROUND, OPACITY, IMAGE, PINNED = "Picture", "Background", "Opacity", "Image", "Pinned"
@@ -70,9 +70,7 @@ def create_corner_pin_nodes(
     scene = scene or bpy.context.scene
     if size is None:
         size = tuple(clip.size) if clip else (scene.render.resolution_x, scene.render.resolution_y)
-    frames, places = _corners(clip, plane_track, tracks, corners)
-    for frame, four in zip(frames.tolist(), places):
-        check_corners(four, frame)
+    frames, places = pin_corners(clip, plane_track=plane_track, tracks=tracks, corners=corners)
     build = Builder(tree, name)
     if isinstance(picture, bpy.types.Image):
         held = build.node("picture", "image", picture.name)
@@ -102,13 +100,29 @@ def create_corner_pin_nodes(
     )
 
 
+def pin_corners(
+    clip: bpy.types.MovieClip | None,
+    *,
+    plane_track: str | None = None,
+    tracks: Sequence[str] | None = None,
+    corners: Corners | Mapping[int, Corners] | None = None,
+) -> tuple[Ints, Floats]:
+    """Footage frames (n,) and corners (n, 4, 2) in pixels of the plate, from one of the three sources.
+
+    Raises InputError as create_corner_pin_nodes does.
+    """
+    frames, places = _corners(clip, plane_track, tracks, corners)
+    for frame, four in zip(frames.tolist(), places):
+        check_corners(four, frame)
+    return frames, places
+
+
 def _corners(
     clip: bpy.types.MovieClip | None,
     plane_track: str | None,
     tracks: Sequence[str] | None,
     corners: Corners | Mapping[int, Corners] | None,
 ) -> tuple[Ints, Floats]:
-    """Footage frames (n,) and corners (n, 4, 2) in pixels."""
     if sum(given is not None for given in (plane_track, tracks, corners)) != 1:
         raise InputError("a corner pin needs a plane track, four tracks or corners, and one of these only")
     if corners is not None:
@@ -116,9 +130,8 @@ def _corners(
         if not by_frame:
             raise InputError("a corner pin needs corners in at least one frame")
         frames = sorted(by_frame)
-        return np.array(frames, dtype=np.int32), np.array(
-            [check_corners(np.array(by_frame[frame], dtype=float), frame) for frame in frames]
-        )
+        fours = [check_corners(np.array(by_frame[frame], dtype=float), frame) for frame in frames]
+        return np.array(frames, dtype=np.int32), np.array(fours)
     if clip is None:
         raise InputError("a corner pin by tracks needs the clip that has them")
     return _plane_corners(clip, plane_track) if plane_track is not None else _track_corners(clip, tracks)

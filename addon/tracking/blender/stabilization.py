@@ -68,8 +68,27 @@ def create_stabilization_nodes(
         rotation=rotation,
         scale=scale,
         auto_scale=auto_scale,
-        aspect=clip.display_aspect[0] / clip.display_aspect[1],
+        aspect=clip_aspect(clip),
     )
+    return add_stabilization(tree, image, clip, motion, inverse=inverse, scene=scene, name=name)
+
+
+def clip_aspect(clip: bpy.types.MovieClip) -> float:
+    """Width of a pixel of the clip over its height."""
+    return clip.display_aspect[0] / clip.display_aspect[1]
+
+
+def add_stabilization(
+    tree: bpy.types.NodeTree,
+    image: bpy.types.NodeSocket,
+    clip: bpy.types.MovieClip,
+    motion: Similarities,
+    *,
+    inverse: bool = False,
+    scene: bpy.types.Scene | None = None,
+    name: str = "Stabilize",
+) -> Stabilization:
+    """The nodes of create_stabilization_nodes for a correction that is known already."""
     build = Builder(tree, name)
     node = build.group("group", f"Tracked Shot {name}", name)
     group = node.node_tree

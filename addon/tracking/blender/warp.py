@@ -13,7 +13,7 @@ from bpy.types import NodeSocket
 
 from ..engine.model import Floats
 from . import versions
-from .nodes import MARK, Builder, Value, feed
+from .nodes import MARK, Builder, Value, feed, tidy
 
 Keyed = list[tuple[NodeSocket, int, Floats]]
 """Sockets, which of their numbers, and the values (n,) to key: what ``nodes.set_keys`` takes."""
@@ -137,6 +137,40 @@ def _vector(build: Builder, x: NodeSocket, y: NodeSocket, role: str) -> NodeSock
     for axis, value in (("x", x), ("y", y), ("z", 1.0)):
         feed(build.tree, value, versions.input_socket(node, "combine xyz", axis))
     return versions.output_socket(node, "combine xyz", "vector")
+
+
+def fit_to_frame(
+    build: Builder, image: NodeSocket, size: tuple[int, int], frame: tuple[int, int], method: str
+) -> NodeSocket:
+    """A picture of that size in pixels brought to another, stretched or ("fit") whole in the middle of it.
+
+    Unlike the Scale node it keeps the middle in the middle whatever the sizes, in a group of its own.
+    """
+    node = build.group("fit", f"{build.tree.name} Fit", "To Render Size")
+    for in_out in ("INPUT", "OUTPUT"):
+        versions.ensure_group_socket(node.node_tree, "Image", in_out)
+    inside = Builder(node.node_tree, "Inside")
+    entry, end = inside.node("input", "group input"), inside.node("output", "group output")
+    share = min(frame[0] / size[0], frame[1] / size[1])
+    shares = (1.0, 1.0) if method == "stretch" else (size[0] * share / frame[0], size[1] * share / frame[1])
+    matrix = np.eye(3)
+    for axis, part in enumerate(shares):
+        matrix[axis, axis], matrix[axis, 2] = 1.0 / part, 0.5 - 0.5 / part
+    result, values = bend(
+        inside,
+        entry.outputs["Image"],
+        matrix[None],
+        place=coordinates(inside),
+        size=(float(size[0]), float(size[1])),
+        extend=method == "stretch",
+    )
+    for socket, _, value in values:
+        socket.default_value = float(value[0])
+    feed(node.node_tree, result, end.inputs["Image"])
+    inside.finish(result)
+    tidy(inside.nodes)
+    feed(build.tree, image, node.inputs["Image"])
+    return node.outputs["Image"]
 
 
 def _neighbours(
