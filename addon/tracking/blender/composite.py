@@ -156,8 +156,8 @@ def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = No
     in_place = in_place and not any(node.mute for node in nodes)
     edited = mark["fingerprint"] != _fingerprint(group)
     same = config is None or mark["recipe"]["config"] == _plain(config.to_dict(full=True))
-    warnings = list(mark["notes"]) + _size_notes(scene, group) + _setting_notes(scene, memory)
-    warnings += _output_notes(scene, tree)
+    warnings = list(mark["notes"]) + _size_notes(scene, mark["recipe"]) + _setting_notes(scene, memory)
+    warnings += _output_notes(scene, tree, mark["recipe"]["config"])
     if not in_place:
         warnings.append("The scene's output does not come through the Tracked Shot group: apply again")
     if edited:
@@ -199,14 +199,17 @@ def _checked(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: C
     tree = versions.stored_scene_tree(scene)
     if tree is not None and tree.library is not None:
         raise InputError(f"the compositor tree {tree.name} is linked from another file: make it local first")
-    if config.background_source == "footage" and clip is None:
-        raise InputError("the composite needs a movie clip for its background")
+    if config.background_source == "footage":
+        if clip is None:
+            raise InputError("the composite needs a movie clip for its background")
+        if clip.frame_duration == 0 or not clip.size[0]:
+            raise InputError(f"the clip {clip.name} has no frames: its file is missing or is no footage")
     if config.background_source == "image" and not config.background_image:
         raise InputError("background_source is image, but no background_image is given")
     pin = config.corner_pin
     motion, corners = None, None
     if config.stabilization.enabled:
-        motion = _motion(scene, clip, config)
+        motion = shot_motion(scene, clip, config)
     if pin.image is not None:
         corners = pin_corners(clip, plane_track=pin.plane_track, tracks=pin.tracks, corners=pin.corners)
     image = None
@@ -216,10 +219,10 @@ def _checked(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: C
     return _Parts(image, motion, pinned, corners)
 
 
-def _motion(
+def shot_motion(
     scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig
 ) -> Similarities:
-    """How the picture is steadied."""
+    """How a config steadies the picture of a clip; raises InputError where there are no tracks for it."""
     if clip is None:
         raise InputError("stabilising needs a movie clip with tracks")
     wanted = config.stabilization
@@ -855,23 +858,22 @@ def _notes(config: CompositeConfig, parts: _Parts) -> list[str]:
     return notes
 
 
-def _size_notes(scene: bpy.types.Scene, group: bpy.types.NodeTree) -> list[str]:
+def _size_notes(scene: bpy.types.Scene, recipe: dict[str, Any]) -> list[str]:
     """What keeps the background from lying on the render pixel for pixel."""
+    fit, size = recipe["fit"], list(render_size(scene))
     notes = []
-    size = render_size(scene)
-    for node in group.nodes:
-        source = getattr(node, "clip", None) or getattr(node, "image", None)
-        if not isinstance(source, bpy.types.MovieClip | bpy.types.Image):
-            continue
-        if isinstance(source, bpy.types.MovieClip) and source.frame_duration == 0:
-            notes.append(f"The clip {source.name} has no frames")
-        elif tuple(source.size) != size:
-            width, height = source.size
-            notes.append(
-                f"{source.name} is {width}x{height} and is scaled to the render's {size[0]}x{size[1]}: "
-                "its pixels are not those of the footage"
-            )
+    if fit["frame"] != size:
+        notes.append(f"It was built for {_by(fit['frame'])} and the render is {_by(size)} now: apply again")
+    elif fit["size"] != size:
+        notes.append(
+            f"{recipe['source']} is {_by(fit['size'])} and is scaled to the render's {_by(size)}: "
+            "its pixels are not those of the footage"
+        )
     return notes
+
+
+def _by(size: Sequence[int]) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 def _setting_notes(scene: bpy.types.Scene, memory: dict[str, Any]) -> list[str]:
@@ -886,9 +888,12 @@ def _setting_notes(scene: bpy.types.Scene, memory: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]:
+def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree, config: dict[str, Any]) -> list[str]:
     """What after the composite may change its picture, or who else it is the picture of."""
     notes = []
+    view = scene.view_settings.view_transform
+    if config["view"] == "scene_referred" and view not in ("Standard", "Raw"):
+        notes.append(f"{view} changes how the plate looks; what is saved as EXR is the plate's own light")
     if scene.display_settings.display_device != "sRGB":
         notes.append(
             f"The display is {scene.display_settings.display_device}: 8-bit output is not the plate's sRGB"

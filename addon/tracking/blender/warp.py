@@ -7,6 +7,8 @@ looks up the four around its source with Map UV, which is exact for single pixel
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import bpy
 import numpy as np
 from bpy.types import NodeSocket
@@ -104,18 +106,14 @@ def bend(
     if extend:
         u, v = _inside(build, u, size[0], "u"), _inside(build, v, size[1], "v")
     if versions.MAP_UV_IS_BILINEAR:
-        uv = _vector(build, u, v, "uv")
+        uv = _vector(build, u, v, 1.0, "uv")
         return build.sampled("map uv bilinear", image, {"uv": uv}, role="map"), keyed
-    left, right, part_x = _neighbours(build, u, size[0], "x")
-    low, high, part_y = _neighbours(build, v, size[1], "y")
+    columns, part_x = _neighbours(build, u, size[0], "x")
+    lines, part_y = _neighbours(build, v, size[1], "y")
     corners = [
-        _pixel(build, image, x, y, name)
-        for name, x, y in (
-            ("lower left", left, low),
-            ("lower right", right, low),
-            ("upper left", left, high),
-            ("upper right", right, high),
-        )
+        _pixel(build, image, column, row, extend, f"{high} {side}")
+        for high, row in zip(("lower", "upper"), lines)
+        for side, column in zip(("left", "right"), columns)
     ]
     lower = _between(build, corners[0], corners[1], part_x, "lower")
     upper = _between(build, corners[2], corners[3], part_x, "upper")
@@ -131,10 +129,10 @@ def _inside(build: Builder, place: NodeSocket, size: Value, name: str) -> NodeSo
     return build.math("minimum", low, most, role=f"{name} to")
 
 
-def _vector(build: Builder, x: NodeSocket, y: NodeSocket, role: str) -> NodeSocket:
-    """A coordinate for Map UV, whose third number says that there is picture."""
+def _vector(build: Builder, x: NodeSocket, y: NodeSocket, there: Value, role: str) -> NodeSocket:
+    """A coordinate for Map UV, whose third number says whether there is picture."""
     node = build.node(role, "combine xyz", role.title())
-    for axis, value in (("x", x), ("y", y), ("z", 1.0)):
+    for axis, value in (("x", x), ("y", y), ("z", there)):
         feed(build.tree, value, versions.input_socket(node, "combine xyz", axis))
     return versions.output_socket(node, "combine xyz", "vector")
 
@@ -173,29 +171,43 @@ def fit_to_frame(
     return node.outputs["Image"]
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A row or column of the picture's pixels, another for each pixel of the frame."""
+
+    index: NodeSocket
+    uv: NodeSocket
+
+
 def _neighbours(
     build: Builder, place: NodeSocket, size: Value, axis: str
-) -> tuple[NodeSocket, NodeSocket, NodeSocket]:
-    """Places in the pixels on both sides, in parts of the frame, and how far from one to the other."""
+) -> tuple[tuple[_Line, _Line], NodeSocket]:
+    """The lines of pixels on both sides of a place, and how far it is from one's middle to the other's."""
     pixel = build.math("multiply", place, size, role=f"{axis} pixel")
-    index = build.math("subtract", pixel, 0.5, role=f"{axis} index")
-    first = build.math("floor", index, role=f"{axis} floor")
-    part = build.math("subtract", index, first, role=f"{axis} part")
-    # A quarter into a pixel: 4.3 rounds to the nearest edge, the others take the pixel that holds the place.
-    places = []
-    for name, offset in (("first", 0.25), ("second", 1.25)):
-        inside = build.math("add", first, offset, role=f"{axis} {name}")
-        places.append(build.math("divide", inside, size, role=f"{axis} {name} uv"))
-    return places[0], places[1], part
+    middle = build.math("subtract", pixel, 0.5, role=f"{axis} index")
+    first = build.math("floor", middle, role=f"{axis} floor")
+    part = build.math("subtract", middle, first, role=f"{axis} part")
+    second = build.math("add", first, 1.0, role=f"{axis} next")
+    lines = []
+    for name, index in (("first", first), ("second", second)):
+        # A quarter into a pixel: 4.3 rounds to the nearest edge, the others take the pixel around the place.
+        inside = build.math("add", index, 0.25, role=f"{axis} {name}")
+        lines.append(_Line(index, build.math("divide", inside, size, role=f"{axis} {name} uv")))
+    return (lines[0], lines[1]), part
 
 
 def _pixel(
-    build: Builder, image: NodeSocket, x: NodeSocket, y: NodeSocket, name: str
+    build: Builder, image: NodeSocket, column: _Line, row: _Line, extend: bool, name: str
 ) -> tuple[NodeSocket, NodeSocket]:
     """Colour and alpha of single pixels."""
+    there: Value = 1.0
+    if not extend:  # 4.5 takes what lies less than a pixel before the first one for the first one
+        least = build.math("minimum", column.index, row.index, role=f"{name} least")
+        there = build.math("above", least, -0.5, role=f"{name} there")
     look = build.node(name, "map uv nearest", name.title())
     feed(build.tree, image, versions.input_socket(look, "map uv nearest", "image"))
-    feed(build.tree, _vector(build, x, y, f"{name} uv"), versions.input_socket(look, "map uv nearest", "uv"))
+    uv = _vector(build, column.uv, row.uv, there, f"{name} uv")
+    feed(build.tree, uv, versions.input_socket(look, "map uv nearest", "uv"))
     picture = versions.output_socket(look, "map uv nearest", "image")
     apart = build.node(f"{name} alpha", "separate color", f"{name.title()} Alpha")
     feed(build.tree, picture, versions.input_socket(apart, "separate color", "image"))
