@@ -26,11 +26,16 @@ _ROOMS = {
     ".shotfile": ("Problem", "ShotFileError", "check_shot", "load_shot", "load_shot_dict", "save_shot"),
     ".presets": (
         "PresetInfo",
+        "delete_preset",
+        "export_preset",
+        "import_preset",
         "list_composite_presets",
         "list_tracking_presets",
         "load_composite_preset",
         "load_tracking_preset",
+        "rename_preset",
         "resolve_composite",
+        "save_composite_preset",
     ),
     ".report": ("ShotReport",),
     ".session": (
