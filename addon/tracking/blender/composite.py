@@ -104,6 +104,7 @@ def setup_shot_compositing(
     recipe = {
         "kind": "composite",
         "version": VERSION,
+        "blender": versions.BLENDER_NAME,
         "config": config.to_dict(full=True),
         "source": _source_name(clip, parts.image, config),
         "fit": _fit(scene, clip, parts.image, config),
@@ -154,18 +155,21 @@ def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = No
     nodes = _group_nodes(tree, group)
     in_place = all(_passes_through(socket, nodes) for socket in versions.picture_inputs(tree))
     in_place = in_place and not any(node.mute for node in nodes)
-    edited = mark["fingerprint"] != _fingerprint(group)
+    elsewhere = _built_elsewhere(mark)
+    edited = not elsewhere and mark["fingerprint"] != _fingerprint(group)
     same = config is None or mark["recipe"]["config"] == _plain(config.to_dict(full=True))
     warnings = list(mark["notes"]) + _size_notes(scene, mark["recipe"]) + _setting_notes(scene, memory)
     warnings += _output_notes(scene, tree, mark["recipe"]["config"])
     if not in_place:
         warnings.append("The scene's output does not come through the Tracked Shot group: apply again")
+    if elsewhere:
+        warnings.append(elsewhere)
     if edited:
         warnings.append("Nodes inside the Tracked Shot group were changed by hand")
     return CompositeStatus(
         applied=in_place,
         preset=mark["recipe"]["config"]["mode"],
-        matches=same and in_place and not edited,
+        matches=same and in_place and not edited and not elsewhere,
         edited=edited,
         settings=_settings_lines(memory),
         warnings=tuple(warnings),
@@ -265,7 +269,7 @@ def _build(
 ) -> None:
     """Build the group's inside by the recipe, unless it stands there as it should."""
     mark = _mark(group)
-    edited = mark is not None and mark["fingerprint"] != _fingerprint(group)
+    edited = mark is not None and not _built_elsewhere(mark) and mark["fingerprint"] != _fingerprint(group)
     if mark is None or edited or mark["recipe"] != _plain(recipe):
         if edited:
             notes = [*notes, f"Nodes changed by hand inside the group are kept in {_keep_copy(group)!r}"]
@@ -626,6 +630,12 @@ def _fed_by(node: bpy.types.Node) -> bpy.types.NodeSocket | None:
 
 def _passes_through(socket: bpy.types.NodeSocket, nodes: Sequence[bpy.types.Node]) -> bool:
     """Whether what feeds a socket comes, at once or further up, from one of these nodes."""
+    feeding: dict[str, list[bpy.types.Node]] = {}
+    for (
+        link
+    ) in socket.id_data.links:  # once: a socket's own ``links`` goes through all of the tree's each time
+        if not link.is_muted:
+            feeding.setdefault(link.to_node.name, []).append(link.from_node)
     names = {node.name for node in nodes}
     seen: set[str] = set()
     waiting = [link.from_node for link in socket.links if not link.is_muted]
@@ -635,7 +645,7 @@ def _passes_through(socket: bpy.types.NodeSocket, nodes: Sequence[bpy.types.Node
             return True
         if node.name not in seen:
             seen.add(node.name)
-            waiting += [link.from_node for entry in node.inputs for link in entry.links if not link.is_muted]
+            waiting += feeding.get(node.name, [])
     return False
 
 
@@ -909,6 +919,18 @@ def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree, config: dict
 
 
 # --- Marks ------------------------------------------------------------------------------------------------
+
+
+def _built_elsewhere(mark: dict[str, Any]) -> str:
+    """Why a group of ours is to be built anew though nobody changed it; empty where it is not.
+
+    Nodes differ between Blenders, and so do their sockets and what was compensated for.
+    """
+    recipe = mark["recipe"]
+    blender = recipe.get("blender", "another version")
+    if recipe["version"] == VERSION and blender == versions.BLENDER_NAME:
+        return ""
+    return f"The composite was built in Blender {blender}: apply again to build it anew for this one"
 
 
 def _json(value: Any) -> str:

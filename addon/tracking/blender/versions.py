@@ -16,6 +16,8 @@ import bpy
 BLENDER: tuple[int, int] = (bpy.app.version[0], bpy.app.version[1])
 """The running Blender, as (major, minor)."""
 
+BLENDER_NAME = f"{BLENDER[0]}.{BLENDER[1]}"
+
 TREE_IS_A_GROUP = BLENDER >= (5, 0)
 """True where a scene's compositor tree is a node group that ends in a Group Output."""
 
