@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -53,7 +55,7 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
     lock: IntProperty(name="Frame", description="Footage frame to lock to, 1 the first", min=1, default=1)
     smooth: FloatProperty(
         name="Smooth",
-        description="How much of the movement goes; a steady pan stays",
+        description="How much of the movement goes, but for a pan",
         min=0,
         max=1,
         default=0.5,
@@ -112,7 +114,7 @@ def _values(config: CompositeConfig) -> dict[str, object]:
     }
 
 
-def _same(now: object, then: object) -> bool:
+def _same(now: Any, then: Any) -> bool:
     """Whether a value is what it was; Blender keeps numbers with half the digits."""
     if isinstance(then, tuple):
         return all(_same(one, other) for one, other in zip(now, then))
