@@ -23,8 +23,7 @@ _LISTS: dict[str, Callable[[], list[PresetInfo]]] = {
     COMPOSITE: list_composite_presets,
 }
 _items: dict[str, list[Item]] = {TRACKING: [], COMPOSITE: []}
-_own: dict[str, frozenset[str]] = {}
-"""Names of the user's own presets by kind."""
+_own: dict[str, set[str]] = {TRACKING: set(), COMPOSITE: set()}
 
 
 def refresh() -> None:
@@ -32,15 +31,14 @@ def refresh() -> None:
     for kind, listed in _LISTS.items():
         infos = listed()
         _items[kind] = [_item(info) for info in infos]
-        built_in = {info.name for info in infos if info.built_in}
-        _own[kind] = frozenset(info.name for info in infos) - built_in
+        _own[kind] = {info.name for info in infos if not info.built_in}
 
 
 def clear() -> None:
     """Forgets what was read."""
     for kind in _items:
         _items[kind] = []
-    _own.clear()
+        _own[kind] = set()
 
 
 def items(kind: str) -> Callable[[Any, Any], list[Item]]:
@@ -68,8 +66,8 @@ def is_known(kind: str, name: str) -> bool:
 
 
 def is_own(kind: str, name: str) -> bool:
-    """Whether the preset of that name is the user's own, to rename and delete."""
-    return name in _own.get(kind, ())
+    """Whether the preset of that name is the user's own, broken or not."""
+    return name in _own[kind]
 
 
 def description(kind: str, name: str) -> str:

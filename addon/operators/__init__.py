@@ -1,6 +1,6 @@
 """The buttons: each gathers its input, calls one function and reports."""
 
-from . import clip, exchange, lens, preset_files, sessions, shot, tools, track
+from . import clip, exchange, lens, preset_files, presets, sessions, shot, tools, track
 
 CLASSES = (
     *clip.CLASSES,
@@ -10,5 +10,6 @@ CLASSES = (
     *preset_files.CLASSES,
     *shot.CLASSES,
     *lens.CLASSES,
+    *presets.CLASSES,
     *tools.CLASSES,
 )
