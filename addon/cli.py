@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -135,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("footage", metavar="FOOTAGE")
     made.add_argument("--preset", default=None, help="a tracking preset (balanced)")
     made.add_argument("--frames", metavar="A-B", help="footage frames, first and last")
+    made.add_argument(
+        "--mask", metavar="PICTURE", help="a picture, or a sequence's first file, white where not to track"
+    )
     _session_options(made)
     _json_option(made)
 
@@ -464,6 +468,9 @@ def track(options: argparse.Namespace) -> int:
     from .tracking.session.places import footage_name, session_folder
 
     settings = load_tracking_preset(options.preset or DEFAULT_TRACKING_PRESET)
+    if options.mask:
+        open_footage(options.mask)  # what is wrong with it is said before anything is begun
+        settings = replace(settings, mask=str(Path(options.mask).absolute()))
     first, last = parse_range(options.frames) if options.frames else (1, None)
     _check_report_path(options.json)
     footage = open_footage(options.footage, first=first, last=last)

@@ -164,7 +164,7 @@ class TrackingShotConfig(Section):
     )
     lens: LensConfig = part(LensConfig, "What is known of the lens.")
     mask: str | None = key(
-        Text(), "Where not to track: the name of a mask in the .blend, or an image sequence.", None
+        Text(), "Where not to track: a picture, or the first file of a sequence, white there.", None
     )
 
 

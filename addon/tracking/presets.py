@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,7 +125,7 @@ def save_tracking_preset(
     name: str, settings: TrackingSettings, description: str = "", user_folder: Path | None = None
 ) -> Path:
     """Write a tracking preset of the user's own; raises InputError for a built-in or impossible name."""
-    values = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    values = {name: getattr(settings, name) for name in TRACKING_KINDS}  # a mask belongs to a clip
     return _save(
         "tracking", name, {"description": description, **values} if description else values, user_folder
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ import bpy
 import numpy as np
 
 from ..config import CompositeShotConfig
-from ..engine.footage import Footage
+from ..engine.footage import Footage, open_footage
 from ..engine.model import Solve, Tracks
-from ..errors import InputError
+from ..errors import FootageError, InputError
 from ..floor import Floor, find_floor, fit_floor
 from ..preflight import Finding, Preflight, check_footage
 from ..presets import load_tracking_preset, resolve_composite
@@ -223,7 +223,7 @@ def load_shot_clip(config: CompositeShotConfig) -> bpy.types.MovieClip:
 
 
 NOT_YET = (
-    "hooks", "tracking.mask", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
+    "hooks", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
     "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
     "scene.holdout", "cg.motion_blur", "render.passes",
 )  # fmt: skip
@@ -256,7 +256,7 @@ def shot_session(
     """The session that the shot names, else the newest of this footage and settings, else a new one."""
     if config.tracking.session is not None:
         return load_session(config.resolve(config.tracking.session))
-    settings = load_tracking_preset(config.tracking.preset)
+    settings = replace(load_tracking_preset(config.tracking.preset), mask=_mask(config))
     lens = config.tracking.lens.start()
     folder = session_folder(
         footage.path, blend=blend, chosen=None if session_dir is None else Path(session_dir).absolute()
@@ -264,6 +264,27 @@ def shot_session(
     return take_up_session(
         footage, config.name, folder, settings=settings, lens=lens, solve=config.tracking.solve, fresh=fresh
     )
+
+
+def _mask(config: CompositeShotConfig) -> str:
+    """The file of the shot's mask, empty for none.
+
+    Raises ShotFileError for a mask of the .blend: those are not drawn as pictures yet.
+    """
+    wanted = config.tracking.mask
+    if not wanted:
+        return ""
+    file = config.resolve(wanted)
+    if not file.suffix or wanted in bpy.data.masks:
+        text = (
+            f"{wanted!r}: masks of a .blend cannot be used yet; render it to pictures, and name the first one"
+        )
+        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), text)])
+    try:
+        open_footage(file)
+    except FootageError as error:
+        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), str(error))]) from None
+    return str(file)
 
 
 def _track(session: TrackingSessionManager) -> Iterator[BuildStep]:

@@ -13,11 +13,13 @@ QUALITY = 0.002
 """Weakest corner accepted, as a share of the strongest (Shi and Tomasi, Good Features to Track, 1994)."""
 
 
-def detect_corners(gray: NDArray[np.uint8], taken: NDArray[np.float32], sizes: Sizes) -> NDArray[np.float32]:
+def detect_corners(
+    gray: NDArray[np.uint8], taken: NDArray[np.float32], sizes: Sizes, masked: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
     """Corners in the cells of the frame where no point is followed yet.
 
-    ``gray`` (H, W), ``taken`` (n, 2) points in view. Returns (m, 2), the strongest
-    corner of each free cell. Both in image pixels: origin top left, centres at integers.
+    ``gray`` (H, W), ``taken`` (n, 2) points in view, ``masked`` (H, W) true where none is wanted. Returns
+    (m, 2), the strongest corner of each free cell. Both in image pixels: origin top left.
     """
     height, width = gray.shape
     border, cell = sizes.border, sizes.cell
@@ -25,6 +27,8 @@ def detect_corners(gray: NDArray[np.uint8], taken: NDArray[np.float32], sizes: S
         return np.zeros((0, 2), np.float32)
     mask = np.zeros((height, width), np.uint8)
     mask[border : height - border, border : width - border] = 255
+    if masked is not None:
+        mask[masked] = 0
     for x, y in taken:
         cv2.circle(mask, (int(x), int(y)), cell // 2, 0, -1)
     corners = cv2.goodFeaturesToTrack(gray, CANDIDATES, QUALITY, cell // 3, mask=mask, blockSize=5)

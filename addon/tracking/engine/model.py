@@ -45,6 +45,11 @@ class TrackingSettings:
     """Tracks with fewer markers are left out of the solve."""
     refine_focal_length: bool = True
     refine_distortion: bool = True
+    mask: str = ""
+    """Picture, or first file of a sequence, that is white where nothing is to be tracked; empty for none.
+
+    It belongs to a clip, so it is no key of a preset.
+    """
 
 
 @dataclass(frozen=True)

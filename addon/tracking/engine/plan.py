@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .footage import Footage
+from .masks import open_masks
 from .model import LensStart, Solve, TrackingSettings, Tracks
 from .motion import Stillness, stillness
 from .reconstruct import solve_steps
@@ -108,8 +109,9 @@ def _track(job: Job, state: TrackState) -> Iterator[Step]:
     if state.frame >= footage.last:
         return
     total = footage.last - footage.first + 1
+    masks = open_masks(job.settings.mask, footage, state.sizes) if job.settings.mask else None
     with closing(footage.frames(state.first_frame_needed(), footage.last)) as frames:
-        for change in track_steps(frames, footage.last, state, job.settings):
+        for change in track_steps(frames, footage.last, state, job.settings, masks):
             job.markers.append(change.markers)
             done = TRACK_SHARE * (change.frame - footage.first + 1) / total
             yield Step("track", change.frame, done, "Tracking", len(change.live_ids), change=change)

@@ -9,7 +9,7 @@ where it came into view. Memory and time per frame do not grow with the clip.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from .detect import detect_corners
 from .follow import Floats32, Gray, Live, begin_tracks, follow, no_tracks, prepare_patches, resting_affine
-from .model import Ints, TrackingSettings, Tracks
+from .masks import Masks
+from .model import Bools, Ints, TrackingSettings, Tracks
 from .sizes import Sizes
 
 
@@ -146,39 +147,58 @@ class _Recorder:
 
 
 def track_steps(
-    frames: Iterable[tuple[int, Gray]], last: int, state: TrackState, settings: TrackingSettings
+    frames: Iterable[tuple[int, Gray]],
+    last: int,
+    state: TrackState,
+    settings: TrackingSettings,
+    masks: Masks | None = None,
 ) -> Iterator[TrackChange]:
     """Tracks up to frame ``last``, one change a step; ``state`` goes along.
 
-    ``frames`` yields (footage frame, gray (H, W)) from ``state.first_frame_needed()`` on.
+    ``frames`` yields (footage frame, gray (H, W)) from ``state.first_frame_needed()`` on; ``masks`` says
+    where in a frame nothing is tracked.
     """
     sizes = state.sizes
     ring: deque[tuple[int, Gray]] = deque(maxlen=sizes.ring)
+    hidden: dict[int, Bools | None] = {}
     found = _Recorder()
     for number, gray in frames:
         if number > last:
             break
+        hidden[number] = masks(number) if masks is not None else None
+        hidden.pop(number - sizes.ring, None)
         if number <= state.frame:
             ring.append((number, gray))
             continue
         if ring:
-            state.live = follow(ring[-1][1], gray, state.live, sizes, settings.correlation)
+            state.live = _seen(
+                follow(ring[-1][1], gray, state.live, sizes, settings.correlation), hidden[number]
+            )
             found.see(number, state.live)
         ring.append((number, gray))
         state.frame = number
         done = number - state.first + 1
         if (done - 1) % settings.redetect == 0 or len(state.live.ids) < settings.density // 3:
-            _begin(number, gray, state, found)
+            _begin(number, gray, state, found, hidden[number])
         if done % sizes.sweep == 0 or number == last:
-            _sweep_back(ring, state, settings, found)
+            _sweep_back(ring, state, settings, found, hidden)
         if done % settings.redetect == 0 or number == last:
             yield found.change(state)
             found = _Recorder()
 
 
-def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder) -> None:
+def _seen(live: Live, masked: Bools | None) -> Live:
+    """The tracks that no mask hides; those under one are lost."""
+    if masked is None or not len(live.ids):
+        return live
+    x, y = live.points.round().astype(np.intp).T
+    hidden = masked[y, x]
+    return live.take(~hidden) if hidden.any() else live
+
+
+def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder, masked: Bools | None) -> None:
     """Begins tracks where the frame has room for them."""
-    points = detect_corners(gray, state.live.points, state.sizes)
+    points = detect_corners(gray, state.live.points, state.sizes, masked)
     if not len(points):
         return
     ids = np.arange(state.count, state.count + len(points), dtype=np.int32)
@@ -191,7 +211,11 @@ def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder) -> None
 
 
 def _sweep_back(
-    ring: deque[tuple[int, Gray]], state: TrackState, settings: TrackingSettings, found: _Recorder
+    ring: deque[tuple[int, Gray]],
+    state: TrackState,
+    settings: TrackingSettings,
+    found: _Recorder,
+    hidden: Mapping[int, Bools | None],
 ) -> None:
     """Follows the tracks that are new since the last pass back as far as the ring reaches."""
     begun = dict(state.fresh)
@@ -201,7 +225,7 @@ def _sweep_back(
     for (number, gray), (before, earlier) in zip(reversed(pictures), reversed(pictures[:-1]), strict=False):
         if number in begun:
             carried = carried.join(begun[number])
-        carried = follow(gray, earlier, carried, state.sizes, settings.correlation)
+        carried = _seen(follow(gray, earlier, carried, state.sizes, settings.correlation), hidden[before])
         if len(carried.ids):
             found.see(before, carried)
 
