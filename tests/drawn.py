@@ -1,13 +1,14 @@
 """Clips drawn for the tests: textured planes seen by a camera that is known exactly.
 
-Each plane is warped by its homography, drawn at twice the size and averaged down; a lens that bends is drawn
-in the same step, pixel by pixel.
+Each plane is warped by its homography and drawn at twice the size; a lens that bends then bends the picture,
+and it is averaged down.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -66,9 +67,9 @@ def draw_clip(
     """Writes a movie (.avi), lossless unless told otherwise; returns the true camera.
 
     Seen is a floor with walls, or ``planes``, far ones first; without ``cameras`` (frames, 4, 4) in a
-    sideways move. ``focal_mm`` may be (frames,), for a sensor 36 mm wide. ``noise`` in gray values, ``black`` footage
-    frames with nothing in them. ``mover`` is a plane before all others, with how far it has been carried in
-    each frame (frames, 3).
+    sideways move. ``focal_mm`` may be (frames,), for a sensor 36 mm wide. ``noise`` in gray values,
+    ``black`` footage frames with nothing in them. ``mover`` is a plane before all others, with how far it
+    has been carried in each frame (frames, 3).
     """
     if cameras is None:
         cameras = _path(frames)
@@ -168,6 +169,7 @@ def _planes() -> list[Plane]:
     ]
 
 
+@cache
 def texture_of(seed: int) -> np.ndarray:
     """(TEXTURE, TEXTURE) noise on many scales, with hard spots that make corners."""
     rng = np.random.default_rng(seed)
@@ -186,13 +188,14 @@ def texture_of(seed: int) -> np.ndarray:
 def _picture(truth: Truth, row: int, planes: list[Plane]) -> np.ndarray:
     """(height, width) gray picture of a frame, 0 = the first."""
     scale = 2
-    size = (truth.width * scale, truth.height * scale)
-    picture = np.full((size[1], size[0]), 110, np.uint8)
-    world_to_camera = np.diag([1.0, -1.0, -1.0]) @ np.linalg.inv(truth.cameras[row])[:3]
+    size = np.array([truth.width, truth.height]) * scale
     focal = truth.focals_px[row] * scale
+    bent = _straightened(*size.tolist(), focal, truth.k1) if truth.k1 else None
+    canvas = size if bent is None else size + 2 * bent[1]
+    picture = np.full(canvas[::-1], 110, np.uint8)
+    world_to_camera = np.diag([1.0, -1.0, -1.0]) @ np.linalg.inv(truth.cameras[row])[:3]
     matrix = np.diag([focal, focal, 1.0])
-    matrix[:2, 2] = size[0] / 2, size[1] / 2
-    bent = _straightened(size, focal, truth.k1) if truth.k1 else None
+    matrix[:2, 2] = canvas / 2
     for plane in planes:
         # Texture pixel (u, v), centres at one half, to a point of the plane, to the picture.
         texels = len(plane.texture)
@@ -203,28 +206,27 @@ def _picture(truth: Truth, row: int, planes: list[Plane]) -> np.ndarray:
         back = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
         homography = back @ homography @ shift
         solid = np.full_like(plane.texture, 255)
-        if bent is None:
-            warped = cv2.warpPerspective(plane.texture, homography, size, flags=cv2.INTER_LINEAR)
-            there = cv2.warpPerspective(solid, homography, size, flags=cv2.INTER_NEAREST)
-        else:
-            spots = (bent @ np.linalg.inv(homography).T).astype(np.float32)
-            spots = spots[..., :2] / spots[..., 2:]
-            warped = cv2.remap(plane.texture, spots, None, cv2.INTER_LINEAR)
-            there = cv2.remap(solid, spots, None, cv2.INTER_NEAREST)
+        warped = cv2.warpPerspective(plane.texture, homography, canvas.tolist(), flags=cv2.INTER_LINEAR)
+        there = cv2.warpPerspective(solid, homography, canvas.tolist(), flags=cv2.INTER_NEAREST)
         picture = np.where(there > 0, warped, picture)
+    if bent is not None:
+        picture = cv2.remap(picture, bent[0], None, cv2.INTER_LINEAR)
     return cv2.resize(picture, (truth.width, truth.height), interpolation=cv2.INTER_AREA)
 
 
-def _straightened(size: tuple[int, int], focal: float, k1: float) -> np.ndarray:
-    """(height, width, 3) where each pixel of a bent picture lies in the straight one, homogeneous."""
-    middle = (np.array(size) - 1) / 2
-    points = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1) - middle
+@cache
+def _straightened(width: int, height: int, focal: float, k1: float) -> tuple[np.ndarray, int]:
+    """(height, width, 2) where each pixel of a bent picture lies in the straight one; that one's margin."""
+    middle = (np.array([width, height]) - 1) / 2
+    points = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) - middle
     bent = np.linalg.norm(points, axis=2, keepdims=True) / focal
     straight = bent.copy()
     for _ in range(10):  # Newton's method on the radius
         straight -= (straight * (1 + k1 * straight**2) - bent) / (1 + 3 * k1 * straight**2)
     assert np.abs(straight * (1 + k1 * straight**2) - bent).max() < 1e-9
-    return np.concatenate([points * straight / bent + middle, np.ones_like(bent)], 2)
+    spots = points * np.divide(straight, bent, out=np.ones_like(bent), where=bent > 0) + middle
+    margin = max(0, int(np.ceil(-spots.min())) + 2)
+    return (spots + margin).astype(np.float32), margin
 
 
 def path_error_percent(cameras: np.ndarray, true: np.ndarray) -> float:
