@@ -1,11 +1,14 @@
-"""A clip drawn for the tests: textured planes seen by a camera that is known exactly.
+"""Clips drawn for the tests: textured planes seen by a camera that is known exactly.
 
-Each plane is warped by its homography, drawn at twice the size and averaged down. No lens distortion.
+Each plane is warped by its homography and drawn at twice the size; a lens that bends then bends the picture,
+and it is averaged down.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -20,25 +23,119 @@ class Truth:
     width: int
     height: int
     focal_px: float
+    """The first frame's."""
     cameras: np.ndarray
     """(frames, 4, 4) camera to world, Blender's axes."""
+    focals_px: np.ndarray
+    """(frames,) each frame's focal length."""
+    k1: float = 0.0
+    """Of Blender's polynomial model."""
 
     @property
     def focal_mm(self) -> float:
         return self.focal_px * 36.0 / self.width
 
 
+@dataclass(frozen=True)
+class Plane:
+    """A textured rectangle."""
+
+    corner: np.ndarray
+    along: np.ndarray
+    """An edge from the corner, metres."""
+    up: np.ndarray
+    """The other one."""
+    texture: np.ndarray
+    """(n, n) gray."""
+
+
 def draw_clip(
-    path: Path, *, frames: int = 40, width: int = 480, height: int = 270, focal_mm: float = 30.0
+    path: Path,
+    *,
+    frames: int = 40,
+    width: int = 480,
+    height: int = 270,
+    focal_mm: float | np.ndarray = 30.0,
+    cameras: np.ndarray | None = None,
+    k1: float = 0.0,
+    noise: float = 0.0,
+    black: Collection[int] = (),
+    mover: tuple[Plane, np.ndarray] | None = None,
+    planes: list[Plane] | None = None,
+    codec: str = "HFYU",
 ) -> Truth:
-    """Writes a lossless movie (.avi) of a sideways move over a floor with walls; returns the true camera."""
-    truth = Truth(width, height, focal_mm * width / 36.0, _path(frames))
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"HFYU"), 24.0, (width, height))
+    """Writes a movie (.avi), lossless unless told otherwise; returns the true camera.
+
+    Seen is a floor with walls, or ``planes``, far ones first; without ``cameras`` (frames, 4, 4) in a
+    sideways move. ``focal_mm`` may be (frames,), for a sensor 36 mm wide. ``noise`` in gray values,
+    ``black`` footage frames with nothing in them. ``mover`` is a plane before all others, with how far it
+    has been carried in each frame (frames, 3).
+    """
+    if cameras is None:
+        cameras = _path(frames)
+    focals = np.broadcast_to(np.asarray(focal_mm) * width / 36.0, len(cameras))
+    truth = Truth(width, height, float(focals[0]), cameras, focals, k1)
+    still = _planes() if planes is None else planes
+    rng = np.random.default_rng(11)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 24.0, (width, height))
     assert writer.isOpened()
-    for camera in truth.cameras:
-        writer.write(_picture(truth, camera))
+    for row in range(len(cameras)):
+        seen = still
+        if mover is not None:
+            plane, shifts = mover
+            seen = [*still, replace(plane, corner=plane.corner + shifts[row])]
+        picture = _picture(truth, row, seen)
+        if noise:
+            picture = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).round().astype(np.uint8)
+        if row + 1 in black:
+            picture = np.zeros_like(picture)
+        writer.write(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
     writer.release()
     return truth
+
+
+def looking_at(places: np.ndarray, spots: np.ndarray) -> np.ndarray:
+    """(n, 4, 4) cameras to world at ``places`` (n, 3) that look at ``spots`` (n, 3), upright."""
+    cameras = np.tile(np.eye(4), (len(places), 1, 1))
+    for camera, place, spot in zip(cameras, places, spots):
+        back = (place - spot) / np.linalg.norm(place - spot)
+        right = np.cross([0, 0, 1], back)
+        right /= np.linalg.norm(right)
+        camera[:3, :3] = np.stack([right, np.cross(back, right), back], 1)
+        camera[:3, 3] = place
+    return cameras
+
+
+def dolly(frames: int = 40) -> np.ndarray:
+    """(frames, 4, 4) cameras of a move of 2.4 m straight ahead, with a walker's small shakes."""
+    share = np.linspace(0, 1, frames)
+    bob = 0.03 * np.sin(19 * share)
+    places = np.stack([-0.1 + 0.2 * share + 0.5 * bob, -4.6 + 2.4 * share, 1.4 + bob], 1)
+    spots = np.stack([0.1 * np.sin(5 * share), 4.0 + 0 * share, 1.1 + 0.1 * np.sin(7 * share)], 1)
+    return looking_at(places, spots)
+
+
+def pan(frames: int = 40, degrees: float = 24.0) -> np.ndarray:
+    """(frames, 4, 4) cameras of a tripod's head that turns."""
+    turn = np.radians(degrees) * np.linspace(-0.5, 0.5, frames)
+    place = np.array([0.0, -3.0, 1.5])
+    ahead = np.stack([np.sin(turn), np.cos(turn), 0.05 * np.sin(5 * turn) - 0.05], 1)
+    return looking_at(np.tile(place, (frames, 1)), place + 5 * ahead)
+
+
+def standing(frames: int = 40) -> np.ndarray:
+    """(frames, 4, 4) cameras that neither move nor turn."""
+    return np.repeat(_path(3)[1:2], frames, axis=0)
+
+
+def sliding_plane(frames: int = 40) -> tuple[Plane, np.ndarray]:
+    """A board over the right half of what the sideways move sees, pushed along beside the camera."""
+    share = np.linspace(0, 1, frames)
+    board = Plane(
+        np.array([-0.2, -1.6, -1.5]), np.array([4.0, 0.0, 0.0]), np.array([0.0, 0.0, 5.0]), texture_of(77)
+    )
+    shifts = np.stack([0.75 * share, 0 * share, 0.35 * np.sin(4 * share)], 1)
+    return board, shifts
 
 
 def _path(frames: int) -> np.ndarray:
@@ -52,19 +149,12 @@ def _path(frames: int) -> np.ndarray:
         ],
         1,
     )
-    cameras = np.tile(np.eye(4), (frames, 1, 1))
-    for row, place in enumerate(places):
-        away = np.array([0.05 * np.sin(share[row] * 9), 0.6, 0.55]) - place
-        back = -away / np.linalg.norm(away)
-        right = np.cross([0, 0, 1], back)
-        right /= np.linalg.norm(right)
-        cameras[row, :3, :3] = np.stack([right, np.cross(back, right), back], 1)
-        cameras[row, :3, 3] = place
-    return cameras
+    spots = np.stack([0.05 * np.sin(9 * share), 0.6 + 0 * share, 0.55 + 0 * share], 1)
+    return looking_at(places, spots)
 
 
-def _planes() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Corner, the two edges (metres) and texture of each plane, far ones first."""
+def _planes() -> list[Plane]:
+    """The floor and the walls, far ones first."""
     metres = TEXTURE / TEXELS_PER_METRE
     x, y, z = np.eye(3) * metres
     specs = [
@@ -74,10 +164,13 @@ def _planes() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         ([0.7, 0.9, 0.0], 0.2 * x, 0.2 * z),
         ([-0.7, 0.3, 0.0], 0.12 * x, 0.11 * z),
     ]
-    return [(np.array(corner), along, up, _texture(seed)) for seed, (corner, along, up) in enumerate(specs)]
+    return [
+        Plane(np.array(corner), along, up, texture_of(seed)) for seed, (corner, along, up) in enumerate(specs)
+    ]
 
 
-def _texture(seed: int) -> np.ndarray:
+@cache
+def texture_of(seed: int) -> np.ndarray:
     """(TEXTURE, TEXTURE) noise on many scales, with hard spots that make corners."""
     rng = np.random.default_rng(seed)
     out = np.zeros((TEXTURE, TEXTURE), np.float32)
@@ -92,25 +185,48 @@ def _texture(seed: int) -> np.ndarray:
     return (40 + 190 * out).astype(np.uint8)
 
 
-def _picture(truth: Truth, camera: np.ndarray) -> np.ndarray:
+def _picture(truth: Truth, row: int, planes: list[Plane]) -> np.ndarray:
+    """(height, width) gray picture of a frame, 0 = the first."""
     scale = 2
-    size = (truth.width * scale, truth.height * scale)
-    picture = np.full((size[1], size[0]), 110, np.uint8)
-    world_to_camera = np.diag([1.0, -1.0, -1.0]) @ np.linalg.inv(camera)[:3]
-    matrix = np.diag([truth.focal_px * scale, truth.focal_px * scale, 1.0])
-    matrix[:2, 2] = truth.width * scale / 2, truth.height * scale / 2
-    for corner, along, up, texture in _planes():
+    size = np.array([truth.width, truth.height]) * scale
+    focal = truth.focals_px[row] * scale
+    bent = _straightened(*size.tolist(), focal, truth.k1) if truth.k1 else None
+    canvas = size if bent is None else size + 2 * bent[1]
+    picture = np.full(canvas[::-1], 110, np.uint8)
+    world_to_camera = np.diag([1.0, -1.0, -1.0]) @ np.linalg.inv(truth.cameras[row])[:3]
+    matrix = np.diag([focal, focal, 1.0])
+    matrix[:2, 2] = canvas / 2
+    for plane in planes:
         # Texture pixel (u, v), centres at one half, to a point of the plane, to the picture.
-        onto = np.stack([np.append(along / TEXTURE, 0), np.append(up / TEXTURE, 0), np.append(corner, 1)], 1)
+        texels = len(plane.texture)
+        edges = [np.append(plane.along / texels, 0), np.append(plane.up / texels, 0)]
+        onto = np.stack([*edges, np.append(plane.corner, 1)], 1)
         homography = matrix @ world_to_camera @ onto
         shift = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
         back = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
         homography = back @ homography @ shift
-        warped = cv2.warpPerspective(texture, homography, size, flags=cv2.INTER_LINEAR)
-        there = cv2.warpPerspective(np.full_like(texture, 255), homography, size, flags=cv2.INTER_NEAREST)
+        solid = np.full_like(plane.texture, 255)
+        warped = cv2.warpPerspective(plane.texture, homography, canvas.tolist(), flags=cv2.INTER_LINEAR)
+        there = cv2.warpPerspective(solid, homography, canvas.tolist(), flags=cv2.INTER_NEAREST)
         picture = np.where(there > 0, warped, picture)
-    small = cv2.resize(picture, (truth.width, truth.height), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
+    if bent is not None:
+        picture = cv2.remap(picture, bent[0], None, cv2.INTER_LINEAR)
+    return cv2.resize(picture, (truth.width, truth.height), interpolation=cv2.INTER_AREA)
+
+
+@cache
+def _straightened(width: int, height: int, focal: float, k1: float) -> tuple[np.ndarray, int]:
+    """(height, width, 2) where each pixel of a bent picture lies in the straight one; that one's margin."""
+    middle = (np.array([width, height]) - 1) / 2
+    points = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) - middle
+    bent = np.linalg.norm(points, axis=2, keepdims=True) / focal
+    straight = bent.copy()
+    for _ in range(10):  # Newton's method on the radius
+        straight -= (straight * (1 + k1 * straight**2) - bent) / (1 + 3 * k1 * straight**2)
+    assert np.abs(straight * (1 + k1 * straight**2) - bent).max() < 1e-9
+    spots = points * np.divide(straight, bent, out=np.ones_like(bent), where=bent > 0) + middle
+    margin = max(0, int(np.ceil(-spots.min())) + 2)
+    return (spots + margin).astype(np.float32), margin
 
 
 def path_error_percent(cameras: np.ndarray, true: np.ndarray) -> float:

@@ -105,6 +105,13 @@ def tripod_skeleton(
     assert best is not None
     error, scene = best
     if start.refine and sure_px < error < ZOOM_LOOK * believed_px:
+        # What one focal length bent itself to in order to explain a zoom may lead astray: begin anew, too.
+        fresh = TripodScene(tracks, start, focals_px[0])
+        frames = _chain(fresh)
+        fresh.triangulate()
+        found = _zoomed(fresh, frames, start, error)
+        if found < error:
+            return fresh, found
         error = _zoomed(scene, np.flatnonzero(scene.solved), start, error)
     return scene, error
 
