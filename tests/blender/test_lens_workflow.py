@@ -177,9 +177,12 @@ def test_a_lens_without_distortion_changes_nothing(tmp_path: Path) -> None:
 def test_removing_gives_back_camera_and_file(workflow: str, tmp_path: Path) -> None:
     scene, clip = make_shot(tmp_path, LENSES["off axis"])
     camera = scene.camera.data
+    plate = camera.background_images.new()
+    plate.source, plate.clip = "MOVIE_CLIP", clip
 
     def view() -> tuple[float, ...]:
-        return camera.sensor_width, camera.sensor_height, camera.shift_x, camera.shift_y, camera.lens
+        sensor = camera.sensor_width, camera.sensor_height, camera.shift_x, camera.shift_y, camera.lens
+        return (*sensor, plate.scale)
 
     versions.hang_scene_tree(scene)  # before 5.0 a tree once made can't be taken away
     before, was = dump_scene(scene), view()
@@ -187,7 +190,7 @@ def test_removing_gives_back_camera_and_file(workflow: str, tmp_path: Path) -> N
     size = scene.render.resolution_x, scene.render.resolution_y
     setup_lens_distortion_workflow(scene, clip, workflow)
     once, wide = dump_scene(scene), view()
-    assert wide[0] > was[0]
+    assert wide[0] > was[0] and wide[0] * wide[-1] == pytest.approx(was[0])
     assert (scene.render.resolution_x, scene.render.resolution_y) == size
     setup_lens_distortion_workflow(scene, clip, workflow)
     assert view() == wide and differences(once, dump_scene(scene)) == []
