@@ -92,6 +92,21 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("session", metavar="SESSION_OR_DIR")
     _json_option(made)
 
+    made = verb("report", report, "tell what a session's solve is worth, with plots and pictures")
+    made.add_argument("session", metavar="SESSION_OR_DIR", help="of a folder the newest session")
+    made.add_argument(
+        "--html", metavar="FILE", help="write a page (beside the session where nothing is named)"
+    )
+    made.add_argument("--markdown", metavar="FILE", help="write a report for people")
+    _json_option(made)
+
+    made = verb("tracks", tracks, "write a session's 2D tracks as text for other programs")
+    made.add_argument("session", metavar="SESSION")
+    made.add_argument("--out", metavar="FILE", required=True)
+    made.add_argument("--format", choices=("text", "3de"), default="text", help="one line a marker (text)")
+    made.add_argument("--all", action="store_true", help="those that are switched off, too")
+    made.add_argument("--first", type=int, default=1, metavar="N", help="number of the first frame (1)")
+
     made = verb("resume", resume, "go on with an interrupted session")
     made.add_argument("session", metavar="SESSION")
     made.add_argument("--footage", metavar="FILE_OR_DIR", help="where the footage lies now")
@@ -308,6 +323,83 @@ def _say_saved(file: Path) -> None:
         print(f"{file}: damaged, {salvage.inspect(file).text()}")
     except SessionError as error:
         _say_error(str(error))
+
+
+def report(options: argparse.Namespace) -> int:
+    """Writes what a session's solve is worth."""
+    from .tracking.report import write_markdown, write_report
+    from .tracking.report_page import write_page
+    from .tracking.session import load_session
+    from .tracking.session.report import session_page, session_report
+    from .tracking.solve_facts import advice
+
+    path = _one_session(options.session)
+    page = options.html
+    if not (page or options.markdown or options.json):
+        page = str(path.with_suffix(".html"))
+    targets = [target for target in (page, options.markdown, options.json) if target]
+    for target in targets:
+        _check_report_path(target)
+    session = load_session(path)
+    session.check()
+    if page:
+        write_page(session_page(session), page)
+    if options.markdown or options.json:
+        made = session_report(session)
+        if options.markdown:
+            write_markdown(made, options.markdown)
+        if options.json:
+            write_report(made, options.json)
+    solve = session.solve()
+    if solve is not None:
+        print(solve_line(solve))
+        first, last = session.about["range"]
+        for said in advice(session.tracks(), solve, first, last):
+            print(f"what helps: {said}")
+    else:
+        print(f"no camera: the session is {session.status.value}")
+    for target in targets:
+        print(f"written: {target}")
+    return 0
+
+
+def tracks(options: argparse.Namespace) -> int:
+    """Writes a session's 2D tracks, and those that the artist made by hand."""
+    import numpy as np
+
+    from .tracking.session import load_session
+    from .tracking.session.own_tracks import joined, own_tracks
+    from .tracking.solve_facts import used_tracks
+    from .tracking.track_text import chosen, write_tracks
+
+    _check_report_path(options.out)
+    session = load_session(options.session)
+    session.check()
+    found, own = session.tracks(), own_tracks(session)
+    used = np.concatenate([used_tracks(found, session.solve()), own.enabled])
+    found = joined(found, own)
+    found = chosen(found, (found.lengths() > 0) & (used | options.all))
+    write_tracks(found, options.out, options.format, first=options.first)
+    print(f"{found.count} tracks, {len(found.track)} markers")
+    print(f"written: {options.out}")
+    return 0
+
+
+def _one_session(place: str) -> Path:
+    """The session's file; of a folder the newest one. Raises InputError where there is none."""
+    from .tracking.session import list_sessions
+
+    path = Path(place)
+    if not path.is_dir():
+        if not path.exists():
+            raise InputError(f"{path}: no such session or folder")
+        return path
+    found = list_sessions(path)
+    if not found:
+        raise InputError(f"{path}: no sessions")
+    if len(found) > 1:
+        print(f"session: {found[0]} (the newest of {len(found)})")
+    return found[0]
 
 
 def resume(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from .composite_settings import composite_config
 from .preferences import choices, user_folder
 from .preset_items import COMPOSITE, TRACKING
 from .properties import DATA_VERSION, chosen_preset
@@ -28,10 +29,11 @@ from .tracking.engine.model import LensStart, Solve
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
 from .tracking.floor import Floor, find_floor
 from .tracking.preflight import Finding, Preflight
-from .tracking.presets import load_composite_preset, load_tracking_preset
+from .tracking.presets import load_tracking_preset
 from .tracking.session import TrackingSessionManager, list_sessions, load_session, take_up_session
 from .tracking.session.clip_tracks import Differences, load_snapshot, set_taken, taken
 from .tracking.session.places import can_write, footage_name, session_folder
+from .tracking.solve_facts import MOVES, focal_text
 
 log = logging.getLogger(__name__)
 
@@ -289,6 +291,7 @@ def take_in(
     memory.average_error = solve.average_error
     memory.frames_solved = len(solve.frames)
     memory.focal_length = solve.lens.focal_length_mm
+    memory.focal_text, memory.move_text = focal_text(solve), MOVES.get(solve.motion, solve.motion)
     memory.native_trouble = result.native.reason if result.native is not None else ""
     return result
 
@@ -338,7 +341,9 @@ def set_up_shot(
     """
     if not len(native_cameras(clip)[0]):
         raise SolveError(f"{clip.name} has no solved camera yet; track and solve it first")
-    config = load_composite_preset(chosen_preset(scene.tracked_shot, COMPOSITE))
+    config = composite_config(
+        scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
+    )
     notes: list[str] = []
     solve = _solve_of(clip, notes)
     setup_shot_compositing(scene, clip, config)

@@ -23,18 +23,22 @@ _LISTS: dict[str, Callable[[], list[PresetInfo]]] = {
     COMPOSITE: list_composite_presets,
 }
 _items: dict[str, list[Item]] = {TRACKING: [], COMPOSITE: []}
+_own: dict[str, set[str]] = {TRACKING: set(), COMPOSITE: set()}
 
 
 def refresh() -> None:
     """Reads the presets, built in and the user's own, from disk."""
     for kind, listed in _LISTS.items():
-        _items[kind] = [_item(info) for info in listed()]
+        infos = listed()
+        _items[kind] = [_item(info) for info in infos]
+        _own[kind] = {info.name for info in infos if not info.built_in}
 
 
 def clear() -> None:
     """Forgets what was read."""
     for kind in _items:
         _items[kind] = []
+        _own[kind] = set()
 
 
 def items(kind: str) -> Callable[[Any, Any], list[Item]]:
@@ -59,6 +63,11 @@ def name_of(kind: str, number: int) -> str:
 def is_known(kind: str, name: str) -> bool:
     """Whether there is a preset of that name."""
     return any(item[0] == name for item in _items[kind])
+
+
+def is_own(kind: str, name: str) -> bool:
+    """Whether the preset of that name is the user's own, broken or not."""
+    return name in _own[kind]
 
 
 def description(kind: str, name: str) -> str:

@@ -19,8 +19,11 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import preset_items
+from . import composite_settings, preset_items
+from .composite_settings import TRACKED_SHOT_PG_composite
 from .preferences import default_preset
+from .tracking.errors import InputError
+from .tracking.presets import load_composite_preset
 
 DATA_VERSION = 1
 NAME = "tracked_shot"
@@ -41,10 +44,22 @@ def preset_menu(kind: str, description: str) -> Any:
     def choose(self: bpy.types.PropertyGroup, chosen: int) -> None:
         setattr(self, f"{kind}_preset_name", preset_items.name_of(kind, chosen))
         self.data_version = DATA_VERSION
+        if kind == preset_items.COMPOSITE:
+            fill_composite_settings(self)
 
     return EnumProperty(
         name="Preset", description=description, items=preset_items.items(kind), get=number, set=choose
     )
+
+
+def fill_composite_settings(memory: bpy.types.PropertyGroup) -> None:
+    """Show what the chosen composite preset says; nothing where it is broken, which its description tells."""
+    memory.composite_settings.over = ""
+    try:
+        config = load_composite_preset(chosen_preset(memory, preset_items.COMPOSITE))
+    except InputError:
+        return
+    composite_settings.fill(memory.composite_settings, config)
 
 
 class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
@@ -73,6 +88,8 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
     frames_solved: IntProperty(options={"HIDDEN"})
     frames_wanted: IntProperty(options={"HIDDEN"})
     focal_length: FloatProperty(description="Millimetres", options={"HIDDEN"})
+    focal_text: StringProperty(description="The focal length and how sure it is", options={"HIDDEN"})
+    move_text: StringProperty(description="What kind of move the camera makes", options={"HIDDEN"})
     native_trouble: StringProperty(
         description="Why Blender's own solve differs from ours; empty where it agrees", options={"HIDDEN"}
     )
@@ -83,6 +100,7 @@ class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
 
     data_version: IntProperty(options={"HIDDEN"})
     composite_preset_name: StringProperty(options={"HIDDEN"}, description="Empty: the preferences' default")
+    composite_settings: PointerProperty(type=TRACKED_SHOT_PG_composite)
     use_stand_in: BoolProperty(
         name="Stand-In",
         description="Put a cube on the floor, to see whether the camera holds, until there is CG",
@@ -112,7 +130,13 @@ class TRACKED_SHOT_PG_window(bpy.types.PropertyGroup):
     session_index: IntProperty(name="Session", options={"SKIP_SAVE"})
 
 
-CLASSES = (TRACKED_SHOT_PG_clip, TRACKED_SHOT_PG_scene, TRACKED_SHOT_PG_session, TRACKED_SHOT_PG_window)
+CLASSES = (
+    *composite_settings.CLASSES,
+    TRACKED_SHOT_PG_clip,
+    TRACKED_SHOT_PG_scene,
+    TRACKED_SHOT_PG_session,
+    TRACKED_SHOT_PG_window,
+)
 
 
 def hang() -> None:

@@ -100,6 +100,13 @@ def draw_track_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator("tracked_shot.setup_shot")
 
 
+def draw_clip_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """The Clip Editor's Clip menu: tracks to and from other programs."""
+    self.layout.separator()
+    self.layout.operator("tracked_shot.import_tracks", text="Import 2D Tracks…", icon="IMPORT")
+    self.layout.operator("tracked_shot.export_tracks", text="Export 2D Tracks…", icon="EXPORT")
+
+
 _hung: list[Part] = []
 _command: list[Any] = []
 
@@ -111,6 +118,7 @@ PARTS: tuple[Part, ...] = (
     *map(_class, operators.CLASSES),
     *map(_class, panels.CLASSES),
     _menu(bpy.types.CLIP_MT_track, draw_track_menu),
+    _menu(bpy.types.CLIP_MT_clip, draw_clip_menu),
     _handler("load_post", watch.on_load),
     _handler("save_post", watch.on_save),
     Part("timer", _start_timer, _stop_timer),

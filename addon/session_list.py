@@ -16,6 +16,8 @@ REFRESH_SECONDS = 10.0
 _errand: list[Errand] = []
 _listed: list[SessionInfo] = []
 _at = [0.0]
+_clips: list[str] = []
+"""The footage of the file's clips when the list was looked up last."""
 
 
 def refresh() -> None:
@@ -38,8 +40,11 @@ def look(*, shown: bool) -> bool:
             _listed[:] = done.result
             fill(done.result)
             return True
-    if not _errand and shown and (not _at[0] or time.monotonic() - _at[0] > REFRESH_SECONDS):
-        _at[0] = time.monotonic()
+    if not shown or _errand:
+        return False
+    clips = [clip.filepath for clip in bpy.data.movieclips]
+    if clips != _clips or not _at[0] or time.monotonic() - _at[0] > REFRESH_SECONDS:
+        _clips[:], _at[0] = clips, time.monotonic()
         wanted = folders()
         _errand.append(Errand(lambda _errand: session_infos(wanted)))
     return False

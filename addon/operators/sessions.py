@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import jobs, session_list, watch
-from ..tracking.session import delete_session, export_session_report, load_session
+from ..tracking.session import TrackingSessionManager, delete_session, export_session_report, load_session
 from .base import DONE, STOPPED, Action, ClipAction, clip_of, show_text
 
 
@@ -191,24 +192,47 @@ class TRACKED_SHOT_OT_reveal_session(_Listed, bpy.types.Operator):
         return DONE
 
 
-class TRACKED_SHOT_OT_report_session(_Listed, bpy.types.Operator):
-    """Writes a session's report."""
+class _Report:
+    """Writes a session's report beside it and shows it."""
 
-    bl_idname = "tracked_shot.report_session"
     bl_label = "Report"
     bl_description = (
-        "Write what the session did beside it, as Markdown for people and as JSON for programs, and show it "
-        "as a text"
+        "Write what the session did beside it, as a page with plots and pictures that opens in the browser, "
+        "as Markdown and as JSON"
     )
     bl_options = {"REGISTER", "UNDO"}
 
-    def work(self, context: bpy.types.Context) -> set[str]:
-        session = load_session(session_list.chosen().path)
+    def write(self, context: bpy.types.Context, session: TrackingSessionManager) -> set[str]:
+        """Writes all three forms; the page is shown in the browser, where there is none the Markdown."""
         export_session_report(session, session.path.with_suffix(".json"))
-        written = export_session_report(session, session.path.with_suffix(".md"))
-        show_text(context, written.name, written.read_text(encoding="utf-8"))
-        self.report({"INFO"}, f"Written: {written}")
+        words = export_session_report(session, session.path.with_suffix(".md"))
+        page = export_session_report(session, session.path.with_suffix(".html"))
+        if bpy.app.background or not webbrowser.open(page.absolute().as_uri()):
+            show_text(context, words.name, words.read_text(encoding="utf-8"))
+        self.report({"INFO"}, f"Written: {page}")
         return DONE
+
+
+class TRACKED_SHOT_OT_report_session(_Report, _Listed, bpy.types.Operator):
+    """Writes the report of the session that is chosen in the list."""
+
+    bl_idname = "tracked_shot.report_session"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        return self.write(context, load_session(session_list.chosen().path))
+
+
+class TRACKED_SHOT_OT_report_clip(_Report, ClipAction, bpy.types.Operator):
+    """Writes the report of the clip's session."""
+
+    bl_idname = "tracked_shot.report_clip"
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        return "" if state is not None and state.session is not None else "The clip has no session yet"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        return self.write(context, load_session(watch.known(clip_of(context)).session))
 
 
 class TRACKED_SHOT_OT_delete_session(_Listed, bpy.types.Operator):
@@ -251,5 +275,6 @@ CLASSES = (
     TRACKED_SHOT_OT_take_up_session,
     TRACKED_SHOT_OT_reveal_session,
     TRACKED_SHOT_OT_report_session,
+    TRACKED_SHOT_OT_report_clip,
     TRACKED_SHOT_OT_delete_session,
 )

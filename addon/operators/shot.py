@@ -6,10 +6,10 @@ import bpy
 from bpy.props import BoolProperty
 
 from .. import jobs, watch
+from ..composite_settings import composite_config
 from ..preset_items import COMPOSITE
-from ..properties import chosen_preset
+from ..properties import chosen_preset, fill_composite_settings
 from ..tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
-from ..tracking.presets import load_composite_preset
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
 
 
@@ -67,9 +67,11 @@ class TRACKED_SHOT_OT_apply_composite(SceneAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        setup_shot_compositing(
-            scene, clip_of(context), load_composite_preset(chosen_preset(scene.tracked_shot, COMPOSITE))
-        )
+        memory = scene.tracked_shot
+        chosen = chosen_preset(memory, COMPOSITE)
+        setup_shot_compositing(scene, clip_of(context), composite_config(memory.composite_settings, chosen))
+        if memory.composite_settings.over != chosen:
+            fill_composite_settings(memory)
         watch.look_at_composite(scene)
         return DONE
 

@@ -66,6 +66,21 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
             button.kind = finding.fix
 
 
+class TRACKED_SHOT_MT_tracking_presets(bpy.types.Menu):
+    """What can be done with the user's own tracking presets."""
+
+    bl_label = "Tracking Presets"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.operator("tracked_shot.add_tracking_preset", text="Add…", icon="ADD")
+        layout.operator("tracked_shot.edit_tracking_preset", text="Edit…", icon="GREASEPENCIL")
+        layout.operator("tracked_shot.rename_tracking_preset", text="Rename…", icon="SORTALPHA")
+        layout.operator("tracked_shot.delete_tracking_preset", text="Delete", icon="REMOVE")
+        layout.separator()
+        layout.operator("tracked_shot.refresh_presets", icon="FILE_REFRESH")
+
+
 class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
     """Tracking the clip and finding its camera."""
 
@@ -86,7 +101,7 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         settings.use_property_split = True
         settings.use_property_decorate = False
         memory = clip.tracked_shot
-        draw_preset(settings, context, preset_items.TRACKING, memory)
+        draw_preset(settings, context, preset_items.TRACKING, memory, own=True)
         settings.prop(memory, "lens_known")
         if memory.lens_known:
             self.draw_lens(settings, clip)
@@ -150,12 +165,14 @@ class TRACKED_SHOT_PT_solve(ClipPanel, bpy.types.Panel):
         for name, value in (
             ("Average Error", f"{memory.average_error:.3f} px"),
             ("Frames", f"{memory.frames_solved} of {memory.frames_wanted}"),
-            ("Focal Length", f"{memory.focal_length:.2f} mm"),
+            ("Focal Length", memory.focal_text or f"{memory.focal_length:.2f} mm"),
+            ("Camera", memory.move_text),
         ):
             names.label(text=name)
             values.label(text=value)
         if memory.native_trouble:
             paragraph(layout, context, f"The camera will have keys: {memory.native_trouble}", icon="INFO")
+        layout.operator("tracked_shot.report_clip", icon="URL")
 
 
 class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
@@ -190,10 +207,12 @@ def draw_preset(
     memory: bpy.types.PropertyGroup,
     *,
     label: str = "Preset",
+    own: bool = False,
 ) -> None:
-    """The menu of presets of a kind, with what the chosen one is for."""
+    """The menu of presets of a kind, with what the chosen one is for; ``own``: with buttons for one's own."""
     name = chosen_preset(memory, kind)
-    row = layout.row()
+    line = layout.row(align=True)
+    row = line.row(align=True)
     row.use_property_split = True
     row.use_property_decorate = False
     if preset_items.is_known(kind, name):
@@ -201,11 +220,16 @@ def draw_preset(
     else:
         row.alert = True
         row.prop_menu_enum(memory, f"{kind}_preset", text=f"{name}: not there", icon="ERROR")
+    if own:
+        line.operator(f"tracked_shot.add_{kind}_preset", text="", icon="ADD")
+        line.operator(f"tracked_shot.delete_{kind}_preset", text="", icon="REMOVE")
+        line.menu(f"TRACKED_SHOT_MT_{kind}_presets", text="", icon="DOWNARROW_HLT")
     paragraph(layout, context, preset_items.description(kind, name), dim=True)
     layout.separator(factor=0.5)
 
 
 CLASSES = (
+    TRACKED_SHOT_MT_tracking_presets,
     TRACKED_SHOT_PT_clip,
     TRACKED_SHOT_PT_track,
     TRACKED_SHOT_PT_solve,

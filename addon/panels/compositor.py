@@ -23,6 +23,7 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         column = layout.column()
         column.enabled = scene.library is None
         draw_preset(column, context, preset_items.COMPOSITE, scene.tracked_shot)
+        column.menu("TRACKED_SHOT_MT_composite_presets", icon="PRESET")
         status = watch.composite_of(scene)
         row = layout.row(align=True)
         row.scale_y = 1.5
@@ -47,6 +48,59 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
             layout.label(text=f"{title} is applied", icon="CHECKMARK")
         for warning in status.warnings:
             paragraph(layout, context, warning, icon="ERROR")
+
+
+class TRACKED_SHOT_MT_composite_presets(bpy.types.Menu):
+    """What can be done with presets."""
+
+    bl_label = "Your Presets"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.operator_context = "INVOKE_DEFAULT"
+        layout.operator("tracked_shot.save_composite_preset", text="Save as…", icon="ADD")
+        layout.operator("tracked_shot.rename_composite_preset", text="Rename…")
+        layout.operator("tracked_shot.delete_composite_preset", text="Delete", icon="TRASH")
+        layout.separator()
+        layout.operator("tracked_shot.import_composite_preset", text="Import…", icon="IMPORT")
+        layout.operator("tracked_shot.export_composite_preset", text="Export…", icon="EXPORT")
+
+
+class TRACKED_SHOT_PT_composite_choices(CompositorPanel, bpy.types.Panel):
+    """What is set over the preset."""
+
+    bl_label = "Adjust"
+    bl_parent_id = "TRACKED_SHOT_PT_composite"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        memory = context.scene.tracked_shot
+        return memory.composite_settings.over == chosen_preset(memory, preset_items.COMPOSITE)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.enabled = context.scene.library is None
+        settings = context.scene.tracked_shot.composite_settings
+        column = layout.column()
+        column.prop(settings, "blend")
+        column.prop(settings, "factor", slider=True)
+        column.prop(settings, "view")
+        column = layout.column()
+        column.prop(settings, "shadow_density", slider=True)
+        column.prop(settings, "shadow_color")
+        column.prop(settings, "shadow_softness")
+        column = layout.column()
+        column.prop(settings, "stabilize")
+        column = column.column()
+        column.active = settings.stabilize
+        column.prop(settings, "use_lock")
+        column.prop(settings, "lock" if settings.use_lock else "smooth")
+        column.prop(settings, "auto_scale")
 
 
 class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):
@@ -90,7 +144,9 @@ class TRACKED_SHOT_PT_composite_session(CompositorPanel, bpy.types.Panel):
 
 
 CLASSES = (
+    TRACKED_SHOT_MT_composite_presets,
     TRACKED_SHOT_PT_composite,
+    TRACKED_SHOT_PT_composite_choices,
     TRACKED_SHOT_PT_composite_settings,
     TRACKED_SHOT_PT_composite_session,
 )

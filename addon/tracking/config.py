@@ -54,6 +54,7 @@ COEFFICIENTS = {
 """Coefficients of each of Blender's distortion models."""
 
 BLENDS = ("over", "multiply", "add", "screen")
+VIEWS = ("plate_exact", "scene_referred")
 WORKFLOWS = ("distort_cg", "undistort_plate", "none")
 PASSES = (
     "combined", "depth", "mist", "position", "normal", "vector", "uv", "object_index", "material_index",
@@ -351,6 +352,12 @@ class CompositeConfig(Section):
     lens_distortion: LensDistortionConfig = part(LensDistortionConfig, "The plate's lens.")
     stabilization: StabilizationConfig = part(StabilizationConfig, "Holding the picture still.")
     corner_pin: CornerPinConfig = part(CornerPinConfig, "A picture on a flat thing in the plate.")
+    view: str = key(
+        Choice(VIEWS),
+        "`plate_exact` sets the view so that the plate comes out as filmed; `scene_referred` leaves the view "
+        "as it is, for grading what is saved as EXR.",
+        "plate_exact",
+    )
     grain: bool | float = key(
         Either((Flag(), Number(0, 10))), "`true` gives the CG the plate's grain; or how much of it.", False
     )

@@ -131,7 +131,85 @@ def save_tracking_preset(
     )
 
 
-def _save(group: str, name: str, values: dict[str, Any], user_folder: Path | None) -> Path:
+def rename_preset(group: str, name: str, new_name: str, user_folder: Path | None = None) -> Path:
+    """Give one of the user's own presets another name; ``group`` is "composite" or "tracking".
+
+    A broken one can be renamed too. Returns the file's new path. Raises InputError for a built-in preset, an
+    impossible name, and one that is taken.
+    """
+    old = _own(group, name, user_folder)
+    new = _place(group, new_name, user_folder)
+    if new_name != name and new_name in _files(new.parent):
+        raise InputError(f"there is a {group} preset '{new_name}' already; choose another name")
+    try:
+        old.rename(new)
+    except OSError as error:
+        raise InputError(f"{old}: cannot be renamed: {error.strerror}") from None
+    return new
+
+
+def delete_preset(group: str, name: str, user_folder: Path | None = None) -> None:
+    """Delete one of the user's own presets, broken or not; raises InputError for a built-in one."""
+    path = _own(group, name, user_folder)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be deleted: {error.strerror}") from None
+
+
+def export_preset(group: str, name: str, path: Path, user_folder: Path | None = None) -> Path:
+    """Write a preset, built in or one's own, to a file that somebody else can import; returns its path.
+
+    Pictures that it names are named by their whole paths. Raises InputError for a preset that is not there
+    or broken.
+    """
+    source = _find(group, name, user_folder)
+    if group == "composite":
+        values = _with_absolute_paths(_read_composite(source), source.parent)
+        values.pop("mode", None)
+    else:
+        _read_tracking(source)
+        values = yaml_tools.read_file(source).value
+    path = Path(path)
+    if path.suffix not in (".yaml", ".yml"):
+        path = path.with_name(f"{path.name}.yaml")
+    write_atomically(path, yaml_tools.write_text(values))
+    return path
+
+
+def import_preset(group: str, path: Path, name: str | None = None, user_folder: Path | None = None) -> str:
+    """Take a preset from a file in as one's own, under the file's name where no other is given.
+
+    Returns the name. Raises InputError, with the place in the file, for a file that is no such preset, and
+    for a name that is built in or taken.
+    """
+    path = Path(path)
+    name = path.stem if name is None else name
+    if name in _files(_place(group, name, user_folder).parent):
+        raise InputError(f"there is a {group} preset '{name}' already; give the new one another name")
+    if group == "composite":
+        values = _with_absolute_paths(_read_composite(path), path.resolve().parent)
+        values.pop("mode", None)
+    else:
+        _read_tracking(path)
+        values = yaml_tools.read_file(path).value
+    _save(group, name, values, user_folder)
+    return name
+
+
+def _own(group: str, name: str, user_folder: Path | None) -> Path:
+    """The file of one of the user's own presets; raises InputError for any other."""
+    folder = user_folder or _user_folder
+    own = _files(Path(folder) / group) if folder else {}
+    if name in own:
+        return own[name]
+    if name in _files(BUILT_IN / group):
+        raise InputError(f"'{name}' is a built-in {group} preset: it stays as it is")
+    raise InputError(f"you have no {group} preset '{_line(name)}'{hint(str(name), own)}")
+
+
+def _place(group: str, name: str, user_folder: Path | None) -> Path:
+    """Where a preset of the user's own of that name lies; raises InputError for an impossible name."""
     folder = user_folder or _user_folder
     if folder is None:
         raise InputError("no folder for your own presets is set")
@@ -139,7 +217,11 @@ def _save(group: str, name: str, values: dict[str, Any], user_folder: Path | Non
         raise InputError(f"'{_line(name)}' cannot name a preset: use letters, digits, spaces, _ . + and -")
     if name in _files(BUILT_IN / group):
         raise InputError(f"'{name}' is a built-in {group} preset; choose another name")
-    path = Path(folder) / group / f"{name}.yaml"
+    return Path(folder) / group / f"{name}.yaml"
+
+
+def _save(group: str, name: str, values: dict[str, Any], user_folder: Path | None) -> Path:
+    path = _place(group, name, user_folder)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -17,6 +17,7 @@ import numpy as np
 
 from .engine.model import Solve, Tracks
 from .files import write_atomically
+from .solve_facts import advice, coverage, covered_share, frame_facts, ray_angles, why_unused
 
 REPORT_VERSION = 1
 
@@ -57,9 +58,10 @@ def tracking_section(
 def solve_section(
     solve: Solve, seconds: float, focal_interval_mm: tuple[float, float] | None = None
 ) -> dict[str, Any]:
-    """What was solved; ``focal_interval_mm`` is how sure the focal length is, where that is known."""
+    """What was solved; ``focal_interval_mm`` is how sure the focal length is, over what the solve says."""
     lens = solve.lens
-    interval = None if focal_interval_mm is None else [rounded(end, 4) for end in focal_interval_mm]
+    ends = focal_interval_mm or solve.focal_interval_mm
+    interval = None if ends is None else [rounded(end, 4) for end in ends]
     return {
         "average_error_px": rounded(solve.average_error, 4),
         "frames_solved": len(solve.frames),
@@ -71,9 +73,40 @@ def solve_section(
         "frame_errors_px": {
             str(int(frame)): rounded(error, 4) for frame, error in zip(solve.frames, solve.frame_errors)
         },
+        "motion": solve.motion,
         "verdict": solve.verdict,
         "reasons": list(solve.reasons),
     }
+
+
+def quality_section(tracks: Tracks, solve: Solve, first: int, last: int) -> dict[str, Any]:
+    """How far the solve of the footage frames ``first`` to ``last`` can be trusted, and what would help.
+
+    ``coverage`` is a share of the picture, 0 to 1; sigmas are one standard deviation, of the camera's place
+    in percent of the path's size; null where the solve does not know them.
+    """
+    facts = frame_facts(tracks, solve, first, last)
+    angles = ray_angles(tracks, solve)
+    why = [reason for reason in why_unused(tracks, solve) if reason]
+    return {
+        "tracks_used": len(solve.points),
+        "tracks_unused": {reason: why.count(reason) for reason in sorted(set(why))},
+        "parallax_degrees": rounded(float(np.median(angles)), 2) if len(angles) else None,
+        "coverage": rounded(covered_share(coverage(tracks, solve)), 3),
+        "position_sigmas_percent": _by_frame(facts.position, first, 5),
+        "rotation_sigmas_degrees": _by_frame(facts.rotation, first, 5),
+        "track_errors_px": {
+            tracks.names[track]: rounded(error, 4)
+            for track, error in zip(solve.point_tracks, solve.point_errors)
+        },
+        "advice": advice(tracks, solve, first, last, angles=angles),
+    }
+
+
+def _by_frame(values: np.ndarray, first: int, digits: int) -> dict[str, float | None] | None:
+    """Numbers by footage frame, the frames without one left out; None where there is none at all."""
+    known = {str(first + at): rounded(value, digits) for at, value in enumerate(values) if np.isfinite(value)}
+    return known or None
 
 
 @dataclass
@@ -167,13 +200,24 @@ def _solve_lines(solve: dict[str, Any]) -> list[str]:
         "Verdict": solve["verdict"],
         "Average error": f"{solve['average_error_px']} px",
         "Frames solved": solve["frames_solved"],
+        "Camera's move": solve.get("motion"),
+        "Parallax": _with_unit(solve.get("parallax_degrees"), " degrees (half of the points have more)"),
+        "Coverage": None if solve.get("coverage") is None else f"{solve['coverage']:.0%} of the picture",
         "Keyframes": f"{solve['keyframes'][0]} and {solve['keyframes'][1]}",
         "Focal length": focal,
         "Distortion": f"{distortion['model']}, k1 {distortion['k1']}, k2 {distortion['k2']}",
         "Seconds": solve["seconds"],
     }
     lines = ["## Solve", "", *_facts(facts), *(f"- {reason}" for reason in solve["reasons"])]
-    return [*lines, *([""] if solve["reasons"] else []), *_worst_frames(solve["frame_errors_px"])]
+    lines += [""] if solve["reasons"] else []
+    helps = solve.get("advice") or []
+    if helps:
+        lines += ["What helps:", "", *(f"- {said}" for said in helps), ""]
+    return [*lines, *_worst_frames(solve["frame_errors_px"])]
+
+
+def _with_unit(value: float | None, unit: str) -> str | None:
+    return None if value is None else f"{value}{unit}"
 
 
 def _worst_frames(errors: dict[str, float | None], most: int = 5) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -188,3 +190,17 @@ def test_lens_with_shifted_axis_and_wide_pixels(shots, size, aspect):
         seen = np.array(world_to_camera_view(scene, camera, Vector(point))[:2]) * size
         wanted = axis + focal * np.array([point[0], point[1] * aspect]) / -point[2]
         assert np.allclose(seen, wanted, atol=0.01)
+
+
+def test_a_zoom_gives_the_baked_camera_keys_of_its_focal_length(shots):
+    shot, scene = shots[SIZES[0]], bpy.context.scene
+    clip = solved_clip(shot)
+    focals = shot.solve.lens.focal_px * np.linspace(1.0, 1.5, len(shot.solve.frames))
+    zoomed = replace(shot.solve, frame_focals_px=focals)
+    camera = apply_solved_camera(scene, clip, solve=zoomed, bake=True)
+    for row in (0, 5, -1):
+        scene.frame_set(int(zoomed.frames[row]) + START - 1)
+        assert camera.data.lens == pytest.approx(focals[row] * 36.0 / zoomed.lens.width, rel=1e-5)
+    apply_solved_camera(scene, clip, solve=shot.solve)
+    assert camera.data.animation_data is None or camera.data.animation_data.action is None
+    assert not len(bpy.data.actions)

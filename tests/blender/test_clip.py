@@ -153,7 +153,7 @@ def test_native_solve_finds_the_camera(shots, size):
     assert result.agrees and result.reason == ""
     assert result.frames == 40
     assert result.average_error < 0.01
-    assert result.path_percent < 0.01
+    assert result.path_percent < 0.05
     assert result.picture_px < 0.01
     assert clip.tracking.camera.k1 == pytest.approx(shot.solve.lens.k1)
     similarity = clip_room.native_to_solve(clip, shot.solve)
@@ -199,7 +199,7 @@ def test_outliers_without_weight_do_not_move_the_camera(shot):
     tracks.reasons = ["outlier" if is_bad else "" for is_bad in bad]
     clip_room.put_tracks(clip, tracks)
     result = clip_room.solve_native(clip, shot.solve)
-    assert result.agrees and result.path_percent < 0.01
+    assert result.agrees and result.path_percent < 0.05
     assert np.array_equal(clip_room.read_tracks(clip).enabled, ~bad)
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from addon.tracking.blender import composite, versions
+from addon.tracking.blender import blends, composite, versions
 from addon.tracking.blender.nodes import MARK
 from addon.tracking.config import CompositeConfig
 from addon.tracking.errors import InputError
@@ -394,18 +394,18 @@ def test_alpha_over_builder(scene: bpy.types.Scene, pictures: dict, tmp_path: Pa
     (plate, plate_socket), (cg, cg_socket) = pictures["plate"], pictures["cg"]
     end = versions.make_output(tree).socket
     for blend in ("over", "multiply", "add", "screen"):
-        built = composite.create_alpha_over_composite(tree, plate_socket, cg_socket, factor=0.8, blend=blend)
+        built = blends.create_alpha_over_composite(tree, plate_socket, cg_socket, factor=0.8, blend=blend)
         tree.links.new(built.image, end)
         expected = blended(plate[..., :3], cg, blend, 0.8)
         got = rendered_linear(scene, tmp_path / "out.exr")
         np.testing.assert_allclose(got[..., :3], expected, atol=1e-5)
         np.testing.assert_allclose(got[..., 3], 1.0, atol=1e-6)
         before = dump_tree(tree)
-        again = composite.create_alpha_over_composite(tree, plate_socket, cg_socket, factor=0.8, blend=blend)
+        again = blends.create_alpha_over_composite(tree, plate_socket, cg_socket, factor=0.8, blend=blend)
         assert differences(before, dump_tree(tree)) == []
         assert again.image == built.image
     # Another blend under the same name takes the place of the one before, with what hung on it.
-    composite.create_alpha_over_composite(tree, plate_socket, cg_socket)
+    blends.create_alpha_over_composite(tree, plate_socket, cg_socket)
     assert [node.bl_idname for node in tree.nodes if MARK in node] == ["CompositorNodeAlphaOver"]
     assert end.links[0].from_node[MARK] == "Alpha Over/over"
 
@@ -413,7 +413,7 @@ def test_alpha_over_builder(scene: bpy.types.Scene, pictures: dict, tmp_path: Pa
 def test_alpha_over_builder_refuses_an_unknown_blend(scene: bpy.types.Scene, pictures: dict) -> None:
     tree = versions.scene_tree(scene)
     with pytest.raises(InputError, match="unknown blend 'overlay'"):
-        composite.create_alpha_over_composite(tree, pictures["plate"][1], pictures["cg"][1], blend="overlay")
+        blends.create_alpha_over_composite(tree, pictures["plate"][1], pictures["cg"][1], blend="overlay")
 
 
 def test_shadow_builder(scene: bpy.types.Scene, pictures: dict, tmp_path: Path) -> None:
@@ -422,8 +422,8 @@ def test_shadow_builder(scene: bpy.types.Scene, pictures: dict, tmp_path: Path) 
     sockets = [pictures[name][1] for name in ("plate", "cg", "light")]
     color, density = (0.1, 0.2, 0.4), 0.7
 
-    def build() -> composite.Composite:
-        return composite.create_shadow_composite(tree, *sockets, density=density, color=color)
+    def build() -> blends.Composite:
+        return blends.create_shadow_composite(tree, *sockets, density=density, color=color)
 
     built = build()
     tree.links.new(built.image, versions.make_output(tree).socket)
@@ -446,9 +446,7 @@ def test_softness_spreads_a_shadows_edge_by_its_pixels(scene: bpy.types.Scene, t
     end = versions.make_output(tree).socket
     widths = []
     for softness in (0.0, 4.0, 9.5):
-        built = composite.create_shadow_composite(
-            tree, plate, (0.0, 0.0, 0.0, 0.0), shadow, softness=softness
-        )
+        built = blends.create_shadow_composite(tree, plate, (0.0, 0.0, 0.0, 0.0), shadow, softness=softness)
         tree.links.new(built.image, end)
         row = rendered_linear(scene, tmp_path / "out.exr")[HEIGHT // 2, :, 0]
         assert (np.diff(row) >= -1e-5).all()
@@ -748,7 +746,6 @@ def test_what_is_not_built_yet_is_said(scene: bpy.types.Scene, plate: bpy.types.
     config = CompositeConfig.from_dict(
         {
             "lens_distortion": {"workflow": "distort_cg"},
-            "stabilization": {"enabled": True},
             "corner_pin": {"plane_track": "Plane"},
             "grain": True,
             "shadow": {"density": 0.5},
@@ -758,7 +755,7 @@ def test_what_is_not_built_yet_is_said(scene: bpy.types.Scene, plate: bpy.types.
     scene.render.resolution_percentage = 50
     composite.setup_shot_compositing(scene, plate, config)
     text = "\n".join(composite.composite_status(scene).warnings)
-    words = ("no distortion", "Stabilisation", "corner pin", "Grain", "only Cycles", "scaled")
+    words = ("no distortion", "no picture", "Grain", "only Cycles", "scaled")
     for word in words:
         assert word in text
 

@@ -273,7 +273,10 @@ def test_the_list_of_sessions(done_clip: bpy.types.MovieClip, tmp_path: Path) ->
     assert bpy.ops.tracked_shot.report_session() == {"FINISHED"}
     written = Path(row.path).with_suffix(".md")
     assert written.is_file() and written.with_suffix(".json").is_file()
+    assert "<h2>Numbers</h2>" in written.with_suffix(".html").read_text(encoding="utf-8")
     assert bpy.data.texts[written.name].as_string().strip() == written.read_text(encoding="utf-8").strip()
+    written.with_suffix(".html").unlink()
+    assert bpy.ops.tracked_shot.report_clip() == {"FINISHED"} and written.with_suffix(".html").is_file()
     row.alive = True
     assert not bpy.ops.tracked_shot.delete_session.poll()
     row.alive = False

@@ -43,6 +43,7 @@ def traces() -> dict[str, object]:
             for kind in (bpy.types.Scene, bpy.types.MovieClip, bpy.types.WindowManager)
         ],
         "menu": registration.draw_track_menu in getattr(bpy.types.CLIP_MT_track.draw, "_draw_funcs", ()),
+        "clip menu": registration.draw_clip_menu in getattr(bpy.types.CLIP_MT_clip.draw, "_draw_funcs", ()),
         "operators": sorted(dir(bpy.ops.tracked_shot)),
         "command": list(registration._command),
         "hung": list(registration._hung),
@@ -56,8 +57,14 @@ def test_ten_times_on_and_off_leaves_no_trace() -> None:
     for _ in range(10):
         registration.register()
         on = traces()
-        assert on["timer"] and on["menu"] and on["properties"] == [True] * 3 and len(on["command"]) == 1
-        assert len(on["classes"]) == len(operators.CLASSES) + len(panels.CLASSES) + 5
+        assert (
+            on["timer"]
+            and on["menu"]
+            and on["clip menu"]
+            and on["properties"] == [True] * 3
+            and len(on["command"]) == 1
+        )
+        assert len(on["classes"]) == len(operators.CLASSES) + len(panels.CLASSES) + 6
         registration.unregister()
         assert traces() == before
 

@@ -30,6 +30,8 @@ BLEND = Path(FOLDER) / "shot.blend"
 AUTOSAVE_MINUTES = 1
 LEAD_SECONDS = 50.0
 """Tracking starts so long after the last save: Blender saves by itself while it goes on."""
+SESSIONS_HEADER = (60, 293)
+"""Where the header of the folded Sessions panel is in the sidebar's last picture, from its top left."""
 
 
 def autosaves() -> list[Path]:
@@ -100,12 +102,18 @@ def come_back() -> Iterator[None]:
     seen["seconds_to_notice"] = round(time.monotonic() - killed, 2)
     yield from pause(1.0)
     walking.picture("killed", Path(PICTURES), ("CLIP_EDITOR",))
+    rows = bpy.context.window_manager.tracked_shot.sessions
+    yield from until(lambda: any(row.status == "interrupted" for row in rows), 20, "the list tells it too")
+    seen["sessions_listed"] = [f"{row.name}: {row.status}" for row in rows]
     assert press("tracked_shot.resume") == {"FINISHED"}
     yield from until(lambda: state().progress.alive and not state().waiting, 30, "it goes on")
     yield from until(lambda: shown_clip().tracked_shot.taken_in and not state().running, 300, "it is done")
     seen["verdict_resumed"] = shown_clip().tracked_shot.verdict
     yield from pause(1.0)
     walking.picture("resumed", Path(PICTURES), ("CLIP_EDITOR",))
+    walking.click(SESSIONS_HEADER)
+    yield from pause(1.0)
+    walking.picture("sessions", Path(PICTURES), ("CLIP_EDITOR",))
 
 
 began = time.time()

@@ -11,7 +11,8 @@ from typing import Any
 import bpy
 import pytest
 
-from addon import watch
+from addon import session_list, watch
+from addon.tracking import create_session
 
 LONGEST_WAIT = 180.0
 
@@ -107,3 +108,32 @@ def test_track_cancel_resume_and_set_up(window: Any, footage_file: Path) -> None
     window.run(undo)
     window.wait_until(lambda: bpy.context.window_manager.windows[0].scene.camera is None, 10)
     assert window.run(lambda: clip().tracked_shot.taken_in)
+
+
+def rows() -> list[str]:
+    return [row.name for row in bpy.context.window_manager.tracked_shot.sessions]
+
+
+def test_the_list_of_sessions_fills_and_survives_another_file(
+    window: Any, footage_file: Path, tmp_path: Path
+) -> None:
+    """The sessions beside the footage are listed without a click, also after the file was opened again."""
+    for name in ("first", "second"):
+        create_session(footage_file, name, directory=footage_file.parent / "drawn_tracking")
+    window.run(lay_out)
+    window.wait_until(lambda: session_list._at[0] > 0.0, 20)
+
+    def open_clip() -> None:
+        area("CLIP_EDITOR").spaces.active.clip = bpy.data.movieclips.load(str(footage_file))
+
+    window.run(open_clip)
+    window.wait_until(lambda: {"first", "second"} <= set(rows()), 6)  # sooner than the next look-up is due
+    blend = tmp_path / "again.blend"
+
+    def save_and_open() -> None:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+            bpy.ops.wm.open_mainfile(filepath=str(blend), load_ui=False)
+
+    window.run(save_and_open)
+    window.wait_until(lambda: {"first", "second"} <= set(rows()), 30)

@@ -77,6 +77,13 @@ def picture(name: str, pictures: Path, editors: tuple[str, ...] = ("CLIP_EDITOR"
         subprocess.run(["convert", str(whole), "-crop", box, "+repage", str(target)], check=True)
 
 
+def click(spot: tuple[int, int], editor: str = "CLIP_EDITOR") -> None:
+    """The left mouse button, so many pixels right of and below the top left of that editor's sidebar."""
+    bar = region(area(editor), "UI")
+    x, y = bar.x + spot[0], main_window().height - bar.y - bar.height + spot[1]
+    subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"], check=True)
+
+
 def until(condition: Callable[[], object], seconds: float, what: str) -> Iterator[None]:
     """Let Blender go on until it holds."""
     ends = time.monotonic() + seconds

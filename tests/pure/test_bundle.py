@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 
 from addon.tracking.engine import bundle
-from addon.tracking.engine.bundle import Rig, Sights, adjust, hold_to_points, project, rotations
+from addon.tracking.engine.bundle import (
+    LENS_TERMS,
+    Freedom,
+    Rig,
+    Sights,
+    adjust,
+    hold_to_points,
+    project,
+    rotations,
+)
 from addon.tracking.engine.lens import distort, undistort
 
-LENS = np.array([800.0, -0.12, 0.03])
+LENS = np.array([800.0, -0.12, 0.03, 0.0, 0.0])
+ALL = Freedom(True, True, True)
 
 
 def make_rig(cameras: int = 8, points: int = 60) -> tuple[Rig, Sights]:
@@ -28,15 +38,19 @@ def make_rig(cameras: int = 8, points: int = 60) -> tuple[Rig, Sights]:
 
 def test_derivatives_are_those_of_the_projection() -> None:
     rig, sights = make_rig(3, 5)
-    derivatives = bundle._derivatives(rig, sights, 1e9)
+    rng = np.random.default_rng(8)
+    rig.zoom = np.array([1.0, 1.1, 0.9])
+    rig.lens[3:] = 0.2, -0.1
+    sights = Sights(sights.camera, sights.point, sights.uv, rng.normal(0, 3, (len(sights.uv), 2, 2)))
+    derivatives = bundle.derivatives(rig, sights, 1e9, np.arange(7))
     step = 1e-6
 
     def moved(cameras: np.ndarray, points: np.ndarray, lens: np.ndarray) -> np.ndarray:
-        return project(bundle._moved(rig, np.append(cameras.ravel(), lens), points), sights)[0]
+        return project(bundle._moved(rig, cameras, lens, points), sights)[0]
 
-    none = np.zeros((3, 6)), np.zeros((5, 3)), np.zeros(3)
+    none = np.zeros((3, 7)), np.zeros((5, 3)), np.zeros(LENS_TERMS)
     base = moved(*none)
-    for column in range(6):
+    for column in range(7):
         change = none[0].copy()
         change[:, column] = step
         found = (moved(change, none[1], none[2]) - base) / step
@@ -46,10 +60,47 @@ def test_derivatives_are_those_of_the_projection() -> None:
         change[:, column] = step
         found = (moved(none[0], change, none[2]) - base) / step
         np.testing.assert_allclose(derivatives.point[:, :, column], found, atol=2e-2, rtol=1e-4)
-        lens = np.zeros(3)
+    for column in range(LENS_TERMS):
+        lens = np.zeros(LENS_TERMS)
         lens[column] = step
         found = (moved(none[0], none[1], lens) - base) / step
         np.testing.assert_allclose(derivatives.lens[:, :, column], found, atol=2e-2, rtol=1e-4)
+
+
+def test_a_camera_that_only_turns_stays_where_it_is() -> None:
+    rig, sights = make_rig()
+    rig.translation[:] = 0
+    rig.points /= np.linalg.norm(rig.points, axis=1, keepdims=True)
+    sights = Sights(sights.camera, sights.point, project(rig, sights)[0])
+    start = Rig(rig.rotation, rig.translation, rig.points, rig.lens * [1.05, 1, 1, 1, 1])
+    turned = adjust(
+        start, sights, rounds=40, loss_px=0.5, freedom=Freedom(True, False, False, moves=False)
+    ).rig
+    assert (turned.translation == 0).all() and (turned.lens[1:] == start.lens[1:]).all()
+    assert turned.lens[0] == pytest.approx(800.0, rel=1e-3)
+    np.testing.assert_allclose(np.linalg.norm(turned.points, axis=1), 1.0)
+
+
+def test_each_camera_finds_its_own_focal_length() -> None:
+    rig, _ = make_rig()
+    rig.zoom = np.linspace(1.0, 1.4, 8)
+    camera, point = np.divmod(np.arange(8 * 60), 60)
+    sights = Sights(camera, point, np.zeros((480, 2)))
+    sights = Sights(camera, point, project(rig, sights)[0])
+    start = Rig(rig.rotation, rig.translation, rig.points, rig.lens)
+    found = adjust(start, sights, rounds=60, loss_px=0.5, freedom=Freedom(zooms=True)).rig
+    np.testing.assert_allclose(found.zoom / found.zoom[0], rig.zoom / rig.zoom[0], rtol=1e-3)
+
+
+def test_a_rolling_shutter_is_found() -> None:
+    rig, plain = make_rig()
+    late = np.random.default_rng(4).normal(0, 4, (len(plain.uv), 2, 2))
+    rig.lens[3] = 0.6
+    seen = Sights(plain.camera, plain.point, np.zeros_like(plain.uv), late)
+    seen = Sights(plain.camera, plain.point, project(rig, seen)[0], late)
+    start = Rig(rig.rotation, rig.translation, rig.points, LENS.copy())
+    found = adjust(start, seen, rounds=60, loss_px=0.5, freedom=Freedom(rows=True)).rig
+    assert found.lens[3] == pytest.approx(0.6, abs=1e-4) and found.lens[4] == 0.0
 
 
 def test_a_disturbed_rig_finds_its_lens_again_in_spite_of_outliers() -> None:
@@ -61,11 +112,9 @@ def test_a_disturbed_rig_finds_its_lens_again_in_spite_of_outliers() -> None:
         np.matmul(rotations(rng.normal(0, 0.01, (8, 3))), rig.rotation),
         rig.translation + rng.normal(0, 0.02, (8, 3)),
         rig.points + rng.normal(0, 0.05, (60, 3)),
-        np.array([700.0, 0.0, 0.0]),
+        np.array([700.0, 0.0, 0.0, 0.0, 0.0]),
     )
-    found = adjust(
-        start, Sights(sights.camera, sights.point, uv), rounds=200, loss_px=0.5, free_lens=(True, True, True)
-    )
+    found = adjust(start, Sights(sights.camera, sights.point, uv), rounds=200, loss_px=0.5, freedom=ALL)
     assert found.rig.lens[0] == pytest.approx(800.0, rel=5e-3)
     assert found.rig.lens[1] == pytest.approx(-0.12, abs=5e-3)
     assert np.median(found.errors) < 0.05
@@ -74,7 +123,7 @@ def test_a_disturbed_rig_finds_its_lens_again_in_spite_of_outliers() -> None:
 def test_a_fixed_lens_stays_to_the_bit() -> None:
     rig, sights = make_rig()
     start = Rig(rig.rotation, rig.translation + 0.01, rig.points, rig.lens)
-    found = adjust(start, sights, rounds=20, loss_px=0.5, free_lens=(False, False, False))
+    found = adjust(start, sights, rounds=20, loss_px=0.5, freedom=Freedom(False, False, False))
     assert (found.rig.lens == LENS).all()
 
 
@@ -87,7 +136,7 @@ def test_frames_held_to_points_come_back_each_on_its_own() -> None:
         rig.points,
         rig.lens,
     )
-    held = hold_to_points(start, sights, rounds=30, loss_px=0.5)
+    held = hold_to_points(start, sights, rounds=30, loss_px=0.5, freedom=ALL)
     np.testing.assert_allclose(held.translation, rig.translation, atol=1e-6)
     np.testing.assert_allclose(held.rotation, rig.rotation, atol=1e-6)
 

@@ -82,6 +82,7 @@ def test_the_report_is_as_promised(tmp_path: Path) -> None:
             "focal_interval_mm": [34.97, 35.03],
             "distortion": {"model": "POLYNOMIAL", "k1": 0.001235, "k2": 0.0},
             "frame_errors_px": {"1": 0.2912, "2": None, "3": 0.5},
+            "motion": "general",
             "verdict": "good",
             "reasons": ["enough parallax"],
         },

@@ -60,6 +60,8 @@ def apply_solved_camera(
         if solve is not None:
             frames, native = solve.frames, solve.cameras
         _bake(camera, frames + (clip.frame_start - 1), move_cameras(to_world, native))
+        if solve is not None and len(solve.frame_focals_px):
+            _bake_zoom(camera, frames + (clip.frame_start - 1), solve)
     else:
         was_baked = _drop_keys(camera)
         _follow(camera, clip)
@@ -177,8 +179,23 @@ def _bake(camera: bpy.types.Object, frames: Ints, cameras: Floats) -> None:
     camera.animation_data.action[MARK] = CAMERA_MARK
 
 
+def _bake_zoom(camera: bpy.types.Object, frames: Ints, solve: Solve) -> None:
+    """A key of the focal length at each scene frame of ``frames`` (c,)."""
+    to_mm = solve.lens.sensor_width_mm / solve.lens.width
+    for frame, focal_px in zip(frames.tolist(), solve.frame_focals_px.tolist()):
+        camera.data.lens = focal_px * to_mm
+        camera.data.keyframe_insert("lens", frame=frame)
+    camera.data.animation_data.action.name = f"{camera.name} Zoom"
+    camera.data.animation_data.action[MARK] = CAMERA_MARK
+
+
 def _drop_keys(camera: bpy.types.Object) -> bool:
-    """Take off the action that we baked, and nobody else's; True where there was one."""
+    """Take off the actions that we baked, and nobody else's; True where the camera itself had one."""
+    zoom = camera.data.animation_data.action if camera.data.animation_data else None
+    if zoom is not None and zoom.get(MARK) == CAMERA_MARK:
+        camera.data.animation_data_clear()
+        if zoom.users == 0:
+            bpy.data.actions.remove(zoom)
     action = camera.animation_data.action if camera.animation_data else None
     if action is None or action.get(MARK) != CAMERA_MARK:
         return False

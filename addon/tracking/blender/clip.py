@@ -19,6 +19,7 @@ import bpy
 import numpy as np
 
 from ..engine.model import Bools, Floats, Ints, Lens, Solve, Tracks
+from ..engine.motion import STILL, TURNS
 from ..errors import FootageError, InputError, SolveError
 from ..session.clip_tracks import PREFIX
 
@@ -30,7 +31,7 @@ KEYFRAME_TRACKS = 8
 MOST_WIDE, MOST_LONG = 0.1, 50.0
 """Focal lengths, in widths of the frame, that it is started with."""
 
-AGREE_PX = 1.0
+AGREE_PX = 0.1
 """Largest mean distance in a frame, in pixels, at which the native camera counts as ours."""
 
 _DISTORTION = {
@@ -176,6 +177,42 @@ def put_tracks(
         track.weight = 1.0 if used[number] else 0.0
         written += 1
     return written
+
+
+def add_tracks(clip: bpy.types.MovieClip, tracks: Tracks, *, pattern: int = 21) -> list[str]:
+    """Add the tracks to the clip as the artist's own, selected; returns the names that they got.
+
+    All that is there stays; a name that is taken gets a number. Tracks with a reason come with weight 0.
+    ``pattern`` is as in ``put_tracks``. Raises FootageError where the tracks are for a frame of another size.
+    """
+    if tuple(clip.size) != (tracks.width, tracks.height):
+        raise FootageError(
+            f"the clip is {clip.size[0]}x{clip.size[1]}, the tracks are for {tracks.width}x{tracks.height}"
+        )
+    for there in _camera_object(clip).tracks:
+        select_track(there, False)
+    size = np.array([tracks.width, tracks.height], dtype=np.float64)
+    half = 0.5 * pattern * tracks.width / 960.0
+    bounds = tracks.bounds()
+    names = []
+    for number, name in enumerate(tracks.names):
+        rows = slice(bounds[number], bounds[number + 1])
+        if bounds[number] == bounds[number + 1]:
+            continue
+        # A name that begins with our mark would make it one of a session's, which come and go.
+        track = _new_track(
+            clip, name.removeprefix(PREFIX), tracks.frame[rows], tracks.xy[rows] / size, half / size
+        )
+        track.weight = 0.0 if tracks.reasons[number] else 1.0
+        select_track(track, True)
+        names.append(track.name)
+    return names
+
+
+def selected_tracks(clip: bpy.types.MovieClip, tracks: Tracks) -> Bools:
+    """(count,) which of the ``tracks`` that ``read_tracks`` gave are selected in the clip."""
+    names = {track.name.removeprefix(PREFIX) for track in _camera_object(clip).tracks if track.select}
+    return np.array([name in names for name in tracks.names], dtype=bool)
 
 
 def _new_track(
@@ -350,6 +387,7 @@ def solve_native(
     try:
         for name, value in _SOLVER_SETTINGS.items():
             setattr(settings, name, value)
+        settings.use_tripod_solver = solve.motion == TURNS
         clip.tracking.objects.active = camera_object
         camera_object.keyframe_a, camera_object.keyframe_b = sorted(solve.keyframes)
         # Blender's solver writes lens and render size into the scene's camera, which may be anybody's.
@@ -375,6 +413,12 @@ def _unfit(clip: bpy.types.MovieClip, solve: Solve) -> str:
         return "The lens is no lens"
     if not MOST_WIDE <= lens.focal_px / lens.width <= MOST_LONG:
         return f"A focal length of {lens.focal_length_mm:.0f} mm is nothing for Blender's solver"
+    if len(solve.frame_focals_px):
+        return "A clip has one lens, and this one zooms"
+    if solve.motion == STILL:
+        return "The camera stands still"
+    if solve.motion == TURNS:
+        return ""  # Blender's solver for a tripod needs no keyframes
     first, second = sorted(solve.keyframes)
     if first == second or not {first, second} <= set(solve.frames.tolist()):
         return "The solve has no two keyframes"

@@ -1,4 +1,4 @@
-"""The CG over the plate: two builders for anybody's tree, and the node group that a shot's composite is.
+"""The CG over the plate: the node group that a shot's composite is.
 
 The picture is made in linear light from premultiplied CG: ``plate * (1 - alpha) + cg``. A shadow catcher of
 Cycles is part of the render's alpha (premultiplied black), so that the same formula darkens the plate; asked
@@ -19,15 +19,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..config import CompositeConfig
+from ..engine.model import Floats, Ints
 from ..errors import InputError
+from ..stabilize import Similarities, smoothing_frames, steady
 from ..stmap import DISTORT, UNDISTORT
 from . import lens_nodes, versions
+from .blends import Composite, create_alpha_over_composite, shade_plate
+from .corner_pin import create_corner_pin_nodes, pin_corners
 from .lens_nodes import LensPlan
-from .nodes import MARK, WHITE, Builder, Value, feed, rgba, tidy
+from .nodes import MARK, Builder, drop_part, feed, tidy
+from .stabilization import add_stabilization, chosen_tracks, clip_aspect
+from .warp import fit_to_frame
 
-VERSION = 1
+VERSION = 2
 """Version of what we build inside the group; another one is rebuilt."""
 
 MEMORY = "tracked_shot_composite"
@@ -39,107 +46,6 @@ _GAP = 40.0
 _ROW = 300.0
 """Height that a node may need, as far as it is known without drawing."""
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
-
-
-# --- Builders for any tree --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Composite:
-    """What a builder built: the socket with the picture, and its nodes."""
-
-    image: bpy.types.NodeSocket
-    nodes: tuple[bpy.types.Node, ...]
-
-
-def create_alpha_over_composite(
-    tree: bpy.types.NodeTree,
-    background: Value,
-    foreground: Value,
-    *,
-    factor: Value = 1.0,
-    blend: str = "over",
-    name: str = "Alpha Over",
-) -> Composite:
-    """Lay premultiplied CG on a background in a compositor tree.
-
-    ``background`` and ``foreground`` are sockets of the tree, or linear colours; ``factor`` is how much of
-    the CG is seen, 0 to 1. With background b, CG c and its alpha a, the picture is, at factor 1: over
-    b(1-a) + c, multiply b(1-a) + bc, add b + c, screen b + c - bc; where a and c are 0 that is b. Called
-    again with the same name, the same nodes are set anew and nothing is added. Raises InputError for an
-    unknown blend.
-    """
-    if blend not in ("over", "multiply", "add", "screen"):
-        raise InputError(f"unknown blend {blend!r}: over, multiply, add or screen")
-    build = Builder(tree, name)
-    if blend == "over":
-        image = build.alpha_over(background, foreground, factor, role="over", label=name)
-    elif blend == "multiply":
-        # b(1-a) + bc is b times (CG over white)
-        light = build.alpha_over(WHITE, foreground, factor, role="over white", label="CG over White")
-        image = build.mix("multiply", background, light, role="blend", label=name)
-    else:
-        image = build.mix(blend, background, foreground, factor, role="blend", label=name)
-    return _finished(build, image, (background, foreground))
-
-
-def create_shadow_composite(
-    tree: bpy.types.NodeTree,
-    plate: Value,
-    cg: Value,
-    shadow: Value,
-    *,
-    density: float = 1.0,
-    color: Sequence[float] = (0.0, 0.0, 0.0),
-    softness: float = 0.0,
-    factor: Value = 1.0,
-    blend: str = "over",
-    name: str = "Shadow",
-) -> Composite:
-    """Multiply a shadow into the plate, then lay the CG on it; the shadow never falls on the CG.
-
-    ``shadow`` is the light that is left, as in Cycles' Shadow Catcher pass: 1 where it is lit, 0 in full
-    shadow. The plate is multiplied, in linear light, by 1 - density * (1 - shadow) * (1 - color): density is
-    0 to 1, ``color`` the linear colour of what full shadow leaves of the plate. ``softness`` blurs the
-    shadow, in pixels. ``factor`` and ``blend`` are those of create_alpha_over_composite; so is a second call.
-    """
-    shaded = shade_plate(tree, plate, shadow, density=density, color=color, softness=softness, name=name)
-    over = create_alpha_over_composite(
-        tree, shaded.image, cg, factor=factor, blend=blend, name=f"{name}: CG over Plate"
-    )
-    return Composite(over.image, shaded.nodes + over.nodes)
-
-
-def shade_plate(
-    tree: bpy.types.NodeTree,
-    plate: Value,
-    shadow: Value,
-    *,
-    density: float = 1.0,
-    color: Sequence[float] = (0.0, 0.0, 0.0),
-    softness: float = 0.0,
-    name: str = "Shadow",
-) -> Composite:
-    """The plate with the shadow on it: the first half of create_shadow_composite, with its formula."""
-    build = Builder(tree, name)
-    light = shadow
-    if softness > 0.0:
-        light = build.blur(light, softness, role="soften", label="Shadow Softness")
-    # 1 - (1 - shadow)(1 - color) is what Blender calls screen
-    light = build.mix("screen", light, rgba(color), role="tint", label="Shadow Colour")
-    image = build.mix("multiply", plate, light, density, role="density", label="Shadow Density")
-    return _finished(build, image, (plate, shadow))
-
-
-def _finished(build: Builder, image: bpy.types.NodeSocket, sources: Iterable[Value]) -> Composite:
-    """Drop what is left of an earlier build, and lay out new nodes to the right of what feeds them."""
-    build.finish(image)
-    feeding = [source.node for source in sources if isinstance(source, bpy.types.NodeSocket)]
-    if build.added and feeding:
-        places = [(versions.absolute_location(node), node.width) for node in feeding]
-        right = max(x + width for (x, _), width in places) + _GAP
-        tidy(build.added, origin=(right, max(y for (_, y), _ in places)))
-    return Composite(image, tuple(build.nodes))
 
 
 # --- The shot's group -------------------------------------------------------------------------------------
@@ -173,9 +79,10 @@ def setup_shot_compositing(
     Over footage or an image the view transform is set so that 8-bit output equals the plate where the CG's
     alpha is 0. What was set and what is missing stands in ``composite_status``.
 
-    Raises InputError, with everything as it was, where there is no clip, no picture or the tree is linked.
+    Raises InputError, with everything as it was, where there is no clip, no picture, no track to stabilise or
+    to pin by, or where the tree is linked.
     """
-    image = _checked(scene, clip, config)
+    parts = _checked(scene, clip, config)
     lens = lens_nodes.plan_lens(clip, config.lens_distortion, render_size(scene))
     memory = _memory(scene) or {"tree": versions.scene_tree_state(scene), "settings": []}
     tree = versions.hang_scene_tree(scene)
@@ -200,15 +107,17 @@ def setup_shot_compositing(
     recipe = {
         "kind": "composite",
         "version": VERSION,
+        "blender": versions.BLENDER_NAME,
         "config": config.to_dict(full=True),
-        "source": _source_name(clip, image, config),
-        "fit": _fit_method(scene, clip, image, config),
+        "source": _source_name(clip, parts.image, config),
+        "fit": _fit(scene, clip, parts.image, config),
         "shaded": shaded and not missing,
         "lens": lens.facts,
+        "movement": parts.digest(),
     }
-    notes = [*_notes(config), *missing, *unset, *lens.notes]
+    notes = [*_notes(config, parts), *missing, *unset, *lens.notes]
     notes += lens_nodes.widen_camera(scene, lens)
-    _build(group, recipe, clip, image, config, lens, notes)
+    _build(scene, group, recipe, clip, parts, config, lens, notes)
     lens_nodes.drop_unused()
     _store(scene, MEMORY, memory)
     return group
@@ -254,18 +163,22 @@ def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = No
     nodes = _group_nodes(tree, group)
     in_place = all(_passes_through(socket, nodes) for socket in versions.picture_inputs(tree))
     in_place = in_place and not any(node.mute for node in nodes)
-    edited = mark["fingerprint"] != _fingerprint(group)
+    elsewhere = _built_elsewhere(mark)
+    edited = not elsewhere and mark["fingerprint"] != _fingerprint(group)
     same = config is None or mark["recipe"]["config"] == _plain(config.to_dict(full=True))
-    warnings = list(mark["notes"]) + _size_notes(scene, group) + _setting_notes(scene, memory)
-    warnings += _output_notes(scene, tree) + lens_nodes.lens_notes(scene, render_size(scene))
+    warnings = list(mark["notes"]) + _size_notes(scene, mark["recipe"]) + _setting_notes(scene, memory)
+    warnings += _output_notes(scene, tree, mark["recipe"]["config"])
+    warnings += lens_nodes.lens_notes(scene, render_size(scene))
     if not in_place:
         warnings.append("The scene's output does not come through the Tracked Shot group: apply again")
+    if elsewhere:
+        warnings.append(elsewhere)
     if edited:
         warnings.append("Nodes inside the Tracked Shot group were changed by hand")
     return CompositeStatus(
         applied=in_place,
         preset=mark["recipe"]["config"]["mode"],
-        matches=same and in_place and not edited,
+        matches=same and in_place and not edited and not elsewhere,
         edited=edited,
         settings=_settings_lines(memory),
         warnings=tuple(warnings),
@@ -279,29 +192,80 @@ def applied_config(scene: bpy.types.Scene) -> CompositeConfig | None:
     return CompositeConfig.from_dict(_mark(group)["recipe"]["config"]) if group is not None else None
 
 
-def _checked(
-    scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig
-) -> bpy.types.Image | None:
-    """The background image that the config asks for, if any; InputError for what cannot be built."""
+@dataclass(frozen=True)
+class _Parts:
+    """What a composite needs beside clip and config, found before anything is built."""
+
+    image: bpy.types.Image | None
+    """The background image."""
+    motion: Similarities | None
+    """How the finished picture is steadied."""
+    pinned: bpy.types.Image | None
+    """The picture on the corner pin."""
+    corners: tuple[Ints, Floats] | None
+
+    def digest(self) -> str:
+        """A word that changes with the tracks that stabilising and corner pin go by."""
+        arrays = list(self.corners or ())
+        if self.motion is not None:
+            arrays += [self.motion.frames, self.motion.shift, self.motion.angle, self.motion.scale]
+        return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:16]
+
+
+def _checked(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig) -> _Parts:
+    """What the composite needs; InputError for what cannot be built."""
     if scene.library is not None:
         raise InputError(f"the scene {scene.name} is linked from another file: make it local first")
     tree = versions.stored_scene_tree(scene)
     if tree is not None and tree.library is not None:
         raise InputError(f"the compositor tree {tree.name} is linked from another file: make it local first")
-    if config.background_source == "footage" and clip is None:
-        raise InputError("the composite needs a movie clip for its background")
-    if config.background_source != "image":
-        return None
-    if not config.background_image:
+    if config.background_source == "footage":
+        if clip is None:
+            raise InputError("the composite needs a movie clip for its background")
+        if clip.frame_duration == 0 or not clip.size[0]:
+            raise InputError(f"the clip {clip.name} has no frames: its file is missing or is no footage")
+    if config.background_source == "image" and not config.background_image:
         raise InputError("background_source is image, but no background_image is given")
-    path = bpy.path.abspath(config.background_image)
+    pin = config.corner_pin
+    motion, corners = None, None
+    if config.stabilization.enabled:
+        motion = shot_motion(scene, clip, config)
+    if pin.image is not None:
+        corners = pin_corners(clip, plane_track=pin.plane_track, tracks=pin.tracks, corners=pin.corners)
+    image = None
+    if config.background_source == "image":
+        image = _load_image(config.background_image, "background image")
+    pinned = _load_image(pin.image, "picture to pin") if pin.image is not None else None
+    return _Parts(image, motion, pinned, corners)
+
+
+def shot_motion(
+    scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig
+) -> Similarities:
+    """How a config steadies the picture of a clip; raises InputError where there are no tracks for it."""
+    if clip is None:
+        raise InputError("stabilising needs a movie clip with tracks")
+    wanted = config.stabilization
+    rate = scene.render.fps / scene.render.fps_base
+    return steady(
+        chosen_tracks(clip, wanted.tracks),
+        lock=wanted.lock,
+        smooth=smoothing_frames(wanted.smooth, rate),
+        auto_scale=wanted.auto_scale,
+        aspect=clip_aspect(clip),
+    )
+
+
+def _load_image(path: str, what: str) -> bpy.types.Image:
+    """A picture from disk, marked as ours where we were the first to load it."""
+    path = bpy.path.abspath(path)
     if not os.path.isfile(path):
-        raise InputError(f"the background image is not there: {path}")
+        raise InputError(f"the {what} is not there: {path}")
     known = set(bpy.data.images)
     try:
         image = bpy.data.images.load(path, check_existing=True)
     except RuntimeError as problem:
-        raise InputError(f"the background image cannot be read: {path}") from problem
+        raise InputError(f"the {what} cannot be read: {path}") from problem
     if image not in known:
         image[MARK] = _json({"kind": "background"})
     return image
@@ -311,35 +275,59 @@ def _checked(
 
 
 def _build(
+    scene: bpy.types.Scene,
     group: bpy.types.NodeTree,
     recipe: dict[str, Any],
     clip: bpy.types.MovieClip | None,
-    image: bpy.types.Image | None,
+    parts: _Parts,
     config: CompositeConfig,
     lens: LensPlan,
     notes: list[str],
 ) -> None:
     """Build the group's inside by the recipe, unless it stands there as it should."""
     mark = _mark(group)
-    edited = mark is not None and mark["fingerprint"] != _fingerprint(group)
+    edited = mark is not None and not _built_elsewhere(mark) and mark["fingerprint"] != _fingerprint(group)
     if mark is None or edited or mark["recipe"] != _plain(recipe):
         if edited:
             notes = [*notes, f"Nodes changed by hand inside the group are kept in {_keep_copy(group)!r}"]
-        group.nodes.clear()
-        _fill(group, clip, image, config, lens, recipe["fit"], recipe["shaded"])
+        _empty(group)
+        _fill(scene, group, clip, parts, config, lens, recipe["fit"], recipe["shaded"])
     elif mark["notes"]:
         kept = [note for note in mark["notes"] if "kept in" in note]
         notes = [*notes, *kept]
     _store(group, MARK, {"recipe": recipe, "notes": notes, "fingerprint": _fingerprint(group)})
 
 
+def _empty(group: bpy.types.NodeTree) -> None:
+    """Take out all nodes of our group, and the groups and pictures of ours that were only in there."""
+    held = _held(group)
+    group.nodes.clear()
+    _drop_held(held)
+
+
+def _held(group: bpy.types.NodeTree) -> list[bpy.types.ID]:
+    """The groups and images that a group's nodes hold."""
+    names = ("node_tree", "image")
+    found = [getattr(node, name, None) for node in group.nodes for name in names]
+    return [held for held in found if isinstance(held, bpy.types.NodeTree | bpy.types.Image)]
+
+
+def _drop_held(held: Iterable[bpy.types.ID]) -> None:
+    for part in set(held):
+        if isinstance(part, bpy.types.NodeTree):
+            drop_part(part)
+        elif MARK in part and part.users == 0:
+            bpy.data.images.remove(part)
+
+
 def _fill(
+    scene: bpy.types.Scene,
     group: bpy.types.NodeTree,
     clip: bpy.types.MovieClip | None,
-    image: bpy.types.Image | None,
+    parts: _Parts,
     config: CompositeConfig,
     lens: LensPlan,
-    fit: str,
+    fit: dict[str, Any],
     shaded: bool,
 ) -> None:
     """Add the nodes of a composite to an empty group."""
@@ -349,23 +337,35 @@ def _fill(
     cg, shadow = entry.outputs[CG], entry.outputs[SHADOW]
 
     back, bent = Builder(group, "Background"), Builder(group, "Lens")
-    plate = _background(back, clip, image, config, fit)
+    plate = _background(back, clip, parts.image, config, fit)
     if lens.workflow == "distort_cg":
         cg = lens_nodes.bend(bent, cg, lens, DISTORT, role="cg")
         shadow = lens_nodes.bend(bent, shadow, lens, DISTORT, role="shadow") if shaded else shadow
     elif lens.workflow == "undistort_plate" and plate is not None:
         plate = lens_nodes.bend(bent, plate, lens, UNDISTORT, role="plate")
     shadow_nodes: tuple[bpy.types.Node, ...] = ()
+    pin_nodes: tuple[bpy.types.Node, ...] = ()
     if plate is None:
         over = Composite(cg, ())
         if config.factor < 1.0:
             over = create_alpha_over_composite(group, _CLEAR, cg, factor=config.factor, name="CG")
     else:
         lit = plate
+        if parts.corners is not None:
+            frames, corners = parts.corners
+            pin = create_corner_pin_nodes(
+                group,
+                plate,
+                parts.pinned,
+                clip,
+                corners=dict(zip(frames.tolist(), corners.tolist())),
+                scene=scene,
+            )
+            lit, pin_nodes = pin.image, pin.nodes
         if shaded:
             shade = shade_plate(
                 group,
-                plate,
+                lit,
                 shadow,
                 density=config.shadow.density,
                 color=config.shadow.color,
@@ -376,15 +376,18 @@ def _fill(
             group, lit, cg, factor=config.factor, blend=config.blend, name=_BLEND_LABELS[config.blend]
         )
         feed(group, plate, end.inputs[PLATE])
-    picture = over.image
+    picture, steady_nodes = over.image, ()
     if lens.workflow == "undistort_plate":
         picture = lens_nodes.bend(bent, picture, lens, DISTORT, role="picture")
+    if parts.motion is not None:
+        steadied = add_stabilization(group, picture, clip, parts.motion, scene=scene)
+        picture, steady_nodes = steadied.image, steadied.nodes
     feed(group, picture, end.inputs[IMAGE])
-    tidy(
-        [entry, *back.nodes, *bent.nodes, *shadow_nodes, *over.nodes, end],
-        lanes=(back.nodes, bent.nodes, shadow_nodes, over.nodes),
-    )
+    lanes = (back.nodes, bent.nodes, pin_nodes, shadow_nodes, over.nodes, steady_nodes)
+    tidy([entry, *(node for lane in lanes for node in lane), end], lanes=lanes)
     build.frame("plate frame", "Background", back.nodes)
+    build.frame("pin frame", "Corner Pin", pin_nodes)
+    build.frame("steady frame", "Stabilisation", steady_nodes)
     build.frame("shadow frame", "Shadow on the Plate", shadow_nodes)
     build.frame("cg frame", "CG", over.nodes)
     build.frame("lens frame", "Lens", bent.nodes)
@@ -403,7 +406,7 @@ def _background(
     clip: bpy.types.MovieClip | None,
     image: bpy.types.Image | None,
     config: CompositeConfig,
-    fit: str,
+    fit: dict[str, Any],
 ) -> bpy.types.NodeSocket | None:
     """The socket with what lies behind the CG; None for nothing."""
     if config.background_source == "none":
@@ -417,7 +420,9 @@ def _background(
     else:
         node.image = image
     picture = versions.output_socket(node, meaning, "image")
-    return build.scale_to_render(picture, fit, role="fit", label="To Render Size")
+    if fit["size"] == fit["frame"]:
+        return build.scale_to_render(picture, fit["method"], role="fit", label="To Render Size")
+    return fit_to_frame(build, picture, fit["size"], fit["frame"], fit["method"])
 
 
 def _source_name(
@@ -427,19 +432,20 @@ def _source_name(
     return source.name_full if source is not None else ""
 
 
-def _fit_method(
+def _fit(
     scene: bpy.types.Scene,
     clip: bpy.types.MovieClip | None,
     image: bpy.types.Image | None,
     config: CompositeConfig,
-) -> str:
-    """Stretch where the shapes agree to a pixel, so that rounding leaves no edge; else fit."""
+) -> dict[str, Any]:
+    """How the background comes to the frame's size: stretched where the shapes agree to a pixel, so that
+    rounding leaves no edge; else whole, with what is left over clear.
+    """
     source = {"footage": clip, "image": image}.get(config.background_source)
-    if source is None:
-        return "stretch"
-    width, height = source.size
-    across, up = render_size(scene)
-    return "stretch" if width and abs(height * across / width - up) <= 1.0 else "fit"
+    frame = list(render_size(scene))
+    size = list(source.size) if source is not None and source.size[0] else frame
+    alike = abs(size[1] * frame[0] / size[0] - frame[1]) <= 1.0
+    return {"method": "stretch" if alike else "fit", "size": size, "frame": frame}
 
 
 def render_size(scene: bpy.types.Scene) -> tuple[int, int]:
@@ -450,13 +456,27 @@ def render_size(scene: bpy.types.Scene) -> tuple[int, int]:
 
 
 def _fingerprint(group: bpy.types.NodeTree) -> str:
-    """A digest of a group's nodes, links and values; where nodes stand does not count."""
-    nodes = [_node_facts(node) for node in group.nodes if node.bl_idname != "NodeFrame"]
+    """A digest of a group's nodes, links, values and keys, and of our groups in it; where nodes stand does
+    not count.
+    """
+    curves = versions.curves_of(group)
+    keyed = {(curve.data_path, curve.array_index) for curve in curves}
+    keys = []
+    for curve in curves:
+        points = np.zeros(2 * len(curve.keyframe_points), dtype=np.float32)
+        curve.keyframe_points.foreach_get("co", points)
+        keys.append((curve.data_path, curve.array_index, hashlib.sha256(points.tobytes()).hexdigest()))
+    driven = {curve.data_path for curve in group.animation_data.drivers} if group.animation_data else set()
+    moving = {path for path, _ in keyed} | driven
+    nodes = [_node_facts(node, moving) for node in group.nodes if node.bl_idname != "NodeFrame"]
+    parts = [getattr(node, "node_tree", None) for node in group.nodes]
+    inside = [_fingerprint(part) for part in parts if part is not None and part.get(MARK) == "part"]
     links = [
         (ln.from_node.name, ln.from_socket.identifier, ln.to_node.name, ln.to_socket.identifier, ln.is_muted)
         for ln in group.links
     ]
-    return hashlib.sha256(repr((sorted(nodes), sorted(links))).encode()).hexdigest()[:16]
+    facts = (sorted(nodes), sorted(links), sorted(keys), inside)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 _APPEARANCE = {
@@ -467,7 +487,8 @@ _APPEARANCE = {
 """What may change about a node without changing the picture."""
 
 
-def _node_facts(node: bpy.types.Node) -> tuple[Any, ...]:
+def _node_facts(node: bpy.types.Node, moving: set[str]) -> tuple[Any, ...]:
+    """A node's properties and socket values, but for those at ``moving`` paths, which change by frame."""
     facts = []
     for prop in node.bl_rna.properties:
         if prop.identifier in _APPEARANCE or prop.type == "COLLECTION":
@@ -484,6 +505,8 @@ def _node_facts(node: bpy.types.Node) -> tuple[Any, ...]:
     for socket in (*node.inputs, *node.outputs):
         # The empty socket at the end of a group's input and output nodes has no value.
         value = None if socket.type == "CUSTOM" else getattr(socket, "default_value", None)
+        if moving and value is not None and socket.path_from_id("default_value") in moving:
+            value = None
         values.append((socket.identifier, tuple(value) if hasattr(value, "__len__") else str(value)))
     return node.name, node.bl_idname, str(facts), str(values)
 
@@ -633,6 +656,12 @@ def _fed_by(node: bpy.types.Node) -> bpy.types.NodeSocket | None:
 
 def _passes_through(socket: bpy.types.NodeSocket, nodes: Sequence[bpy.types.Node]) -> bool:
     """Whether what feeds a socket comes, at once or further up, from one of these nodes."""
+    feeding: dict[str, list[bpy.types.Node]] = {}
+    for (
+        link
+    ) in socket.id_data.links:  # once: a socket's own ``links`` goes through all of the tree's each time
+        if not link.is_muted:
+            feeding.setdefault(link.to_node.name, []).append(link.from_node)
     names = {node.name for node in nodes}
     seen: set[str] = set()
     waiting = [link.from_node for link in socket.links if not link.is_muted]
@@ -642,7 +671,7 @@ def _passes_through(socket: bpy.types.NodeSocket, nodes: Sequence[bpy.types.Node
             return True
         if node.name not in seen:
             seen.add(node.name)
-            waiting += [link.from_node for entry in node.inputs for link in entry.links if not link.is_muted]
+            waiting += feeding.get(node.name, [])
     return False
 
 
@@ -677,12 +706,10 @@ def _drop_helpers(tree: bpy.types.NodeTree, memory: dict[str, Any]) -> None:
 
 
 def _drop_group(group: bpy.types.NodeTree) -> None:
-    """Remove our group, and the picture that we loaded for it where nothing else uses it."""
-    images = [node.image for node in group.nodes if node.bl_idname == "CompositorNodeImage" and node.image]
+    """Remove our group, with its parts and the pictures that we loaded for it alone."""
+    held = _held(group)
     bpy.data.node_groups.remove(group)
-    for image in images:
-        if MARK in image and image.users == 0:
-            bpy.data.images.remove(image)
+    _drop_held(held)
     lens_nodes.drop_unused()
 
 
@@ -741,7 +768,7 @@ def _wanted_settings(
         ("render.use_compositing", True),
         ("render.film_transparent", config.film_transparent),
     ]
-    if config.background_source in ("footage", "image"):
+    if config.background_source in ("footage", "image") and config.view == "plate_exact":
         wanted += versions.plate_exact_view(scene)
     passes = set(config.passes)
     if _wants_shadow_pass(config) and config.background_source != "none":
@@ -851,36 +878,37 @@ def _changed(memory: dict[str, Any]) -> tuple[str, ...]:
 # --- What to say ------------------------------------------------------------------------------------------
 
 
-def _notes(config: CompositeConfig) -> list[str]:
+def _notes(config: CompositeConfig, parts: _Parts) -> list[str]:
     """What the config asks for and this composite does not do, as sentences."""
     notes = []
-    if config.stabilization.enabled:
-        notes.append("Stabilisation is not part of the composite yet")
+    if parts.motion is not None and config.stabilization.auto_scale and not parts.motion.covered:
+        notes.append(
+            f"The picture moves too far to hide its edges, even {parts.motion.zoom:g} times enlarged"
+        )
     pin = config.corner_pin
-    if pin.image or pin.plane_track or pin.tracks or pin.corners:
-        notes.append("The corner pin is not part of the composite yet")
+    if (pin.plane_track or pin.tracks or pin.corners) and not pin.image:
+        notes.append("The corner pin has corners but no picture")
     if config.grain:
         notes.append("Grain is not part of the composite yet")
     return notes
 
 
-def _size_notes(scene: bpy.types.Scene, group: bpy.types.NodeTree) -> list[str]:
+def _size_notes(scene: bpy.types.Scene, recipe: dict[str, Any]) -> list[str]:
     """What keeps the background from lying on the render pixel for pixel."""
+    fit, size = recipe["fit"], list(render_size(scene))
     notes = []
-    size = render_size(scene)
-    for node in group.nodes:
-        source = getattr(node, "clip", None) or getattr(node, "image", None)
-        if not isinstance(source, bpy.types.MovieClip | bpy.types.Image):
-            continue
-        if isinstance(source, bpy.types.MovieClip) and source.frame_duration == 0:
-            notes.append(f"The clip {source.name} has no frames")
-        elif tuple(source.size) != size:
-            width, height = source.size
-            notes.append(
-                f"{source.name} is {width}x{height} and is scaled to the render's {size[0]}x{size[1]}: "
-                "its pixels are not those of the footage"
-            )
+    if fit["frame"] != size:
+        notes.append(f"It was built for {_by(fit['frame'])} and the render is {_by(size)} now: apply again")
+    elif fit["size"] != size:
+        notes.append(
+            f"{recipe['source']} is {_by(fit['size'])} and is scaled to the render's {_by(size)}: "
+            "its pixels are not those of the footage"
+        )
     return notes
+
+
+def _by(size: Sequence[int]) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 def _setting_notes(scene: bpy.types.Scene, memory: dict[str, Any]) -> list[str]:
@@ -895,9 +923,12 @@ def _setting_notes(scene: bpy.types.Scene, memory: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]:
+def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree, config: dict[str, Any]) -> list[str]:
     """What after the composite may change its picture, or who else it is the picture of."""
     notes = []
+    view = scene.view_settings.view_transform
+    if config["view"] == "scene_referred" and view not in ("Standard", "Raw"):
+        notes.append(f"{view} changes how the plate looks; what is saved as EXR is the plate's own light")
     if scene.display_settings.display_device != "sRGB":
         notes.append(
             f"The display is {scene.display_settings.display_device}: 8-bit output is not the plate's sRGB"
@@ -913,6 +944,18 @@ def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> list[str]
 
 
 # --- Marks ------------------------------------------------------------------------------------------------
+
+
+def _built_elsewhere(mark: dict[str, Any]) -> str:
+    """Why a group of ours is to be built anew though nobody changed it; empty where it is not.
+
+    Nodes differ between Blenders, and so do their sockets and what was compensated for.
+    """
+    recipe = mark["recipe"]
+    blender = recipe.get("blender", "another version")
+    if recipe["version"] == VERSION and blender == versions.BLENDER_NAME:
+        return ""
+    return f"The composite was built in Blender {blender}: apply again to build it anew for this one"
 
 
 def _json(value: Any) -> str:

@@ -6,10 +6,13 @@ so that it changes nothing where nothing is new, and drops what the new build do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import bpy
+import numpy as np
+from bpy.types import NodeSocket
 
+from ..engine.model import Floats, Ints
 from . import versions
 
 MARK = "tracked_shot_mark"
@@ -105,6 +108,57 @@ class Builder:
         socket.default_value = rgba(color)
         return socket
 
+    def math(self, operation: str, a: Value, b: Value = 0.0, *, role: str) -> bpy.types.NodeSocket:
+        """One number of two: add, subtract, multiply, divide, minimum, maximum, above; floor of the first."""
+        node = self.node(role, "math", role.title())
+        versions.set_option(node, "math", "operation", operation)
+        feed(self.tree, a, versions.input_socket(node, "math", "a"))
+        feed(self.tree, b, versions.input_socket(node, "math", "b"))
+        return versions.output_socket(node, "math", "value")
+
+    def value(self, role: str, value: float = 0.0, label: str = "") -> bpy.types.NodeSocket:
+        """A number of its own, to be keyed or driven; returns the socket that holds it."""
+        node = self.node(role, "value", label or role.title())
+        socket = versions.output_socket(node, "value", "value")
+        socket.default_value = value
+        return socket
+
+    def set_alpha(
+        self, image: Value, alpha: Value, mode: str, *, role: str, label: str = ""
+    ) -> bpy.types.NodeSocket:
+        """A picture all of whose channels are multiplied ("apply"), or whose alpha is set ("replace")."""
+        node = self.node(role, "set alpha", label or role.title())
+        versions.set_option(node, "set alpha", "mode", mode)
+        feed(self.tree, image, versions.input_socket(node, "set alpha", "image"))
+        feed(self.tree, alpha, versions.input_socket(node, "set alpha", "alpha"))
+        return versions.output_socket(node, "set alpha", "image")
+
+    def sampled(
+        self, meaning: str, image: Value, values: Mapping[str, Value], *, role: str, label: str = ""
+    ) -> bpy.types.NodeSocket:
+        """A node that samples a picture elsewhere, bilinear and clear outside; returns the socket."""
+        node = self.node(role, meaning, label or role.title())
+        wanted = {
+            "interpolation": "bilinear",
+            "extension x": "clip",
+            "extension y": "clip",
+            "type": "relative",
+        }
+        for option, value in wanted.items():
+            if versions.has_option(meaning, option):
+                versions.set_option(node, meaning, option, value)
+        for name, value in {"image": image, **values}.items():
+            feed(self.tree, value, versions.input_socket(node, meaning, name))
+        return versions.output_socket(node, meaning, "image")
+
+    def group(self, role: str, name: str, label: str = "") -> bpy.types.Node:
+        """A node of a group of our own, found again with its group, or both new; the group may be empty."""
+        node = self.node(role, "group", label or role.title())
+        if node.node_tree is None or MARK not in node.node_tree:
+            node.node_tree = versions.new_group(name)
+            node.node_tree[MARK] = "part"
+        return node
+
     def frame(self, role: str, label: str, nodes: Iterable[bpy.types.Node]) -> None:
         """Put a labelled frame around nodes that are laid out already, where there are any."""
         nodes = list(nodes)
@@ -130,9 +184,57 @@ class Builder:
             for link in [link for output in node.outputs for link in output.links]:
                 if link.to_node not in stale and link.to_node not in self.nodes:
                     self.tree.links.new(result, link.to_socket)
+        groups = {getattr(node, "node_tree", None) for node in stale}
         for node in stale:
             self.tree.nodes.remove(node)
         self._old.clear()
+        for group in groups:
+            if group is not None:
+                drop_part(group)
+
+
+def drop_part(group: bpy.types.NodeTree) -> None:
+    """Remove a group that a Builder made, with its parts, keys and textures, unless it is still used."""
+    if group.users or group.library is not None or group.get(MARK) != "part":
+        return
+    action = group.animation_data.action if group.animation_data else None
+    held = [getattr(node, name, None) for node in group.nodes for name in ("node_tree", "texture")]
+    bpy.data.node_groups.remove(group)
+    if action is not None and MARK in action and action.users == 0:
+        bpy.data.actions.remove(action)
+    for part in held:
+        if isinstance(part, bpy.types.NodeTree):
+            drop_part(part)
+        elif isinstance(part, bpy.types.Texture) and MARK in part and part.users == 0:
+            bpy.data.textures.remove(part)
+
+
+def set_keys(
+    tree: bpy.types.NodeTree, frames: Ints, values: Sequence[tuple[NodeSocket, int, Floats]]
+) -> None:
+    """Key sockets of a tree of ours, linearly, and nothing else of it; what was keyed before is not any more.
+
+    ``frames`` (n,) are scene frames; each of ``values`` is a socket, which number of a vector (0 for a
+    plain number) and its values (n,). Whole curves are written at once: a key at a time takes ages.
+    """
+    curves = versions.fresh_curves(tree, f"{tree.name} Keys", MARK)
+    for socket, index, value in values:
+        _set_number(socket, index, float(value[0]))
+        if np.ptp(value) == 0.0:
+            continue  # what never changes needs no key
+        curve = curves.new(socket.path_from_id("default_value"), index=index)
+        points = np.column_stack([frames, value]).astype(np.float32)
+        curve.keyframe_points.add(len(points))
+        curve.keyframe_points.foreach_set("co", points.ravel())
+        curve.keyframe_points.foreach_set("interpolation", np.ones(len(points), dtype=np.int32))  # linear
+        curve.update()
+
+
+def _set_number(socket: NodeSocket, index: int, value: float) -> None:
+    if hasattr(socket.default_value, "__len__"):
+        socket.default_value[index] = value
+    else:
+        socket.default_value = value
 
 
 def feed(tree: bpy.types.NodeTree, value: Value, socket: bpy.types.NodeSocket) -> None:

@@ -16,8 +16,17 @@ import bpy
 BLENDER: tuple[int, int] = (bpy.app.version[0], bpy.app.version[1])
 """The running Blender, as (major, minor)."""
 
+BLENDER_NAME = f"{BLENDER[0]}.{BLENDER[1]}"
+
 TREE_IS_A_GROUP = BLENDER >= (5, 0)
 """True where a scene's compositor tree is a node group that ends in a Group Output."""
+
+EXACT_WARPS = BLENDER >= (4, 5)
+"""False where Scale, Rotate and Corner Pin are off by parts of a pixel, and Rotate after Scale or Translate
+leaves rubbish from memory at the frame's edges."""
+
+MAP_UV_IS_BILINEAR = BLENDER >= (5, 0)
+"""False where Map UV takes single pixels or an ellipse of them that is off by up to a third of a pixel."""
 
 RENDER_LAYERS_IN_GROUPS = BLENDER >= (5, 0)
 """True where a Render Layers node may stand inside a node group."""
@@ -165,42 +174,206 @@ _KINDS: dict[str, tuple[tuple[tuple[int, int], NodeKind], ...]] = {
             ),
         ),
     ),
-    "math": (
-        (
-            (4, 2),
-            NodeKind(
-                "CompositorNodeMath",
-                inputs={"a": "Value", "b": "Value_001"},
-                outputs={"value": "Value"},
-                options={"operation": Option("operation", {"multiply": "MULTIPLY", "subtract": "SUBTRACT"})},
-            ),
-        ),
-        (
-            (5, 0),
-            NodeKind(
-                "ShaderNodeMath",
-                inputs={"a": "Value", "b": "Value_001"},
-                outputs={"value": "Value"},
-                options={"operation": Option("operation", {"multiply": "MULTIPLY", "subtract": "SUBTRACT"})},
-            ),
-        ),
-    ),
 }
 
-_CHANNELS = {"red": "Red", "green": "Green", "blue": "Blue", "alpha": "Alpha"}
+_MATHS = {
+    name: name.upper() for name in ("add", "subtract", "multiply", "divide", "floor", "minimum", "maximum")
+} | {"above": "GREATER_THAN"}
+_MATH_SOCKETS = {"a": "Value", "b": "Value_001"}
 _MENU_SAMPLING = {
     "interpolation": Option("Interpolation", _INTERPOLATIONS, is_menu=True),
     "extension x": Option("Extension X", _EXTENSIONS, is_menu=True),
     "extension y": Option("Extension Y", _EXTENSIONS, is_menu=True),
 }
-_ALPHA_MODES = {"apply": "APPLY", "replace": "REPLACE_ALPHA"}
-_ALPHA_MODE_NAMES = {"apply": "Apply Mask", "replace": "Replace Alpha"}
+_ENUM_INTERPOLATIONS = {"nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC"}
+_ROTATE_FILTER = {"interpolation": Option("filter_type", _ENUM_INTERPOLATIONS)}
+_SHIFTED = _IMAGE | {"x": "X", "y": "Y"}
+_CORNERS = {
+    "upper left": "Upper Left",
+    "upper right": "Upper Right",
+    "lower left": "Lower Left",
+    "lower right": "Lower Right",
+}
+_PINNED = _IMAGE | {"plane": "Plane"}
+_XYZ = {"x": "X", "y": "Y", "z": "Z"}
+_CHANNELS = {"red": "Red", "green": "Green", "blue": "Blue", "alpha": "Alpha"}
 
 MAP_UV_IS_BILINEAR = BLENDER >= (5, 0)
 """False where Map UV takes single pixels or an ellipse of them that is off by up to a third of a pixel."""
 
 _KINDS.update(
     {
+        "math": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeMath",
+                    inputs=_MATH_SOCKETS,
+                    outputs={"value": "Value"},
+                    options={"operation": Option("operation", _MATHS)},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "ShaderNodeMath",
+                    inputs=_MATH_SOCKETS,
+                    outputs={"value": "Value"},
+                    options={"operation": Option("operation", _MATHS)},
+                ),
+            ),
+        ),
+        "value": (
+            ((4, 2), NodeKind("CompositorNodeValue", outputs={"value": "Value"})),
+            ((5, 0), NodeKind("ShaderNodeValue", outputs={"value": "Value"})),
+        ),
+        "combine xyz": (
+            ((4, 2), NodeKind("CompositorNodeCombineXYZ", inputs=_XYZ, outputs={"vector": "Vector"})),
+            ((5, 0), NodeKind("ShaderNodeCombineXYZ", inputs=_XYZ, outputs={"vector": "Vector"})),
+        ),
+        "separate xyz": (
+            ((4, 2), NodeKind("CompositorNodeSeparateXYZ", inputs={"vector": "Vector"}, outputs=_XYZ)),
+            ((5, 0), NodeKind("ShaderNodeSeparateXYZ", inputs={"vector": "Vector"}, outputs=_XYZ)),
+        ),
+        "separate color": (
+            ((4, 2), NodeKind("CompositorNodeSeparateColor", inputs=_IMAGE, outputs=_CHANNELS)),
+        ),
+        "set alpha": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeSetAlpha",
+                    inputs=_IMAGE | {"alpha": "Alpha"},
+                    outputs=_IMAGE,
+                    options={"mode": Option("mode", {"apply": "APPLY", "replace": "REPLACE_ALPHA"})},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeSetAlpha",
+                    inputs=_IMAGE | {"alpha": "Alpha"},
+                    outputs=_IMAGE,
+                    options={
+                        "mode": Option(
+                            "Type", {"apply": "Apply Mask", "replace": "Replace Alpha"}, is_menu=True
+                        )
+                    },
+                ),
+            ),
+        ),
+        "translate": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeTranslate",
+                    inputs=_SHIFTED,
+                    outputs=_IMAGE,
+                    options={
+                        "interpolation": Option(
+                            "interpolation",
+                            {name: name.title() for name in _ENUM_INTERPOLATIONS}
+                            if BLENDER < (4, 5)
+                            else _ENUM_INTERPOLATIONS,
+                        )
+                    },
+                    settings={"use_relative": False, "wrap_axis": "NONE"},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind("CompositorNodeTranslate", inputs=_SHIFTED, outputs=_IMAGE, options=_MENU_SAMPLING),
+            ),
+        ),
+        "rotate": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeRotate",
+                    inputs=_IMAGE | {"angle": "Degr"},
+                    outputs=_IMAGE,
+                    options=_ROTATE_FILTER,
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeRotate",
+                    inputs=_IMAGE | {"angle": "Angle"},
+                    outputs=_IMAGE,
+                    options=_MENU_SAMPLING,
+                ),
+            ),
+        ),
+        "scale": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeScale", inputs=_SHIFTED, outputs=_IMAGE, settings={"space": "RELATIVE"}
+                ),
+            ),
+            (
+                (4, 5),
+                NodeKind(
+                    "CompositorNodeScale",
+                    inputs=_SHIFTED,
+                    outputs=_IMAGE,
+                    options={"interpolation": Option("interpolation", _ENUM_INTERPOLATIONS)},
+                    settings={"space": "RELATIVE"},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeScale",
+                    inputs=_SHIFTED,
+                    outputs=_IMAGE,
+                    options=_MENU_SAMPLING | {"type": Option("Type", {"relative": "Relative"}, is_menu=True)},
+                ),
+            ),
+        ),
+        "corner pin": (
+            ((4, 2), NodeKind("CompositorNodeCornerPin", inputs=_IMAGE | _CORNERS, outputs=_PINNED)),
+            (
+                (4, 5),
+                NodeKind(
+                    "CompositorNodeCornerPin",
+                    inputs=_IMAGE | _CORNERS,
+                    outputs=_PINNED,
+                    options={"interpolation": Option("interpolation", _ENUM_INTERPOLATIONS)},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeCornerPin",
+                    inputs=_IMAGE | _CORNERS,
+                    outputs=_PINNED,
+                    options=_MENU_SAMPLING,
+                ),
+            ),
+        ),
+        "plane track deform": (
+            ((4, 2), NodeKind("CompositorNodePlaneTrackDeform", inputs=_IMAGE, outputs=_PINNED)),
+        ),
+        "track position": (
+            (
+                (4, 2),
+                NodeKind(
+                    "CompositorNodeTrackPos",
+                    outputs={"x": "X", "y": "Y"},
+                    options={"mode": Option("position", {"absolute": "ABSOLUTE"})},
+                ),
+            ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeTrackPos",
+                    outputs={"x": "X", "y": "Y"},
+                    options={"mode": Option("Mode", {"absolute": "Absolute"}, is_menu=True)},
+                ),
+            ),
+        ),
         "map uv nearest": (
             (
                 (4, 2),
@@ -223,26 +396,24 @@ _KINDS.update(
                 ),
             ),
         ),
-        "separate color": (
-            ((4, 2), NodeKind("CompositorNodeSeparateColor", inputs=_IMAGE, outputs=_CHANNELS)),
-        ),
-        "set alpha": (
+        # Without an input its mask has the size of the frame.
+        "frame": (((4, 2), NodeKind("CompositorNodeBoxMask", outputs={"mask": "Mask"})),),
+        # A Blend texture runs from 0 to 1 across the frame, pixel centres at one half.
+        "ramp": (((4, 2), NodeKind("CompositorNodeTexture", outputs={"value": "Value"})),),
+        "image coordinates": (
             (
-                (4, 2),
-                NodeKind(
-                    "CompositorNodeSetAlpha",
-                    inputs=_IMAGE | {"alpha": "Alpha"},
-                    outputs=_IMAGE,
-                    options={"mode": Option("mode", _ALPHA_MODES)},
-                ),
+                (4, 5),
+                NodeKind("CompositorNodeImageCoordinates", inputs=_IMAGE, outputs={"uniform": "Normalized"}),
             ),
+        ),
+        "relative to pixel": (
             (
-                (5, 0),
+                (4, 5),
                 NodeKind(
-                    "CompositorNodeSetAlpha",
-                    inputs=_IMAGE | {"alpha": "Alpha"},
-                    outputs=_IMAGE,
-                    options={"mode": Option("Type", _ALPHA_MODE_NAMES, is_menu=True)},
+                    "CompositorNodeRelativeToPixel",
+                    inputs=_IMAGE | {"vector": "Vector Value"},
+                    outputs={"vector": "Vector Value"},
+                    settings={"data_type": "VECTOR", "reference_dimension": "PER_DIMENSION"},
                 ),
             ),
         ),
@@ -311,11 +482,34 @@ def _by_identifier(
 # --- Keys -------------------------------------------------------------------------------------------------
 
 
-def curves_of(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
-    """All animation curves that an ID's action holds for it.
+def fresh_curves(owner: bpy.types.ID, name: str, mark: str) -> bpy.types.bpy_prop_collection:
+    """The animation curves of an ID, emptied or new; ``mark`` is the custom property of an action of ours.
 
     From 4.4 an action has slots, and from 5.0 its curves are reached only through them.
     """
+    data = owner.animation_data_create()
+    action = data.action
+    if action is None or mark not in action:
+        action = bpy.data.actions.new(name)
+        action[mark] = "keys"
+        data.action = action
+    if not hasattr(action, "slots"):
+        curves = action.fcurves
+    else:
+        slot = data.action_slot
+        if slot is None:
+            slot = action.slots.new(owner.id_type, owner.name)
+            data.action_slot = slot
+        layer = action.layers[0] if action.layers else action.layers.new("Keys")
+        strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+        curves = strip.channelbag(slot, ensure=True).fcurves
+    for curve in list(curves):
+        curves.remove(curve)
+    return curves
+
+
+def curves_of(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """All animation curves that an ID's action holds for it."""
     data = owner.animation_data
     if data is None or data.action is None:
         return []
@@ -341,15 +535,17 @@ def group_sockets(tree: bpy.types.NodeTree, in_out: str) -> list[bpy.types.NodeT
 
 
 def ensure_group_socket(
-    tree: bpy.types.NodeTree, name: str, in_out: str, description: str = ""
+    tree: bpy.types.NodeTree,
+    name: str,
+    in_out: str,
+    description: str = "",
+    kind: str = "NodeSocketColor",
 ) -> bpy.types.NodeTreeInterfaceSocket:
-    """The colour socket of that name in a group's interface, added where it is missing."""
+    """The socket of that name in a group's interface, added where it is missing; of colour if not said."""
     for item in group_sockets(tree, in_out):
         if item.name == name:
             return item
-    return tree.interface.new_socket(
-        name, description=description, in_out=in_out, socket_type="NodeSocketColor"
-    )
+    return tree.interface.new_socket(name, description=description, in_out=in_out, socket_type=kind)
 
 
 # --- The scene's compositor tree --------------------------------------------------------------------------

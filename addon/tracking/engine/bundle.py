@@ -4,16 +4,19 @@ Levenberg-Marquardt with the points eliminated (Schur complement) and Huber's
 loss; after Triggs, McLauchlan, Hartley and Fitzgibbon, Bundle Adjustment: A
 Modern Synthesis, 2000. In here a point X is seen by camera (R, t) at
 (x, y) = (R X + t)[:2] / (R X + t)[2], y down, and lies f (x, y) (1 + k1 r^2 + k2 r^4)
-pixels from the middle of the frame.
+pixels from the middle of the frame. A rolling shutter takes the rows one after another; to first
+order a marker is then displaced by its own speed in the picture times the time of its row (compare
+Hedborg and others, Rolling shutter bundle adjustment, 2012), which is linear in the shutter's time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .lens import distort
 from .model import Bools, Floats
 
 NEAREST = 1e-3
@@ -21,6 +24,8 @@ NEAREST = 1e-3
 LEAST_FOCAL_PX = 50.0
 TRIES = 6
 """Times the damping is raised before a round gives up."""
+
+LENS_TERMS = 5
 
 Index = NDArray[np.intp]
 
@@ -36,7 +41,40 @@ class Rig:
     points: Floats
     """(p, 3)"""
     lens: Floats
-    """(3,) focal length in pixels, k1, k2."""
+    """(5,) focal length in pixels, k1, k2, and the shutter's time down the rows and across the columns."""
+    zoom: Floats = field(default_factory=lambda: np.empty(0))
+    """(c,) by how much each camera's focal length is longer than the lens's; empty where all are alike."""
+
+    def focals(self, camera: Index) -> Floats:
+        """(n,) focal length in pixels of each of the cameras."""
+        return self.lens[0] * (self.zoom[camera] if len(self.zoom) else np.ones(len(camera)))
+
+
+@dataclass(frozen=True)
+class Freedom:
+    """What an adjustment may change."""
+
+    focal: bool = True
+    k1: bool = True
+    k2: bool = True
+    rows: bool = False
+    """Whether the rows may be taken one after another: a rolling shutter."""
+    columns: bool = False
+    """The same of the columns: the footage of a phone held upright."""
+    moves: bool = True
+    """False for a camera that only turns: places stay, and points count as directions."""
+    zooms: bool = False
+    """True where each frame has a focal length of its own; the lens's own then stays."""
+
+    @property
+    def lens(self) -> Bools:
+        """(5,) which terms of the lens are free."""
+        return np.array([self.focal and not self.zooms, self.k1, self.k2, self.rows, self.columns])
+
+    @property
+    def unknowns(self) -> Index:
+        """Which of a camera's seven unknowns (rotation vector, translation, zoom) are free."""
+        return np.flatnonzero([True] * 3 + [self.moves] * 3 + [self.zooms])
 
 
 @dataclass(frozen=True)
@@ -47,6 +85,9 @@ class Sights:
     point: Index
     uv: Floats
     """(m, 2) pixels from the middle of the frame, y down."""
+    late: Floats = field(default_factory=lambda: np.empty((0, 2, 2)))
+    """(m, 2, 2) pixels by which each marker is displaced where a shutter takes a whole frame's time over
+    the rows, ``[:, :, 0]``, or the columns, ``[:, :, 1]``; empty where no shutter is looked at."""
 
 
 @dataclass
@@ -63,10 +104,11 @@ def project(rig: Rig, sights: Sights) -> tuple[Floats, Floats]:
     """Where the rig sees its points: pixels (m, 2) from the middle, and depths (m,)."""
     seen = np.matmul(rig.rotation[sights.camera], rig.points[sights.point][:, :, None])[:, :, 0]
     seen += rig.translation[sights.camera]
-    slopes = seen[:, :2] / seen[:, 2:]
-    r2 = np.sum(slopes * slopes, axis=1, keepdims=True)
-    focal, k1, k2 = rig.lens
-    return focal * slopes * (1 + k1 * r2 + k2 * r2 * r2), seen[:, 2]
+    bent = distort(seen[:, :2] / seen[:, 2:], rig.lens[1], rig.lens[2])
+    landed = rig.focals(sights.camera)[:, None] * bent
+    if len(sights.late) and rig.lens[3:].any():
+        landed += sights.late @ rig.lens[3:]
+    return landed, seen[:, 2]
 
 
 def sight_errors(rig: Rig, sights: Sights) -> Floats:
@@ -84,26 +126,35 @@ def rotations(vectors: Floats) -> Floats:
 
 
 @dataclass
-class _Derivatives:
+class Derivatives:
     """Residuals and derivatives of every sight, already weighted."""
 
-    residual: Floats  # (m, 2)
-    camera: Floats  # (m, 2, 6) by rotation vector and translation
-    point: Floats  # (m, 2, 3)
-    lens: Floats  # (m, 2, 3)
+    residual: Floats
+    """(m, 2)"""
+    camera: Floats
+    """(m, 2, b) by the camera's free unknowns."""
+    point: Floats
+    """(m, 2, 3)"""
+    lens: Floats
+    """(m, 2, 5)"""
 
 
-def _derivatives(rig: Rig, sights: Sights, loss_px: float) -> _Derivatives:
+def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Derivatives:
+    """Residuals and derivatives by ``columns`` of a camera's seven unknowns, by points and by the lens."""
     rotation = rig.rotation[sights.camera]
     turned = np.matmul(rotation, rig.points[sights.point][:, :, None])[:, :, 0]
     seen = turned + rig.translation[sights.camera]
     depth = seen[:, 2]
     x, y = seen[:, 0] / depth, seen[:, 1] / depth
     r2 = x * x + y * y
-    focal, k1, k2 = rig.lens
+    _, k1, k2, *_ = rig.lens
+    focal = rig.focals(sights.camera)
     bend = 1 + k1 * r2 + k2 * r2 * r2
     slope = k1 + 2 * k2 * r2
-    residual = np.stack([focal * bend * x, focal * bend * y], 1) - sights.uv
+    landed = np.stack([focal * bend * x, focal * bend * y], 1)
+    residual = landed - sights.uv
+    if len(sights.late):
+        residual += sights.late @ rig.lens[3:]
     size = np.sqrt(np.sum(residual * residual, axis=1))
     weight = np.sqrt(np.where(size < loss_px, 1.0, loss_px / np.maximum(size, 1e-9)))
     weight[depth <= NEAREST] = 0
@@ -115,20 +166,27 @@ def _derivatives(rig: Rig, sights: Sights, loss_px: float) -> _Derivatives:
     by_seen[:, 0, 0], by_seen[:, 0, 1], by_seen[:, 0, 2] = xx, xy, -(xx * x + xy * y)
     by_seen[:, 1, 0], by_seen[:, 1, 1], by_seen[:, 1, 2] = xy, yy, -(xy * x + yy * y)
     by_seen /= depth[:, None, None]
-    camera = np.empty((len(x), 2, 6))
+    camera = np.empty((len(x), 2, 7 if 6 in columns else 6))
     camera[:, :, 0] = by_seen[:, :, 2] * turned[:, None, 1] - by_seen[:, :, 1] * turned[:, None, 2]
     camera[:, :, 1] = by_seen[:, :, 0] * turned[:, None, 2] - by_seen[:, :, 2] * turned[:, None, 0]
     camera[:, :, 2] = by_seen[:, :, 1] * turned[:, None, 0] - by_seen[:, :, 0] * turned[:, None, 1]
-    camera[:, :, 3:] = by_seen
-    lens = np.empty((len(x), 2, 3))
+    camera[:, :, 3:6] = by_seen
+    if camera.shape[2] == 7:
+        camera[:, :, 6] = landed * weight[:, None]  # by the zoom's logarithm
+    if len(columns) != camera.shape[2]:
+        camera = camera[:, :, columns]
+    lens = np.zeros((len(x), 2, LENS_TERMS))
+    if len(sights.late):
+        lens[:, :, 3:] = sights.late * weight[:, None, None]
+    stretch = focal / rig.lens[0]
     for row, value in enumerate((x * weight, y * weight)):
-        lens[:, row, 0] = bend * value
+        lens[:, row, 0] = stretch * bend * value
         lens[:, row, 1] = focal * r2 * value
         lens[:, row, 2] = focal * r2 * r2 * value
-    return _Derivatives(residual * weight[:, None], camera, np.matmul(by_seen, rotation), lens)
+    return Derivatives(residual * weight[:, None], camera, np.matmul(by_seen, rotation), lens)
 
 
-def _cost(rig: Rig, sights: Sights, loss_px: float) -> float:
+def robust_cost(rig: Rig, sights: Sights, loss_px: float) -> float:
     """Huber's loss over all sights."""
     size = sight_errors(rig, sights)
     return float(np.sum(np.where(size < loss_px, size * size, 2 * loss_px * size - loss_px * loss_px)))
@@ -151,56 +209,126 @@ class _Sums:
         return out
 
 
+@dataclass
+class Normal:
+    """The normal equations of one linearisation, cameras and lens apart from the points.
+
+    With c cameras of b unknowns and p points, n = b c + 5.
+    """
+
+    cameras: Floats
+    """(n, n) cameras and lens."""
+    gradient: Floats
+    """(n,)"""
+    across: Floats
+    """(p, 3, n) points against cameras and lens."""
+    points: Floats
+    """(p, 3, 3)"""
+    point_gradient: Floats
+    """(p, 3)"""
+
+    def reduced(self, damping: float) -> tuple[Floats, Floats, Floats]:
+        """The points eliminated: (n, n) and (n,) of what is left, and (p, 3, 3) what brings the points back.
+
+        Raises LinAlgError where a point rests on nothing.
+        """
+        diagonal = np.einsum("pii->pi", self.points)
+        damped = self.points + (1e-9 + damping * diagonal)[:, :, None] * np.eye(3)
+        half = np.linalg.inv(np.linalg.cholesky(damped))  # half.T @ half is the inverse
+        spread = np.matmul(half, self.across).reshape(-1, len(self.gradient))
+        pulled = np.matmul(half, self.point_gradient[:, :, None]).ravel()
+        own = self.cameras + damping * np.diag(np.diag(self.cameras) + 1e-9)
+        return own - spread.T @ spread, pulled @ spread - self.gradient, half
+
+
+class Layout:
+    """Where things go in the normal equations of one set of sights; the same in every round."""
+
+    def __init__(self, sights: Sights, cameras: int, points: int, freedom: Freedom) -> None:
+        self.cameras, self.freedom, self.columns = cameras, freedom, freedom.unknowns
+        self.block = len(self.columns)
+        self.width = self.block * cameras + LENS_TERMS
+        self.by_camera, self.by_point = _Sums(sights.camera, cameras), _Sums(sights.point, points)
+        self._across = np.zeros((points, 3, self.width))
+        rows = (3 * sights.point[:, None] + np.arange(3)) * self.width
+        columns = self.block * sights.camera[:, None] + np.arange(self.block)
+        self._places: Index = (rows[:, :, None] + columns[:, None, :]).reshape(len(rows), -1)
+
+    def free(self) -> Index:
+        """Which unknowns an adjustment moves: the first camera's pose stays, its zoom may change."""
+        first = np.zeros(self.block, bool)
+        first[self.columns == 6] = True
+        rest = np.ones(self.block * (self.cameras - 1), bool)
+        return np.flatnonzero(np.concatenate([first, rest, self.freedom.lens]))
+
+    def normal(self, d: Derivatives) -> Normal:
+        """The normal equations of the derivatives. ``across`` is overwritten by the next call."""
+        block, cameras = self.block, self.cameras
+        camera_t, point_t = d.camera.transpose(0, 2, 1), d.point.transpose(0, 2, 1)
+        residual = d.residual[:, :, None]
+        across = self._across
+        across.reshape(-1)[self._places] = np.matmul(point_t, d.camera).reshape(len(self._places), 3 * block)
+        across[:, :, -LENS_TERMS:] = self.by_point(np.matmul(point_t, d.lens))
+        normal = np.zeros((self.width, self.width))
+        blocks = normal[:-LENS_TERMS, :-LENS_TERMS].reshape(cameras, block, cameras, block)
+        every = np.arange(cameras)
+        blocks[every, :, every, :] = self.by_camera(np.matmul(camera_t, d.camera))
+        normal[:-LENS_TERMS, -LENS_TERMS:] = self.by_camera(np.matmul(camera_t, d.lens)).reshape(
+            -1, LENS_TERMS
+        )
+        normal[-LENS_TERMS:, :-LENS_TERMS] = normal[:-LENS_TERMS, -LENS_TERMS:].T
+        normal[-LENS_TERMS:, -LENS_TERMS:] = np.einsum("mki,mkj->ij", d.lens, d.lens)
+        gradient = np.concatenate(
+            [
+                self.by_camera(np.matmul(camera_t, residual)[:, :, 0]).ravel(),
+                np.einsum("mki,mk->i", d.lens, d.residual),
+            ]
+        )
+        return Normal(
+            normal,
+            gradient,
+            across,
+            self.by_point(np.matmul(point_t, d.point)),
+            self.by_point(np.matmul(point_t, residual)[:, :, 0]),
+        )
+
+    def whole(self, change: Floats) -> Floats:
+        """(c, 7) the change of all of a camera's unknowns from that of the free ones (b c,)."""
+        out = np.zeros((self.cameras, 7))
+        out[:, self.columns] = change.reshape(self.cameras, self.block)
+        return out
+
+
 def adjust(
     rig: Rig,
     sights: Sights,
     *,
     rounds: int,
     loss_px: float,
-    free_lens: tuple[bool, bool, bool],
+    freedom: Freedom,
     tolerance: float = 1e-7,
 ) -> Adjusted:
-    """Moves cameras, points and the free lens terms until the markers fit.
+    """Moves cameras, points and lens, as far as ``freedom`` lets them, until the markers fit.
 
-    ``free_lens`` says which of focal length, k1 and k2 may change. The first
-    camera stays where it is. Stops when a round gains less than ``tolerance``
+    The first camera stays where it is. Stops when a round gains less than ``tolerance``
     of the cost, or after ``rounds``.
     """
-    cameras, count = len(rig.rotation), len(rig.points)
-    by_camera, by_point = _Sums(sights.camera, cameras), _Sums(sights.point, count)
-    free = np.concatenate([np.arange(6, 6 * cameras), 6 * cameras + np.flatnonzero(free_lens)])
-    width = 6 * cameras + 3
-    across = np.zeros((count, 3, width))  # points against cameras and lens; the same places every round
-    places = _places(sights, width)
-    cost = _cost(rig, sights, loss_px)
+    layout = Layout(sights, len(rig.rotation), len(rig.points), freedom)
+    if freedom.zooms and not len(rig.zoom):
+        rig = replace(rig, zoom=np.ones(len(rig.rotation)))
+    free = layout.free()
+    cost = robust_cost(rig, sights, loss_px)
     damping, done = 1e-4, 0
     while done < rounds:
         done += 1
-        d = _derivatives(rig, sights, loss_px)
-        camera_t, point_t = d.camera.transpose(0, 2, 1), d.point.transpose(0, 2, 1)
-        residual = d.residual[:, :, None]
-        across.reshape(-1)[places] = np.matmul(point_t, d.camera).reshape(len(places), 18)
-        across[:, :, -3:] = by_point(np.matmul(point_t, d.lens))
-        normal = np.zeros((width, width))
-        blocks = normal[:-3, :-3].reshape(cameras, 6, cameras, 6)
-        every = np.arange(cameras)
-        blocks[every, :, every, :] = by_camera(np.matmul(camera_t, d.camera))
-        normal[:-3, -3:] = by_camera(np.matmul(camera_t, d.lens)).reshape(-1, 3)
-        normal[-3:, :-3] = normal[:-3, -3:].T
-        normal[-3:, -3:] = np.einsum("mki,mkj->ij", d.lens, d.lens)
-        gradient = np.concatenate(
-            [
-                by_camera(np.matmul(camera_t, residual)[:, :, 0]).ravel(),
-                np.einsum("mki,mk->i", d.lens, d.residual),
-            ]
-        )
-        point_normal = by_point(np.matmul(point_t, d.point))
-        point_gradient = by_point(np.matmul(point_t, residual)[:, :, 0])
+        normal = layout.normal(derivatives(rig, sights, loss_px, layout.columns))
         for _ in range(TRIES):
-            step = _solve_step(normal, across, gradient, point_normal, point_gradient, damping, free)
+            step = _solve_step(normal, damping, free)
             if step is not None:
-                moved = _moved(rig, *step)
-                moved_cost = _cost(moved, sights, loss_px)
+                moved = _moved(rig, layout.whole(step[0][:-LENS_TERMS]), step[0][-LENS_TERMS:], step[1])
+                if not freedom.moves:  # directions: their length means nothing
+                    moved.points /= np.linalg.norm(moved.points, axis=1, keepdims=True)
+                moved_cost = robust_cost(moved, sights, loss_px)
                 if moved_cost < cost and moved.lens[0] > LEAST_FOCAL_PX:
                     break
             damping *= 8
@@ -213,77 +341,60 @@ def adjust(
     return Adjusted(rig, sight_errors(rig, sights), done)
 
 
-def _places(sights: Sights, width: int) -> Index:
-    """(m, 18) where each sight's point (3) times camera (6) goes in the flat (p, 3, width) array."""
-    rows = (3 * sights.point[:, None] + np.arange(3)) * width
-    columns = 6 * sights.camera[:, None] + np.arange(6)
-    return (rows[:, :, None] + columns[:, None, :]).reshape(-1, 18)
-
-
-def _solve_step(
-    normal: Floats,
-    across: Floats,
-    gradient: Floats,
-    point_normal: Floats,
-    point_gradient: Floats,
-    damping: float,
-    free: Index,
-) -> tuple[Floats, Floats] | None:
-    """One damped step: of cameras and lens (6 c + 3,) and of points (p, 3), or None."""
-    diagonal = np.einsum("pii->pi", point_normal)
-    damped = point_normal + (1e-9 + damping * diagonal)[:, :, None] * np.eye(3)
+def _solve_step(normal: Normal, damping: float, free: Index) -> tuple[Floats, Floats] | None:
+    """One damped step: of cameras and lens (n,) and of points (p, 3), or None."""
     try:
-        half = np.linalg.inv(np.linalg.cholesky(damped))  # half.T @ half is the inverse
-        spread = np.matmul(half, across).reshape(-1, len(gradient))
-        pulled = np.matmul(half, point_gradient[:, :, None]).ravel()
-        reduced = normal + damping * np.diag(np.diag(normal) + 1e-9) - spread.T @ spread
-        right = pulled @ spread - gradient
-        change = np.zeros(len(gradient))
+        reduced, right, half = normal.reduced(damping)
+        change = np.zeros(len(right))
         change[free] = np.linalg.solve(reduced[np.ix_(free, free)], right[free])
     except np.linalg.LinAlgError:
         return None
     if not np.isfinite(change).all():
         return None
-    rest = -point_gradient - np.matmul(across, change)
+    rest = -normal.point_gradient - np.matmul(normal.across, change)
     point_change = np.matmul(half.transpose(0, 2, 1), np.matmul(half, rest[:, :, None]))
     return change, point_change[:, :, 0]
 
 
-def _moved(rig: Rig, change: Floats, point_change: Floats) -> Rig:
-    """The rig after a step."""
-    cameras = change[:-3].reshape(-1, 6)
+def _moved(rig: Rig, cameras: Floats, lens: Floats, points: Floats) -> Rig:
+    """The rig after a step: cameras (c, 7), lens (5,), points (p, 3)."""
     return Rig(
         np.matmul(rotations(cameras[:, :3]), rig.rotation),
-        rig.translation + cameras[:, 3:],
-        rig.points + point_change,
-        rig.lens + change[-3:],
+        rig.translation + cameras[:, 3:6],
+        rig.points + points,
+        rig.lens + lens,
+        rig.zoom * (1 + cameras[:, 6]) if len(rig.zoom) else rig.zoom,
     )
 
 
-def hold_to_points(rig: Rig, sights: Sights, *, rounds: int, loss_px: float) -> Rig:
+def hold_to_points(rig: Rig, sights: Sights, *, rounds: int, loss_px: float, freedom: Freedom) -> Rig:
     """Fits every camera on its own to points that stay, all cameras at once.
 
-    Six unknowns a camera, so time grows with the markers alone; used for the
+    At most seven unknowns a camera, so time grows with the markers alone; used for the
     frames of a long clip that are not in its skeleton.
     """
-    cameras = len(rig.rotation)
+    cameras, columns = len(rig.rotation), freedom.unknowns
+    if freedom.zooms and not len(rig.zoom):
+        rig = replace(rig, zoom=np.ones(cameras))
     by_camera = _Sums(sights.camera, cameras)
     damping = np.full(cameras, 1e-4)
     cost = _costs_by_camera(rig, sights, loss_px, by_camera)
     for _ in range(rounds):
-        d = _derivatives(rig, sights, loss_px)
+        d = derivatives(rig, sights, loss_px, columns)
         camera_t = d.camera.transpose(0, 2, 1)
         normal = by_camera(np.matmul(camera_t, d.camera))
         gradient = by_camera(np.matmul(camera_t, d.residual[:, :, None]))
         diagonal = np.einsum("cii->ci", normal)
-        damped = normal + (1e-9 + damping[:, None] * diagonal)[:, :, None] * np.eye(6)
-        change = -np.linalg.solve(damped, gradient)[:, :, 0]
-        moved = _moved(rig, np.append(change.ravel(), np.zeros(3)), np.zeros_like(rig.points))
+        damped = normal + (1e-9 + damping[:, None] * diagonal)[:, :, None] * np.eye(len(columns))
+        change = np.zeros((cameras, 7))
+        change[:, columns] = -np.linalg.solve(damped, gradient)[:, :, 0]
+        moved = _moved(rig, change, np.zeros(LENS_TERMS), np.zeros(3))
         moved_cost = _costs_by_camera(moved, sights, loss_px, by_camera)
         better: Bools = moved_cost < cost
         rotation = np.where(better[:, None, None], moved.rotation, rig.rotation)
         translation = np.where(better[:, None], moved.translation, rig.translation)
-        rig = Rig(rotation, translation, rig.points, rig.lens)
+        zoom = np.where(better, moved.zoom, rig.zoom) if len(rig.zoom) else rig.zoom
+        rig = Rig(rotation, translation, rig.points, rig.lens, zoom)
         gain = np.sum((cost - moved_cost)[better])
         cost = np.where(better, moved_cost, cost)
         damping = np.where(better, np.maximum(damping / 8, 1e-9), damping * 8)

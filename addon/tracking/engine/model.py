@@ -162,9 +162,10 @@ class Solve:
     reasons: list[str] = field(default_factory=list)
     """Why the verdict is what it is, in words for the artist."""
     motion: str = "general"
-    """What kind of move the camera makes, as the solve found it."""
+    """What kind of move the camera makes, as the solve found it (see motion.py)."""
     focal_interval_mm: tuple[float, float] | None = None
-    """Within which the focal length lies with 95%; None where that is not known."""
+    """Within which the focal length lies with 95%; None where it was given or that is not known, 0 to
+    infinity where the footage does not tell it."""
     position_sigmas: Floats = field(default_factory=lambda: np.empty(0))
     """(c,) how sure each camera's place is, in scene units; empty where that is not known."""
     rotation_sigmas: Floats = field(default_factory=lambda: np.empty(0))
@@ -173,3 +174,8 @@ class Solve:
     """(p,) the same of each bundle's depth, scene units."""
     frame_focals_px: Floats = field(default_factory=lambda: np.empty(0))
     """(c,) focal length of each frame where the lens zooms; empty where it does not."""
+    shutter: tuple[float, float] = (0.0, 0.0)
+    """Share of a frame's time that a rolling shutter takes down the rows and across the columns; 0 for none.
+
+    Errors are those that are left once it is allowed for; cameras are those of the middle of the frame.
+    """

@@ -15,6 +15,7 @@ import numpy as np
 
 from .footage import Footage
 from .model import LensStart, Solve, TrackingSettings, Tracks
+from .motion import Stillness, stillness
 from .reconstruct import solve_steps
 from .sizes import sizes_for
 from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
@@ -23,8 +24,14 @@ from .votes import FramePair, epipolar_votes
 
 TRACK_SHARE = 0.75
 CLEAN_SHARE = 0.8
+POINTS_A_FRAME = 40
+THIN_FRAMES = 25
+"""Where so many percent of the frames have fewer markers than that, shorter tracks are used too,"""
+SHORTEST = 3
+"""down to this length."""
 SHORT = "too short"
 MOVES = "moves, or slipped"
+STUCK = "sticks to the frame"
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,8 @@ def run(job: Job) -> Iterator[Step]:
         job.state = TrackState(sizes, footage.first, footage.first - 1)
     yield from _track(job, job.state)
     tracks = collect_tracks(job.markers, job.state.count, footage.width, footage.height, footage.count)
-    pairs = clean(tracks, settings)
+    still = stillness(tracks)
+    pairs = clean(tracks, settings, still)
     reasons = {number: reason for number, reason in enumerate(tracks.reasons) if reason}
     used = int(tracks.enabled.sum())
     yield Step(
@@ -79,7 +87,7 @@ def run(job: Job) -> Iterator[Step]:
     )
     if not job.solve:
         return
-    for step in solve_steps(tracks, pairs, _start(job)):
+    for step in solve_steps(tracks, pairs, _start(job), still):
         result = judge(step.result, tracks, footage) if step.result else None
         done = CLEAN_SHARE + (1 - CLEAN_SHARE) * step.done
         yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
@@ -107,9 +115,28 @@ def _track(job: Job, state: TrackState) -> Iterator[Step]:
             yield Step("track", change.frame, done, "Tracking", len(change.live_ids), change=change)
 
 
-def clean(tracks: Tracks, settings: TrackingSettings) -> list[FramePair]:
-    """Switches off the tracks that a solve must not use; returns frame pairs with parallax, best first."""
-    for number in np.flatnonzero(tracks.lengths() < settings.min_length):
+def _least_length(tracks: Tracks, settings: TrackingSettings) -> int:
+    """Markers that a track must have: fewer than the settings say where frames lie far apart."""
+    lengths = tracks.lengths()[tracks.track]
+    wanted = settings.min_length
+    while wanted > SHORTEST:
+        in_frame = np.bincount(tracks.frame[lengths >= wanted], minlength=tracks.frames + 1)[1:]
+        if len(in_frame) and np.percentile(in_frame, THIN_FRAMES) >= POINTS_A_FRAME:
+            break
+        wanted -= 1
+    return wanted
+
+
+def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = None) -> list[FramePair]:
+    """Switches off the tracks that a solve must not use; returns frame pairs with parallax, best first.
+
+    What does not move in a picture that does is on the lens or was put over the picture.
+    """
+    still = still or stillness(tracks)
+    if not still.camera:
+        for number in np.flatnonzero(still.tracks):
+            tracks.reasons[number] = STUCK
+    for number in np.flatnonzero(tracks.enabled & (tracks.lengths() < _least_length(tracks, settings))):
         tracks.reasons[number] = SHORT
     votes = epipolar_votes(tracks.subset(tracks.enabled))
     for number in np.flatnonzero(tracks.enabled)[~votes.agrees]:

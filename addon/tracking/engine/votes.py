@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from .model import Bools, Tracks
 
 GAPS = (3, 6, 10, 16, 25, 40)
+SHORT_GAPS = (1, 2, 3, 4, 6)
+"""Where markers' tracks usually last no longer than twice the smallest of the gaps."""
 STARTS = 40
 """How many frames pairs start from, at most about."""
 LEAST_TRACKS = 25
@@ -53,9 +55,11 @@ def epipolar_votes(tracks: Tracks) -> Votes:
     asked = np.zeros(tracks.count, int)
     pairs: list[FramePair] = []
     seen = _by_frame(tracks)
+    lasting = np.median(tracks.lengths()[tracks.track]) if len(tracks.track) else 0
+    gaps = SHORT_GAPS if lasting <= 2 * GAPS[0] else GAPS
     first, last = (int(tracks.frame.min()), int(tracks.frame.max())) if len(tracks.frame) else (1, 0)
     for start in range(first, last + 1, max(1, (last + 1 - first) // STARTS)):
-        for gap in GAPS:
+        for gap in gaps:
             if start + gap > last:
                 break
             vote = _pair(tracks, seen[start], seen[start + gap])

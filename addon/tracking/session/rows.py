@@ -65,7 +65,8 @@ def to_keys(rows: list[tuple[Any, ...]], side: int) -> KeyPatches:
 def read_solve(db: sqlite3.Connection, number: int) -> Solve:
     """The camera of this number, bit for bit as it was found."""
     row = db.execute(
-        "SELECT lens, average_error, keyframe_a, keyframe_b, verdict, reasons, motion, focal_low, focal_high"
+        "SELECT lens, average_error, keyframe_a, keyframe_b, verdict, reasons, motion, focal_low, focal_high,"
+        " shutter_rows, shutter_columns"
         " FROM solve WHERE id = ?",
         (number,),
     ).fetchone()
@@ -91,6 +92,7 @@ def read_solve(db: sqlite3.Connection, number: int) -> Solve:
         row[4],
         json.loads(row[5]),
         motion=row[6],
+        shutter=(row[9], row[10]),
         focal_interval_mm=None if row[7] is None else (row[7], row[8]),
         position_sigmas=known([camera[2] for camera in cameras]),
         rotation_sigmas=known([camera[3] for camera in cameras]),
@@ -140,7 +142,10 @@ def reasons_digest(reasons: Mapping[int, str]) -> int:
 def solve_digest(solve: Solve) -> int:
     """Of a camera with its bundles."""
     return crc(
-        json.dumps([asdict(solve.lens), solve.verdict, solve.reasons, solve.motion]),
+        json.dumps(
+            [asdict(solve.lens), solve.verdict, solve.reasons, solve.motion]
+            + ([solve.shutter] if any(solve.shutter) else [])  # older files have digests without
+        ),
         *(np.asarray(part, np.float64) for part in (solve.frames, solve.cameras, solve.frame_errors)),
         *(np.asarray(part, np.float64) for part in (solve.point_tracks, solve.points, solve.point_errors)),
     )

@@ -338,7 +338,8 @@ class Store:
         with self.connect() as db:
             number = db.execute(
                 "INSERT INTO solve (at, lens, average_error, keyframe_a, keyframe_b, verdict, reasons,"
-                " motion, focal_low, focal_high, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " motion, shutter_rows, shutter_columns, focal_low, focal_high, digest)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     time.time(),
                     json.dumps(asdict(solve.lens)),
@@ -347,6 +348,7 @@ class Store:
                     solve.verdict,
                     json.dumps(solve.reasons),
                     solve.motion,
+                    *solve.shutter,
                     low,
                     high,
                     solve_digest(solve),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-FORMAT = 2
+FORMAT = 3
 APPLICATION_ID = 0x54534854  # "TSHT": tells a session from any other SQLite file
 
 _FIRST = """
@@ -88,7 +88,12 @@ CREATE TABLE taken (
 );
 """
 
-CHANGES = {1: _FIRST, 2: _SECOND}
+_THIRD = """
+ALTER TABLE solve ADD COLUMN shutter_rows REAL NOT NULL DEFAULT 0;
+ALTER TABLE solve ADD COLUMN shutter_columns REAL NOT NULL DEFAULT 0;
+"""
+
+CHANGES = {1: _FIRST, 2: _SECOND, 3: _THIRD}
 """What each format added to the one before it."""
 
 

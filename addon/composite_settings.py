@@ -1,0 +1,126 @@
+"""What an artist sets over a composite preset, scene by scene, and the config that comes of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    StringProperty,
+)
+
+from .tracking.config import CompositeConfig, CompositeSection
+from .tracking.presets import resolve_composite
+
+
+class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
+    """What is set over the scene's preset; heeded as long as that preset is the one that it was set over."""
+
+    over: StringProperty(options={"HIDDEN"}, description="The preset that these were filled from")
+    blend: EnumProperty(
+        name="Blend",
+        description="How the CG lies on the background",
+        items=(
+            ("over", "Over", "The CG covers the background"),
+            ("multiply", "Multiply", "The CG darkens the background"),
+            ("add", "Add", "The CG's light is added to the background"),
+            ("screen", "Screen", "The CG lightens the background and never beyond white"),
+        ),
+    )
+    factor: FloatProperty(name="Factor", description="How much of the CG is seen", min=0, max=1, default=1)
+    view: EnumProperty(
+        name="View",
+        description="What is done about the scene's view transform",
+        items=(
+            ("plate_exact", "Plate Exact", "Set it so that the plate comes out as it was filmed"),
+            ("scene_referred", "Scene Referred", "Leave it as it is, for grading what is saved as EXR"),
+        ),
+    )
+    shadow_density: FloatProperty(
+        name="Shadow", description="How dark the caught shadow is", min=0, max=1, default=1
+    )
+    shadow_color: FloatVectorProperty(
+        name="Colour", description="What full shadow leaves of the plate", subtype="COLOR", min=0, max=1
+    )
+    shadow_softness: FloatProperty(
+        name="Softness", description="Blur of the caught shadow", subtype="PIXEL", min=0, max=200
+    )
+    stabilize: BoolProperty(name="Stabilise", description="Hold the finished picture still by its tracks")
+    use_lock: BoolProperty(name="Lock to a Frame", description="Bring all frames to one; off: smooth them")
+    lock: IntProperty(name="Frame", description="Footage frame to lock to, 1 the first", min=1, default=1)
+    smooth: FloatProperty(
+        name="Smooth",
+        description="How much of the movement goes, but for a pan",
+        min=0,
+        max=1,
+        default=0.5,
+    )
+    auto_scale: BoolProperty(name="Auto Scale", description="Enlarge until no black edge shows", default=True)
+
+
+def fill(settings: TRACKED_SHOT_PG_composite, config: CompositeConfig) -> None:
+    """Take the values of a preset over."""
+    for name, value in _values(config).items():
+        setattr(settings, name, value)
+    settings.over = config.mode
+
+
+def composite_config(settings: TRACKED_SHOT_PG_composite, preset: str) -> CompositeConfig:
+    """The preset with what was set over it; raises InputError where the preset is not there or broken."""
+    config = resolve_composite(CompositeSection(mode=preset))
+    if settings.over != preset:
+        return config
+    changed = {
+        name: getattr(settings, name)
+        for name, value in _values(config).items()
+        if not _same(getattr(settings, name), value)
+    }
+    for name in ("blend", "factor", "view"):
+        if name in changed:
+            setattr(config, name, changed[name])
+    shadow, steady = config.shadow, config.stabilization
+    shadow.density = changed.get("shadow_density", shadow.density)
+    shadow.softness = changed.get("shadow_softness", shadow.softness)
+    if "shadow_color" in changed:
+        shadow.color = tuple(changed["shadow_color"])
+    steady.enabled = changed.get("stabilize", steady.enabled)
+    steady.smooth = changed.get("smooth", steady.smooth)
+    steady.auto_scale = changed.get("auto_scale", steady.auto_scale)
+    if {"use_lock", "lock"} & set(changed):
+        steady.lock = settings.lock if settings.use_lock else None
+    return config
+
+
+def _values(config: CompositeConfig) -> dict[str, object]:
+    """The config's values by the names that they have here."""
+    shadow, steady = config.shadow, config.stabilization
+    return {
+        "blend": config.blend,
+        "factor": config.factor,
+        "view": config.view,
+        "shadow_density": shadow.density,
+        "shadow_color": tuple(shadow.color[:3]),
+        "shadow_softness": shadow.softness,
+        "stabilize": steady.enabled,
+        "use_lock": steady.lock is not None,
+        "lock": steady.lock or 1,
+        "smooth": steady.smooth,
+        "auto_scale": steady.auto_scale,
+    }
+
+
+def _same(now: Any, then: Any) -> bool:
+    """Whether a value is what it was; Blender keeps numbers with half the digits."""
+    if isinstance(then, tuple):
+        return all(_same(one, other) for one, other in zip(now, then))
+    if isinstance(then, float):
+        return abs(float(now) - then) < 1e-6
+    return now == then
+
+
+CLASSES = (TRACKED_SHOT_PG_composite,)

@@ -1,0 +1,124 @@
+"""2D tracks to and from other programs, as text files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from .. import watch
+from ..tracking.blender.clip import add_tracks, read_tracks, selected_tracks
+from ..tracking.track_text import EQUALIZER, TEXT, chosen
+from ..tracking.track_text import read_tracks as read_file
+from ..tracking.track_text import write_tracks as write_file
+from .base import DONE, STOPPED, ClipAction, clip_of
+
+SUFFIX = ".txt"
+
+
+class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator):
+    """Writes the clip's tracks."""
+
+    bl_idname = "tracked_shot.export_tracks"
+    bl_label = "Export 2D Tracks"
+    bl_description = "Write the clip's tracks as text for other programs: a line for each marker"
+    bl_options = {"REGISTER"}
+
+    filename_ext = SUFFIX
+    filter_glob: StringProperty(default="*.txt", options={"HIDDEN", "SKIP_SAVE"})
+    form: EnumProperty(
+        name="Format",
+        items=[
+            (TEXT, "Text", "Name, frame, x and y, parted by tabs, after a header with the frame's size"),
+            (EQUALIZER, "3DEqualizer", "What 3DEqualizer exports and imports as 2D tracks"),
+        ],
+        default=TEXT,
+    )
+    only_selected: BoolProperty(name="Only Selected", description="Leave out tracks that are not selected")
+    only_enabled: BoolProperty(
+        name="Only Enabled", description="Leave out tracks that have no weight in the solve"
+    )
+    first: IntProperty(name="First Frame", description="Number of the clip's first frame", default=1)
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        return "" if any(len(owner.tracks) for owner in clip.tracking.objects) else "The clip has no tracks"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if not self.filepath:
+            folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+            self.filepath = str(folder / f"{Path(clip_of(context).name).stem}_tracks{SUFFIX}")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        if not self.filepath:
+            self.report({"WARNING"}, "Choose a file to write")
+            return STOPPED
+        clip = clip_of(context)
+        tracks = read_tracks(clip)
+        wanted = np.ones(tracks.count, dtype=bool)
+        if self.only_selected:
+            wanted &= selected_tracks(clip, tracks)
+        if self.only_enabled:
+            wanted &= tracks.enabled
+        tracks = chosen(tracks, wanted)
+        target = Path(bpy.path.abspath(self.filepath))
+        write_file(tracks, target, self.form, first=self.first)
+        self.report({"INFO"}, f"{tracks.count} tracks written: {target}")
+        return DONE
+
+
+class TRACKED_SHOT_OT_import_tracks(ClipAction, ImportHelper, bpy.types.Operator):
+    """Reads tracks into the clip."""
+
+    bl_idname = "tracked_shot.import_tracks"
+    bl_label = "Import 2D Tracks"
+    bl_description = (
+        "Add the tracks of a text file to the clip: name, frame, x and y a line, or what 3DEqualizer exports"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    filename_ext = SUFFIX
+    filter_glob: StringProperty(default="*.txt", options={"HIDDEN", "SKIP_SAVE"})
+    own_first: BoolProperty(
+        name="Set First Frame", description="Say which number the clip's first frame has in the file"
+    )
+    first: IntProperty(
+        name="First Frame", description="The number that the clip's first frame has in the file", default=1
+    )
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        return "" if clip.frame_duration > 0 else "The clip has no frames"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        row = layout.row(heading="First Frame")
+        row.prop(self, "own_first", text="")
+        value = row.row()
+        value.active = self.own_first
+        value.prop(self, "first", text="")
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        if not self.filepath:
+            self.report({"WARNING"}, "Choose a file to read")
+            return STOPPED
+        clip = clip_of(context)
+        tracks = read_file(
+            bpy.path.abspath(self.filepath),
+            size=tuple(clip.size),
+            frames=clip.frame_duration,
+            first=self.first if self.own_first else None,
+        )
+        names = add_tracks(clip, tracks)
+        self.report({"INFO"}, f"{len(names)} tracks added to {clip.name}")
+        return DONE
+
+
+CLASSES = (TRACKED_SHOT_OT_export_tracks, TRACKED_SHOT_OT_import_tracks)

@@ -1,0 +1,129 @@
+"""Which terms of the lens and of the shutter the footage supports: those that it can tell from nothing.
+
+All are let free on the skeleton, whose covariance says how far each lies from zero; what can't be told
+from zero is held there, the weakest first, since a term that explains noise takes the focal length with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .bundle import Freedom, Index
+from .certainty import NORMAL_95, Certainty, certainty
+from .model import LensStart
+from .scene import Scene
+
+SURE = 4.0
+"""A term counts from so many standard deviations on."""
+LEAST_SHUTTER = 0.08
+"""A shutter that takes less than this share of a frame is none."""
+LONGEST_SHUTTER = 1.5
+LEAST_GAIN = 0.02
+"""A shutter must take this share off the squared residuals: markers that lag do a little of the same."""
+ROUNDS = 60
+LEAST_FOCAL_KNOWN = 0.3
+"""Where the focal length is less sure than this share of itself (95%), the footage does not tell it."""
+ZOOM_GAIN = 0.5
+"""A lens zooms where a focal length for each frame leaves less than this share of the squared residuals,"""
+LEAST_ZOOM = 0.02
+"""and they differ by at least this share."""
+NAMES = ("focal", "k1", "k2", "rows", "columns")
+
+
+def choose_terms(
+    scene: Scene, frames: Index, start: LensStart, loss_px: float, *, moves: bool = True
+) -> Freedom:
+    """What of the lens is left free from here on; the scene is adjusted with it.
+
+    ``frames`` (from 0) are solved and adjusted already. A distortion that was given is refined, not judged.
+    """
+    given_focal_px = start.focal_length_mm / start.sensor_width_mm * scene.width
+    given = bool(start.k1 or start.k2)
+    freedom = Freedom(
+        start.refine, start.refine_distortion, start.refine_distortion, moves=moves, zooms=scene.zooms
+    )
+    if start.refine and not scene.zooms:
+        freedom = _with_zoom(scene, frames, freedom, loss_px)
+    freedom = _with_shutter(scene, frames, freedom, loss_px)
+    judged = [] if given else ["k2", "k1"]
+    while start.refine_distortion:
+        open_terms = [name for name in judged if getattr(freedom, name)]
+        if not open_terms:
+            break
+        sure = _certainty(scene, frames, freedom, loss_px)
+        if sure is None or _sigmas(scene, sure, open_terms[0]) >= SURE:
+            break  # k1 stays where k2 is needed: the two are one curve
+        freedom = _held(scene, freedom, open_terms[0])
+        scene.adjust(frames, ROUNDS, loss_px, freedom)
+    if freedom.focal and not freedom.zooms:
+        sure = _certainty(scene, frames, freedom, loss_px)
+        spread = NORMAL_95 * float(sure.lens[0]) if sure is not None else np.inf
+        if spread > LEAST_FOCAL_KNOWN * scene.lens[0]:
+            freedom = replace(freedom, focal=False, k1=False, k2=False)
+            scene.lens = np.concatenate([[given_focal_px, start.k1, start.k2], scene.lens[3:]])
+            scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
+    return freedom
+
+
+def _with_zoom(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
+    """With a focal length for each frame where that explains much that one for all does not."""
+    before = scene.copy()
+    cost = scene.mean_square(frames, loss_px)
+    tried = replace(freedom, zooms=True)
+    scene.adjust(frames, ROUNDS, loss_px, tried)
+    if (
+        scene.mean_square(frames, loss_px) < ZOOM_GAIN * cost
+        and np.ptp(np.log(scene.zoom[frames])) > LEAST_ZOOM
+    ):
+        return tried
+    scene.restore(before)
+    return freedom
+
+
+def _with_shutter(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
+    """With a rolling shutter where there is one, down the rows or across the columns."""
+    before = scene.copy()
+    cost = scene.mean_square(frames, loss_px)
+    tried = replace(freedom, rows=True, columns=True)
+    scene.adjust(frames, ROUNDS, loss_px, tried)
+    sure = _certainty(scene, frames, tried, loss_px)
+    for name in ("rows", "columns"):
+        value = abs(scene.lens[NAMES.index(name)])
+        if sure is None or not LEAST_SHUTTER < value < LONGEST_SHUTTER or _sigmas(scene, sure, name) < SURE:
+            tried = replace(tried, **{name: False})
+    if (
+        sure is not None and tried.rows and tried.columns
+    ):  # a sensor is read in one direction; the other follows from the scene
+        weaker = "rows" if _sigmas(scene, sure, "rows") < _sigmas(scene, sure, "columns") else "columns"
+        tried = replace(tried, **{weaker: False})
+    scene.restore(before)
+    if not (tried.rows or tried.columns):
+        return freedom
+    scene.adjust(frames, ROUNDS, loss_px, tried)
+    if scene.mean_square(frames, loss_px) > (1 - LEAST_GAIN) * cost:
+        scene.restore(before)
+        return freedom
+    return tried
+
+
+def _held(scene: Scene, freedom: Freedom, name: str) -> Freedom:
+    scene.lens = scene.lens.copy()
+    scene.lens[NAMES.index(name)] = 0.0
+    return replace(freedom, **{name: False})
+
+
+def _certainty(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Certainty | None:
+    """How sure the part that ``frames`` see is; None where the markers do not determine it."""
+    rig, sights, _ = scene.rig(frames)
+    try:
+        return certainty(rig, sights, loss_px=loss_px, freedom=freedom)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _sigmas(scene: Scene, sure: Certainty, name: str) -> float:
+    """How many standard deviations a term lies from zero."""
+    number = NAMES.index(name)
+    return abs(float(scene.lens[number])) / max(float(sure.lens[number]), 1e-12)

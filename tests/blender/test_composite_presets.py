@@ -1,0 +1,282 @@
+"""The presets, one by one, rendered and compared with their formulas on every pixel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")  # read by cv2 when it is imported
+
+import bpy
+import cv2
+import numpy as np
+import pytest
+
+from addon.tracking import presets
+from addon.tracking.blender import composite, versions
+from addon.tracking.blender.clip import put_tracks
+from addon.tracking.blender.nodes import MARK
+from addon.tracking.config import CompositeConfig
+from addon.tracking.engine.model import Tracks
+from addon.tracking.errors import InputError
+from tests.blender.pixels import bilinear, come_from, rendered
+from tests.blender.test_composite import (
+    add_camera,
+    add_caught_shadow,
+    add_flat_cg,
+    prepared_scene,
+    render_cg,
+    to_linear,
+)
+from tests.blender.test_corner_pin import card, expected_pin
+from tests.blender.tree_dump import differences, dump_scene
+
+SIZES = [(193, 109), (110, 193)]
+FRAMES = 4
+BLENDS = {
+    "over_plate": "over",
+    "over_footage": "over",
+    "additive_glow": "add",
+    "screen_blend": "screen",
+    "shadow_multiply": "over",
+    "stabilized": "over",
+    "with_distortion": "over",
+}
+BUILT = [name for name in BLENDS if name != "with_distortion"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_file() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def plates(size: tuple[int, int]) -> list[np.ndarray]:
+    """Smooth frames of 8-bit values (height, width, 3), from the bottom, as RGB."""
+    first = (255 * card(size, 7)[..., :3]).astype(np.uint8)
+    return [np.roll(first, 3 * frame, axis=1) for frame in range(FRAMES)]
+
+
+def tracked_plate(folder: Path, size: tuple[int, int]) -> bpy.types.MovieClip:
+    """A clip of those frames with tracks that shake a little."""
+    width, height = size
+    folder.mkdir()
+    for number, plate in enumerate(plates(size), 1):
+        cv2.imwrite(str(folder / f"plate_{number:04d}.png"), plate[::-1, :, ::-1])
+    clip = bpy.data.movieclips.load(str(folder / "plate_0001.png"))
+    places = np.array([[0.2, 0.3], [0.8, 0.25], [0.5, 0.7]]) * size
+    shake = np.array([[0.0, 0.0], [2.3, -1.1], [-1.6, 1.9], [0.7, -2.2]])
+    xy = (places[:, None, :] * (1 + 0.01 * np.arange(FRAMES))[None, :, None] + shake[None]).reshape(-1, 2)
+    put_tracks(
+        clip,
+        Tracks(
+            width,
+            height,
+            FRAMES,
+            np.repeat(np.arange(3, dtype=np.int32), FRAMES),
+            np.tile(np.arange(1, FRAMES + 1, dtype=np.int32), 3),
+            xy,
+            ["a", "b", "c"],
+        ),
+    )
+    return clip
+
+
+def rgba(bgra: np.ndarray) -> np.ndarray:
+    """A picture as tests/blender/pixels.py has them."""
+    return cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA)[::-1].astype(np.float64)
+
+
+def over(plate: np.ndarray, cg: np.ndarray, blend: str) -> np.ndarray:
+    """Linear plate (h, w, 3) with the premultiplied CG (h, w, 4), opaque."""
+    color, alpha = cg[..., :3], cg[..., 3:]
+    whole = {
+        "over": plate * (1 - alpha) + color,
+        "add": plate + color,
+        "screen": 1 - (1 - plate) * (1 - color),
+    }[blend]
+    return np.concatenate([whole, np.ones_like(alpha)], axis=2)
+
+
+def shadow_pass(scene: bpy.types.Scene, folder: Path) -> np.ndarray:
+    """The Shadow Catcher pass alone, through a tree of its own."""
+    tree = versions.scene_tree(scene)
+    layers = next(node for node in tree.nodes if node.bl_idname == "CompositorNodeRLayers")
+    end = versions.picture_inputs(tree)[0]
+    before = end.links[0].from_socket
+    light = next(output for output in layers.outputs if output.name == versions.SHADOW_CATCHER_OUTPUT)
+    tree.links.new(light, end)
+    picture = rendered(scene, folder / "light.exr")
+    tree.links.new(before, end)
+    return picture.astype(np.float64)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", BUILT)
+def test_each_preset_is_its_formula(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    scene = prepared_scene(*size)
+    clip = tracked_plate(tmp_path / "clip", size)
+    (add_caught_shadow if name in ("over_footage", "shadow_multiply") else add_flat_cg)(scene)
+    config = presets.load_composite_preset(name)
+    composite.setup_shot_compositing(scene, clip, config)
+    status = composite.composite_status(scene, config)
+    assert status.matches
+    assert status.warnings == ()
+    for frame in (2, 4):
+        cg = rgba(render_cg(scene, tmp_path / "cg.exr", frame))
+        assert (cg[..., 3] > 0).any()
+        plate = to_linear(plates(size)[frame - 1])
+        scene.frame_set(frame)
+        if name == "shadow_multiply":
+            plate = plate * shadow_pass(scene, tmp_path)[..., :3]
+        expected = over(plate, cg, BLENDS[name])
+        if name == "stabilized":
+            motion = composite.shot_motion(scene, clip, config)
+            expected = bilinear(expected, np.linalg.inv(motion.matrices()[frame - 1]))
+            assert np.abs(motion.shift).max() > 0.5
+        got = rendered(scene, tmp_path / "out.exr")
+        assert np.abs(got - expected).max() <= 1.0 / 255.0
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_nothing_of_ours_is_left(name: str, tmp_path: Path) -> None:
+    size = SIZES[0]
+    scene = prepared_scene(*size)
+    clip = tracked_plate(tmp_path / "clip", size)
+    picture = tmp_path / "poster.png"
+    cv2.imwrite(str(picture), np.full((20, 30, 3), 99, np.uint8))
+    versions.hang_scene_tree(scene)
+    before = dump_scene(scene), len(bpy.data.actions), len(bpy.data.textures)
+    config = presets.load_composite_preset(name)
+    config.corner_pin.image = str(picture)
+    config.corner_pin.corners = ((10.0, 10.0), (100.0, 12.0), (98.0, 80.0), (12.0, 77.0))
+    composite.setup_shot_compositing(scene, clip, config)
+    composite.setup_shot_compositing(scene, clip, presets.load_composite_preset("over_plate"))
+    parts = [group for group in bpy.data.node_groups if group.get(MARK) == "part"]
+    assert not parts  # another preset takes its parts along
+    composite.setup_shot_compositing(scene, clip, config)
+    composite.remove_shot_compositing(scene)
+    assert differences(before, (dump_scene(scene), len(bpy.data.actions), len(bpy.data.textures))) == []
+
+
+@pytest.mark.parametrize("percentage", [50, 33])
+@pytest.mark.parametrize("size", [(386, 218), (387, 219)])
+def test_the_plate_at_another_size_stays_in_its_place(
+    size: tuple[int, int], percentage: int, tmp_path: Path
+) -> None:
+    """The Scale node would move it by up to half a pixel, in one Blender or another."""
+    folder = tmp_path / "places"
+    folder.mkdir()
+    cv2.imwrite(
+        str(folder / "p_0001.exr"), cv2.cvtColor(come_from(size)[::-1].astype("f4"), cv2.COLOR_RGBA2BGRA)
+    )
+    clip = bpy.data.movieclips.load(str(folder / "p_0001.exr"))
+    clip.colorspace_settings.name = "Non-Color"
+    scene = prepared_scene(*size)
+    add_camera(scene)
+    scene.render.resolution_percentage = percentage
+    composite.setup_shot_compositing(scene, clip, CompositeConfig())
+    scene.frame_set(1)
+    got = rendered(scene, tmp_path / "out.exr")
+    height, width = got.shape[:2]
+    assert (width, height) == composite.render_size(scene)
+    expected = bilinear(come_from(size), np.diag([size[0] / width, size[1] / height, 1.0]), (width, height))
+    assert np.abs(got - expected).max() < 0.02
+    scene.render.resolution_percentage = 100
+    assert any("apply again" in line for line in composite.composite_status(scene).warnings)
+    composite.setup_shot_compositing(scene, clip, CompositeConfig())
+    np.testing.assert_array_equal(rendered(scene, tmp_path / "out.exr"), come_from(size).astype("f4"))
+
+
+def test_a_plate_of_another_shape_is_shown_whole(tmp_path: Path) -> None:
+    size = (193, 109)
+    clip = tracked_plate(tmp_path / "clip", size)
+    scene = prepared_scene(200, 300)
+    add_camera(scene)
+    composite.setup_shot_compositing(scene, clip, CompositeConfig(view="scene_referred"))
+    scene.frame_set(1)
+    got = rendered(scene, tmp_path / "out.exr")
+    plate = np.concatenate([to_linear(plates(size)[0]), np.ones((109, 193, 1))], axis=2)
+    share = 200 / 193
+    back = np.array([[1 / share, 0, 0], [0, 1 / share, 54.5 - 150 / share], [0, 0, 1]])
+    expected = bilinear(plate, back, (200, 300))
+    assert np.abs(got - expected).max() <= 1.0 / 255.0
+
+
+def test_a_picture_pinned_into_the_plate_lies_under_the_cg(tmp_path: Path) -> None:
+    size = (193, 109)
+    scene = prepared_scene(*size)
+    clip = tracked_plate(tmp_path / "clip", size)
+    add_flat_cg(scene)
+    path = tmp_path / "poster.png"
+    poster = (255 * card((61, 47), 9)[..., :3]).astype(np.uint8)
+    cv2.imwrite(str(path), poster[::-1, :, ::-1])
+    corners = ((20.3, 15.2), (170.7, 10.1), (160.2, 95.6), (31.1, 88.8))
+    config = CompositeConfig.from_dict({"corner_pin": {"image": str(path), "corners": corners}})
+    composite.setup_shot_compositing(scene, clip, config)
+    cg = rgba(render_cg(scene, tmp_path / "cg.exr", 1))
+    front = np.concatenate([to_linear(poster), np.ones((47, 61, 1))], axis=2)
+    pinned = expected_pin(front, np.array(corners), size)
+    plate = to_linear(plates(size)[0]) * (1 - pinned[..., 3:]) + pinned[..., :3]
+    got = rendered(scene, tmp_path / "out.exr")
+    assert np.abs(got - over(plate, cg, "over")).max() <= 1.0 / 255.0
+    config.corner_pin.corners = tuple(corners[number] for number in (0, 2, 1, 3))
+    before = dump_scene(scene)
+    with pytest.raises(InputError, match="cross"):
+        composite.setup_shot_compositing(scene, clip, config)
+    assert differences(before, dump_scene(scene)) == []
+
+
+def test_scene_referred_leaves_view_and_light_alone(tmp_path: Path) -> None:
+    size = (193, 109)
+    scene = prepared_scene(*size)
+    add_camera(scene)
+    clip = tracked_plate(tmp_path / "clip", size)
+    scene.view_settings.view_transform = "AgX"
+    config = CompositeConfig(view="scene_referred")
+    composite.setup_shot_compositing(scene, clip, config)
+    assert scene.view_settings.view_transform == "AgX"
+    status = composite.composite_status(scene, config)
+    assert any("AgX" in line and "EXR" in line for line in status.warnings)
+    scene.frame_set(1)
+    got = rendered(scene, tmp_path / "out.exr")
+    assert np.abs(got[..., :3] - to_linear(plates(size)[0])).max() < 1e-4
+    composite.setup_shot_compositing(scene, clip, CompositeConfig())
+    assert scene.view_settings.view_transform == "Standard"
+
+
+def test_stabilising_needs_tracks(tmp_path: Path) -> None:
+    size = (193, 109)
+    scene = prepared_scene(*size)
+    tracked_plate(tmp_path / "clip", size)
+    bare = bpy.data.movieclips.load(str(tmp_path / "clip" / "plate_0002.png"))
+    before = dump_scene(scene)
+    with pytest.raises(InputError, match="no tracks to stabilise by"):
+        composite.setup_shot_compositing(scene, bare, presets.load_composite_preset("stabilized"))
+    assert differences(before, dump_scene(scene)) == []
+
+
+def test_moved_tracks_are_taken_up_and_hand_made_keys_are_noticed(tmp_path: Path) -> None:
+    size = (193, 109)
+    scene = prepared_scene(*size)
+    clip = tracked_plate(tmp_path / "clip", size)
+    config = presets.load_composite_preset("stabilized")
+    group = composite.setup_shot_compositing(scene, clip, config)
+    for frame in (1, 3):
+        scene.frame_set(frame)
+        assert not composite.composite_status(scene, config).edited  # keys move values, nobody's hand did
+
+    def keyed() -> list[bpy.types.FCurve]:
+        part = next(node.node_tree for node in group.nodes if getattr(node, "node_tree", None))
+        return versions.curves_of(part)
+
+    was = [point.co[1] for point in keyed()[0].keyframe_points]
+    clip.tracking.tracks[0].markers[1].co[0] += 0.05
+    composite.setup_shot_compositing(scene, clip, config)
+    assert [point.co[1] for point in keyed()[0].keyframe_points] != was
+    keyed()[0].keyframe_points[1].co[1] += 0.1
+    assert composite.composite_status(scene, config).edited
+    composite.setup_shot_compositing(scene, clip, config)
+    assert not composite.composite_status(scene, config).edited
+    copy = bpy.data.node_groups[f"{group.name} (edited)"]
+    kept = next(node.node_tree for node in copy.nodes if getattr(node, "node_tree", None))
+    assert versions.curves_of(kept)[0].keyframe_points[1].co[1] != keyed()[0].keyframe_points[1].co[1]

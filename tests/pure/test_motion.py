@@ -1,0 +1,169 @@
+"""What kind of move a camera makes, and what is said of each; on tracks that a known camera sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from addon.tracking.engine.model import LensStart, Solve, TrackingSettings, Tracks
+from addon.tracking.engine.motion import stillness
+from addon.tracking.engine.plan import clean
+from addon.tracking.engine.reconstruct import solve_steps
+from tests import seen
+
+FOCAL_PX = 800.0
+
+
+def solve(tracks: Tracks, start: LensStart | None = None) -> Solve:
+    still = stillness(tracks)
+    pairs = clean(tracks, TrackingSettings(), still)
+    result = list(solve_steps(tracks, pairs, start or LensStart(), still))[-1].result
+    assert result is not None
+    return result
+
+
+def pan(frames: int = 90) -> np.ndarray:
+    share = np.linspace(0, 1, frames)
+    return seen.looking(np.radians(40) * share, np.radians(6) * np.sin(3 * share))
+
+
+@pytest.mark.parametrize("k1", (0.0, -0.1))
+def test_a_pan_is_solved_as_a_tripod_with_its_lens(k1: float) -> None:
+    cameras = pan()
+    found = solve(seen.see(cameras, seen.cloud(900), FOCAL_PX, k1=k1))
+    assert found.motion == "turns" and len(found.frames) == 90
+    assert not np.ptp(found.cameras[:, :3, 3], axis=0).any()
+    assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=3e-3)
+    assert found.lens.k1 == pytest.approx(k1, abs=5e-3)
+    low, high = found.focal_interval_mm or (0.0, 0.0)
+    assert low <= FOCAL_PX * 36 / 960 <= high and high - low < 1.0
+    turn = found.cameras[0, :3, :3].T @ found.cameras[-1, :3, :3]
+    true = cameras[0, :3, :3].T @ cameras[-1, :3, :3]
+    assert np.degrees(np.arccos((np.trace(turn.T @ true) - 1) / 2)) < 0.05
+
+
+def test_a_small_move_beside_the_turn_is_a_move() -> None:
+    share = np.linspace(0, 1, 90)
+    places = np.stack([1.2 * share, 0.2 * np.sin(3 * share), 0 * share], 1)
+    cameras = seen.looking(np.radians(20) * share, 0 * share, places)
+    found = solve(seen.see(cameras, seen.cloud(900), FOCAL_PX))
+    assert found.motion == "general"
+    assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=5e-3)
+
+
+def test_a_locked_off_camera_stands_still() -> None:
+    none = np.zeros(60)
+    found = solve(seen.see(seen.looking(none, none), seen.cloud(900), FOCAL_PX))
+    assert found.motion == "still" and len(found.frames) == 60
+    assert (found.cameras == np.eye(4)).all()
+    assert found.lens.focal_length_mm == 30.0
+
+
+def test_something_that_turns_before_a_standing_camera_is_no_camera_move() -> None:
+    share = np.linspace(0, 1, 90)
+    none = np.zeros(90)
+    rng = np.random.default_rng(6)
+    box = rng.uniform(-0.8, 0.8, (300, 3))
+    around = seen.looking(2 * share, none)
+    moved = np.linalg.inv(around)
+    moved[:, :3, 3] = [0, 0, -5]  # the box turns five metres before the camera
+    of_box = seen.see(np.linalg.inv(moved), box, FOCAL_PX)
+    of_wall = seen.see(seen.looking(none, none), seen.cloud(1500), FOCAL_PX)
+    both = Tracks(
+        960,
+        540,
+        90,
+        np.concatenate([of_box.track, of_wall.track + of_box.count]).astype(np.int32),
+        np.concatenate([of_box.frame, of_wall.frame]),
+        np.concatenate([of_box.xy, of_wall.xy]),
+        of_box.names + of_wall.names,
+    )
+    assert stillness(both).camera
+    assert solve(both).motion == "still"
+
+
+def test_a_logo_does_not_make_the_camera_stand() -> None:
+    tracks = seen.see(pan(), seen.cloud(900), FOCAL_PX)
+    count = tracks.count
+    rng = np.random.default_rng(7)
+    logo = np.repeat(rng.uniform([800, 470], [900, 520], (25, 2)), 90, axis=0)
+    stuck = Tracks(
+        960,
+        540,
+        90,
+        np.concatenate([tracks.track, np.repeat(np.arange(count, count + 25), 90)]).astype(np.int32),
+        np.concatenate([tracks.frame, np.tile(np.arange(1, 91), 25)]).astype(np.int32),
+        np.concatenate([tracks.xy, logo + rng.normal(0, 0.1, logo.shape)]),
+        [*tracks.names, *(f"Logo {number}" for number in range(25))],
+    )
+    found = solve(stuck)
+    assert found.motion == "turns"
+    assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=3e-3)
+    assert all("sticks" in stuck.reasons[number] for number in range(count, count + 25))
+
+
+def test_the_interval_holds_the_true_focal_length_and_places() -> None:
+    """Tracks with nothing but noise: the intervals must hold the truth nearly always."""
+    share = np.linspace(0, 1, 60)
+    inside = places = 0.0
+    runs = 12
+    for seed in range(runs):
+        path = np.stack([1.5 * share, 0.3 * np.sin(4 * share), 0.1 * np.cos(5 * share)], 1)
+        cameras = seen.looking(np.radians(15) * share, 0.05 * np.sin(6 * share), path)
+        tracks = seen.see(cameras, seen.cloud(700, seed), FOCAL_PX, noise_px=0.15, seed=seed + 50)
+        found = solve(tracks, LensStart(refine_distortion=False))
+        low, high = found.focal_interval_mm or (0.0, 0.0)
+        inside += low <= 30.0 <= high
+        middle, true = (c[:, :3, 3] - c[:, :3, 3].mean(0) for c in (found.cameras, cameras))
+        left, size, right = np.linalg.svd(true.T @ middle)
+        fit = size.sum() / np.sum(middle**2) * middle @ (left @ right).T
+        scale = size.sum() / np.sum(middle**2)
+        places += np.mean(np.linalg.norm(fit - true, axis=1) / scale < 1.96 * found.position_sigmas)
+    assert inside >= runs - 1
+    assert places / runs >= 0.9
+    assert np.median(found.position_sigmas) < 0.05
+
+
+def zooming(frames: int = 90) -> np.ndarray:
+    return FOCAL_PX * np.exp(0.5 * np.linspace(0, 1, frames) ** 2)
+
+
+def test_a_zoom_from_a_tripod_is_told_with_its_focal_lengths() -> None:
+    cameras, focals = pan(), zooming()
+    found = solve(seen.see(cameras, seen.cloud(1200), focals))
+    assert found.motion == "turns" and len(found.frame_focals_px) == 90
+    np.testing.assert_allclose(
+        found.frame_focals_px / found.frame_focals_px[0], focals / focals[0], rtol=5e-3
+    )
+    np.testing.assert_allclose(found.frame_focals_px, focals, rtol=2e-2)
+
+
+def test_a_zoom_while_the_camera_moves_is_told_with_its_focal_lengths() -> None:
+    share = np.linspace(0, 1, 90)
+    places = np.stack([1.5 * share, 0.3 * np.sin(3 * share), 0.1 * np.sin(5 * share)], 1)
+    cameras = seen.looking(np.radians(20) * share, 0.05 * np.sin(4 * share), places)
+    found = solve(seen.see(cameras, seen.cloud(1200), zooming()))
+    assert found.motion == "general" and len(found.frame_focals_px) == 90
+    np.testing.assert_allclose(found.frame_focals_px, zooming(), rtol=2e-2)
+
+
+def test_a_lens_that_does_not_zoom_has_one_focal_length() -> None:
+    assert not len(solve(seen.see(pan(), seen.cloud(900), FOCAL_PX)).frame_focals_px)
+
+
+def test_frames_far_apart_are_solved_from_short_tracks() -> None:
+    """A few frames a second: no track lasts eight frames."""
+    share = np.linspace(0, 1, 40)
+    places = np.stack([9 * share, 0.6 * np.sin(5 * share), 0.2 * np.sin(7 * share)], 1)
+    cameras = seen.looking(0.2 * np.sin(3 * share), 0.05 * np.sin(4 * share), places)
+    rng = np.random.default_rng(9)
+    street = rng.uniform([-4, 4, -2], [14, 10, 3], (2500, 3))
+    tracks = seen.see(cameras, street, FOCAL_PX)
+    lasts = rng.integers(2, 7, tracks.count)
+    begun = tracks.frame[tracks.bounds()[:-1].clip(max=len(tracks.frame) - 1)]
+    rows = tracks.frame - begun[tracks.track] < lasts[tracks.track]
+    brief = Tracks(960, 540, 40, tracks.track[rows], tracks.frame[rows], tracks.xy[rows], list(tracks.names))
+    assert brief.lengths().max() < 8
+    found = solve(brief)
+    assert len(found.frames) == 40
+    assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=0.02)
