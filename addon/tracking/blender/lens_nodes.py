@@ -336,8 +336,19 @@ def widen_camera(scene: bpy.types.Scene, plan: LensPlan) -> list[str]:
             for number, plate in _plates(data):
                 before, plate.scale = plate.scale, plate.scale / plan.frame.pitch
                 memory["plates"].append([number, before, plate.scale])
+    if camera is not None and any(np.ptp(keys) for keys in _zoom_keys(camera)):
+        notes.append(
+            "The camera zooms, but the CG is bent by the one lens of the clip: it is off where the focal "
+            "length is another"
+        )
     scene[MEMORY] = json.dumps(memory, sort_keys=True)
     return notes
+
+
+def _zoom_keys(camera: bpy.types.Object) -> list[list[float]]:
+    """The values of the keys on a camera's focal length."""
+    curves = [curve for curve in versions.curves_of(camera.data) if curve.data_path == "lens"]
+    return [[key.co[1] for key in curve.keyframe_points] for curve in curves if len(curve.keyframe_points)]
 
 
 def _widened(data: bpy.types.Camera, plan: LensPlan) -> dict[str, float]:
