@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import watch
 from ..tracking.blender.clip_lens import clip_lens
+from ..tracking.errors import InputError
 from ..tracking.stmap import NO_OVERSCAN, find_overscan, write_stmaps
 from .base import DONE, ClipAction, clip_of
 
@@ -47,6 +48,8 @@ class TRACKED_SHOT_OT_write_stmaps(ClipAction, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
+        if not self.filepath:
+            raise InputError("Say which file the ST-maps are to be named after")
         lens = clip_lens(clip_of(context))
         base = self.filepath.removesuffix(UNDISTORT_END).removesuffix(DISTORT_END).removesuffix(".exr")
         report = write_stmaps(

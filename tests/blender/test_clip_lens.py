@@ -117,6 +117,8 @@ def test_the_button_writes_both_maps(tmp_path: Path) -> None:
     lens = PlateLens(320, 180, 300.0, "BROWN", (-0.1, 0.02), (150.0, 95.0))
     assert not bpy.ops.tracked_shot.write_stmaps.poll()
     bpy.context.scene.active_clip = clip_with_lens(tmp_path, lens)
+    with pytest.raises(RuntimeError, match="Say which file"):
+        bpy.ops.tracked_shot.write_stmaps()
     bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot.exr"))
     found = read_stmap(tmp_path / "shot_distort.exr", SIZE)
     assert found.kind == "distort" and found.source_overscan == find_overscan(lens)

@@ -148,6 +148,18 @@ def test_what_changes_later_is_noticed(tmp_path: Path) -> None:
     assert lens_nodes.lens_notes(scene, SIZE) == []
 
 
+def test_a_zoom_that_one_map_cannot_follow_is_told(tmp_path: Path) -> None:
+    clip = clip_with_lens(tmp_path, LENS)
+    scene = bpy.context.scene
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.camera.data.keyframe_insert("lens", frame=1)
+    plan = plan_lens(clip, DISTORT_CG, SIZE)
+    assert lens_nodes.widen_camera(scene, plan) == []
+    scene.camera.data.lens = 80.0
+    scene.camera.data.keyframe_insert("lens", frame=9)
+    assert "The camera zooms" in lens_nodes.widen_camera(scene, plan)[0]
+
+
 def test_plans_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="needs a movie clip"):
         plan_lens(None, DISTORT_CG, SIZE)
@@ -215,7 +227,7 @@ def test_a_map_in_anybody_s_tree(tmp_path: Path) -> None:
 
 def test_maps_in_four_conventions_give_the_same_picture(tmp_path: Path) -> None:
     lens = PlateLens(*SIZE, 300.0, "POLYNOMIAL", (-0.15, 0.03), (150.0, 95.0))
-    u, v, _ = values(lens, DISTORT, frame_of(lens)).astype(float)
+    u, v = values(lens, DISTORT, frame_of(lens))[:2].astype(float)
     x, y = u * SIZE[0], v * SIZE[1]
     own_x, own_y = np.meshgrid(np.arange(SIZE[0]) + 0.5, SIZE[1] - np.arange(SIZE[1]) - 0.5)
     foreign = {

@@ -15,11 +15,13 @@ import pytest
 
 from addon.tracking.blender import composite, versions
 from addon.tracking.blender.camera import set_camera_lens, set_frame_size
+from addon.tracking.blender.clip import set_lens
 from addon.tracking.blender.clip_lens import clip_lens
 from addon.tracking.blender.lens_workflow import setup_lens_distortion_workflow
 from addon.tracking.config import CompositeConfig
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
+from addon.tracking.session import create_session, run_session
 from addon.tracking.stmap import NO_OVERSCAN, find_overscan, write_stmaps
 from tests.blender.coordinates import clip_with_lens
 from tests.blender.tree_dump import differences, dump_scene
@@ -175,9 +177,12 @@ def test_a_lens_without_distortion_changes_nothing(tmp_path: Path) -> None:
 def test_removing_gives_back_camera_and_file(workflow: str, tmp_path: Path) -> None:
     scene, clip = make_shot(tmp_path, LENSES["off axis"])
     camera = scene.camera.data
+    plate = camera.background_images.new()
+    plate.source, plate.clip = "MOVIE_CLIP", clip
 
     def view() -> tuple[float, ...]:
-        return camera.sensor_width, camera.sensor_height, camera.shift_x, camera.shift_y, camera.lens
+        sensor = camera.sensor_width, camera.sensor_height, camera.shift_x, camera.shift_y, camera.lens
+        return (*sensor, plate.scale)
 
     versions.hang_scene_tree(scene)  # before 5.0 a tree once made can't be taken away
     before, was = dump_scene(scene), view()
@@ -185,7 +190,7 @@ def test_removing_gives_back_camera_and_file(workflow: str, tmp_path: Path) -> N
     size = scene.render.resolution_x, scene.render.resolution_y
     setup_lens_distortion_workflow(scene, clip, workflow)
     once, wide = dump_scene(scene), view()
-    assert wide[0] > was[0]
+    assert wide[0] > was[0] and wide[0] * wide[-1] == pytest.approx(was[0])
     assert (scene.render.resolution_x, scene.render.resolution_y) == size
     setup_lens_distortion_workflow(scene, clip, workflow)
     assert view() == wide and differences(once, dump_scene(scene)) == []
@@ -234,3 +239,60 @@ def test_the_shadow_pass_bends_with_the_cg(tmp_path: Path) -> None:
     assert {"CG", "Shadow"} == set(fed)
     assert fed["CG"].node_tree == fed["Shadow"].node_tree, "one map for both"
     assert replace(composite.applied_config(scene), lens_distortion=config.lens_distortion) == config
+
+
+@pytest.mark.slow
+def test_cg_at_the_bundles_of_a_handheld_clip_lands_on_its_markers(footage: Path, tmp_path: Path) -> None:
+    """The whole way with the lens that was solved: footage, tracks, camera, overscan, maps, pixels."""
+    session = create_session(footage / "courtyard_handheld.mp4", "handheld", directory=tmp_path)
+    for _ in run_session(session):
+        pass
+    solve, tracks = session.solve(), session.tracks()
+    assert abs(solve.lens.k1 + 0.12) < 0.03, "the clip has barrel distortion"
+    scene = bpy.context.scene
+    clip = bpy.data.movieclips.load(str(footage / "courtyard_handheld.mp4"))
+    set_lens(clip, solve.lens)
+    scene.render.engine = "CYCLES"
+    scene.cycles.device, scene.cycles.samples, scene.cycles.use_denoising = "CPU", 16, False
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    set_camera_lens(camera.data, clip, solve)
+    set_frame_size(scene, clip)
+
+    # Bundles seen in one frame, as its camera sees them, and the markers where the plate has them.
+    frame = int(solve.frames[len(solve.frames) // 2])
+    local = np.linalg.inv(solve.cameras[len(solve.frames) // 2])
+    rows = np.flatnonzero((tracks.frame == frame) & np.isin(tracks.track, solve.point_tracks))
+    bundle = {int(track): point for track, point in zip(solve.point_tracks, solve.points)}
+    points = np.array([bundle[int(track)] for track in tracks.track[rows]])
+    seen = points @ local[:3, :3].T + local[:3, 3]
+    slopes, markers = seen[:, :2] / -seen[:, 2:], tracks.xy[rows]
+    lens = clip_lens(clip)
+    residual = np.hypot(*(lens.distort(lens.to_pixels(slopes)) - markers).T)
+    away = np.hypot(*(markers - lens.center).T)
+    chosen: list[int] = []
+    for row in np.argsort(-away):  # from the corners inwards, apart from one another
+        apart = all(np.hypot(*(markers[row] - markers[other])) > 40 for other in chosen)
+        if residual[row] < 0.1 and apart and len(chosen) < 30:
+            chosen.append(int(row))
+    assert len(chosen) >= 20 and away[chosen].max() > 0.85 * np.hypot(*lens.center)
+    for row in chosen:
+        add_emitter(*slopes[row], size=10 * 4 / lens.focal_px)
+    # Over black, so that only the discs are looked at.
+    config = CompositeConfig.from_dict({"background_source": "color", "background_color": [0, 0, 0]})
+    composite.setup_shot_compositing(scene, clip, config)
+
+    def distances() -> np.ndarray:
+        picture = rendered(scene, tmp_path / "discs.png")
+        black = np.zeros_like(picture)
+        return np.array(
+            [np.hypot(*(found_at(picture, black, markers[row]) - markers[row])) for row in chosen]
+        )
+
+    setup_lens_distortion_workflow(scene, clip)
+    bent = distances()
+    setup_lens_distortion_workflow(scene, clip, "none")
+    straight = distances()
+    assert bent.max() < MOST_PX, f"off by up to {bent.max():.2f} px"
+    assert straight.max() > 5.0 and np.median(straight) > 1.0, "without the lens they are not there"

@@ -331,8 +331,24 @@ def widen_camera(scene: bpy.types.Scene, plan: LensPlan) -> list[str]:
             for name, value in _widened(data, plan).items():
                 setattr(data, name, value)
             memory["after"] = {name: getattr(data, name) for name in _SENSOR}
+            # The plate behind the viewport's camera stays as large beside the CG as it was.
+            memory["plates"] = []
+            for number, plate in _plates(data):
+                before, plate.scale = plate.scale, plate.scale / plan.frame.pitch
+                memory["plates"].append([number, before, plate.scale])
+    if camera is not None and any(np.ptp(keys) for keys in _zoom_keys(camera)):
+        notes.append(
+            "The camera zooms, but the CG is bent by the one lens of the clip: it is off where the focal "
+            "length is another"
+        )
     scene[MEMORY] = json.dumps(memory, sort_keys=True)
     return notes
+
+
+def _zoom_keys(camera: bpy.types.Object) -> list[list[float]]:
+    """The values of the keys on a camera's focal length."""
+    curves = [curve for curve in versions.curves_of(camera.data) if curve.data_path == "lens"]
+    return [[key.co[1] for key in curve.keyframe_points] for curve in curves if len(curve.keyframe_points)]
 
 
 def _widened(data: bpy.types.Camera, plan: LensPlan) -> dict[str, float]:
@@ -365,7 +381,18 @@ def restore_camera(scene: bpy.types.Scene) -> None:
         for name, value in memory["after"].items():
             if getattr(data, name) == value:
                 setattr(data, name, memory["before"][name])
+        for number, before, after in memory.get("plates", ()):
+            for found, plate in _plates(data):
+                if found == number and plate.scale == after:
+                    plate.scale = before
     del scene[MEMORY]
+
+
+def _plates(data: bpy.types.Camera) -> list[tuple[int, bpy.types.CameraBackgroundImage]]:
+    """The movie clips behind a camera in the viewport, with their numbers."""
+    return [
+        (number, plate) for number, plate in enumerate(data.background_images) if plate.source == "MOVIE_CLIP"
+    ]
 
 
 def lens_notes(scene: bpy.types.Scene, size: tuple[int, int]) -> list[str]:
