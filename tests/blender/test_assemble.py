@@ -134,6 +134,24 @@ def test_composited_frames_are_the_plate_where_no_cg_is(
     assert scene.camera is not None
 
 
+@pytest.mark.parametrize("mode", ["shadow_multiply", "stabilized"])
+def test_the_composite_knows_engine_and_size_of_the_render(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, mode: str
+) -> None:
+    from addon.tracking.blender.assemble import assemble_shot_with_tracking
+    from addon.tracking.blender.composite import composite_status
+
+    config = load_shot(shot)
+    config.composite.mode = mode
+    config.render.resolution_percentage = 50
+    result = assemble_shot_with_tracking(config, session_dir=solved_folder)
+    status = composite_status(result.scene)
+    assert status.applied
+    assert status.preset == mode
+    assert not [line for line in status.warnings if "apply again" in line or "only Cycles" in line]
+    assert any("is scaled to the render's" in line for line in status.warnings)
+
+
 def test_assembling_twice_into_the_same_file_doubles_nothing(
     blender_file: ModuleType, shot: Path, solved_folder: Path
 ) -> None:

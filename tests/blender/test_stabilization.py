@@ -246,3 +246,29 @@ def test_one_track_and_named_tracks(tmp_path: Path) -> None:
         here = np.array([track.markers.find_frame(frame).co[:]]) * size
         there = np.array([track.markers.find_frame(1).co[:]]) * size
         np.testing.assert_allclose(built.motion.move(frame, here), there, atol=1e-6)
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("percentage", [100, 50])
+def test_live_nodes_follow_the_track_as_it_is_changed(tmp_path: Path, inverse: bool, percentage: int) -> None:
+    size = (386, 218)
+    scene = scene_of(size)
+    scene.render.resolution_percentage = percentage
+    share = percentage / 100
+    inside = (int(size[0] * share), int(size[1] * share))
+    clip = tracked_clip(tmp_path / "clip", size)
+    options = {"tracks": ["point 2"], "lock": 2, "auto_scale": False, "inverse": inverse}
+    built = build(scene, clip, come_from(inside), tmp_path, live=True, **options)
+    assert versions.curves_of(built.group) == []
+    markers = next(track for track in clip.tracking.tracks if track.name.endswith("point 2")).markers
+    for moved in (0.0, 0.01):
+        markers[4].co[0] += moved  # footage frame 5
+        for frame in (1, 5):
+            scene.frame_set(frame)
+            off = share * (np.array(markers[1].co) - np.array(markers[frame - 1].co)) * size
+            back = np.eye(3)
+            back[:2, 2] = off if inverse else -off
+            got = rendered(scene, tmp_path / "out.exr")
+            np.testing.assert_allclose(got, bilinear(come_from(inside), back), atol=0.02)
+    with pytest.raises(InputError, match="can only be shifted"):
+        create_stabilization_nodes(built.nodes[0].id_data, built.image, clip, live=True)

@@ -21,6 +21,7 @@ FILES_WITH_BPY = {
     "jobs.py",
     "watch.py",
     "preset_items.py",
+    "composite_settings.py",
     "registration.py",
     "session_list.py",
     "properties.py",

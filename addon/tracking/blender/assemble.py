@@ -141,6 +141,7 @@ def assemble_steps(
     yield BuildStep("cg", 0.94, "Placing the CG")
     place_cg(config, result)
     yield BuildStep("composite", 0.96, "Building the composite")
+    choose_engine_and_size(config, result.scene)
     setup_shot_compositing(result.scene, result.clip, composite)
     result.warnings += composite_status(result.scene).warnings
     yield BuildStep("render_settings", 0.98, "Setting up the render")
@@ -349,17 +350,21 @@ def place_cg(config: CompositeShotConfig, result: ShotResult) -> None:
         add_stand_in(result.scene)
 
 
-def apply_render_settings(config: CompositeShotConfig, scene: bpy.types.Scene, footage: Footage) -> None:
-    """Engine, samples, size and the frames of the shot."""
-    render = config.render
-    engine = render.engine or ("cycles" if config.into is None else None)
+def choose_engine_and_size(config: CompositeShotConfig, scene: bpy.types.Scene) -> None:
+    """What the composite must know before it is built: who renders, and how large."""
+    engine = config.render.engine or ("cycles" if config.into is None else None)
     if engine is not None:
         scene.render.engine = versions.engine_idname(engine)
+    scene.render.resolution_percentage = config.render.resolution_percentage
+
+
+def apply_render_settings(config: CompositeShotConfig, scene: bpy.types.Scene, footage: Footage) -> None:
+    """Samples and the frames of the shot."""
+    render = config.render
     samples = render.samples or (NEW_FILE_SAMPLES if config.into is None else None)
     if samples is not None:
         scene.cycles.samples = samples
         scene.eevee.taa_render_samples = samples
-    scene.render.resolution_percentage = render.resolution_percentage
     clip = scene.active_clip
     if clip is not None:
         scene.frame_start = clip.frame_start + footage.first - 1

@@ -45,6 +45,7 @@ def create_stabilization_nodes(
     scale: bool = True,
     auto_scale: bool = True,
     inverse: bool = False,
+    live: bool = False,
     scene: bpy.types.Scene | None = None,
     name: str = "Stabilize",
 ) -> Stabilization:
@@ -56,10 +57,15 @@ def create_stabilization_nodes(
     than a Gaussian of ``smooth`` frames goes and a pan stays. ``strength`` 0 to 1 is how much of the
     correction is made; ``auto_scale`` enlarges until no black edge shows. ``inverse`` builds the exact
     opposite, which takes what was made on the steadied picture back to the plate. The values are keyed at
-    every frame in a group that stands in the tree; ``scene`` is whose frame size counts before Blender 4.5,
-    the current one where left out. Again with the same name, the same nodes are set anew. Raises InputError
-    for a track that is not there, and where no track has markers.
+    every frame in a group that stands in the tree; ``live``, they follow one track as it is changed, which
+    is to be locked, and the picture is shifted only. ``scene`` is whose frame size counts, the current one
+    where left out. Again with the same name, the same nodes are set anew. Raises InputError for a track that
+    is not there, where no track has markers, and where ``live`` is asked what only keys can do.
     """
+    if live and (len(tracks) != 1 or lock is None or auto_scale):
+        raise InputError(
+            "live, a picture can only be shifted: give one track, a frame to lock to, and no automatic scale"
+        )
     motion = steady(
         chosen_tracks(clip, tracks),
         lock=lock,
@@ -70,7 +76,19 @@ def create_stabilization_nodes(
         auto_scale=auto_scale,
         aspect=clip_aspect(clip),
     )
-    return add_stabilization(tree, image, clip, motion, inverse=inverse, scene=scene, name=name)
+    follow = _Followed(tracks[0], lock, strength) if live else None
+    return add_stabilization(
+        tree, image, clip, motion, inverse=inverse, scene=scene, name=name, follow=follow
+    )
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """The track that live nodes follow."""
+
+    track: str
+    lock: int
+    strength: float
 
 
 def clip_aspect(clip: bpy.types.MovieClip) -> float:
@@ -87,6 +105,7 @@ def add_stabilization(
     inverse: bool = False,
     scene: bpy.types.Scene | None = None,
     name: str = "Stabilize",
+    follow: _Followed | None = None,
 ) -> Stabilization:
     """The nodes of create_stabilization_nodes for a correction that is known already."""
     build = Builder(tree, name)
@@ -94,7 +113,11 @@ def add_stabilization(
     group = node.node_tree
     for in_out in ("INPUT", "OUTPUT"):
         versions.ensure_group_socket(group, IMAGE, in_out)
-    fill_group(group, motion, clip, inverse, scene or bpy.context.scene)
+    scene = scene or bpy.context.scene
+    if follow is None:
+        fill_group(group, motion, clip, inverse, scene)
+    else:
+        _fill_live(group, follow, clip, inverse, scene)
     feed(tree, image, node.inputs[IMAGE])
     result = node.outputs[IMAGE]
     build.finish(result)
@@ -160,6 +183,54 @@ def fill_group(
     feed(group, image, end.inputs[IMAGE])
     build.finish(image)
     set_keys(group, motion.frames + clip.frame_start - 1, keyed)
+    tidy([*build.nodes])
+
+
+def _fill_live(
+    group: bpy.types.NodeTree,
+    follow: _Followed,
+    clip: bpy.types.MovieClip,
+    inverse: bool,
+    scene: bpy.types.Scene,
+) -> None:
+    """Build the inside of a group that shifts the picture by a track's own markers."""
+    name = follow.track.removeprefix(PREFIX)
+    owner, track = next(
+        (item, track)
+        for item in clip.tracking.objects
+        for track in item.tracks
+        if track.name.removeprefix(PREFIX) == name
+    )
+    home = track.markers.find_frame(follow.lock).co
+    build = Builder(group, "Inside")
+    entry, end = build.node("input", "group input"), build.node("output", "group output")
+    position = build.node("track", "track position", track.name)
+    position.clip, position.tracking_object, position.track_name = clip, owner.name, track.name
+    versions.set_option(position, "track position", "mode", "absolute")
+    frame = warp.frame_size(build, scene)
+    parts = []
+    for number, axis in enumerate(("x", "y")):
+        place = versions.output_socket(position, "track position", axis)
+        off = build.math("subtract", home[number] * clip.size[number], place, role=f"{axis} off")
+        share = (-1.0 if inverse else 1.0) * follow.strength / clip.size[number]
+        parts.append(build.math("multiply", off, share, role=f"{axis} part"))
+    source = entry.outputs[IMAGE]
+    if versions.EXACT_WARPS:
+        moved = {
+            axis: build.math("multiply", part, size, role=f"{axis} pixels")
+            for axis, part, size in zip(("x", "y"), parts, frame)
+        }
+        image = _in_frame(build, build.sampled("translate", source, moved, role="translate"), source)
+    else:
+        place = tuple(
+            build.math("subtract", along, part, role=f"from {axis}")
+            for axis, along, part in zip(("x", "y"), warp.coordinates(build), parts)
+        )
+        image, values = warp.bend(build, source, np.eye(3)[None], place=place, size=frame)
+        warp.set_values(values)
+    feed(group, image, end.inputs[IMAGE])
+    build.finish(image)
+    set_keys(group, np.zeros(0, dtype=np.int32), [])
     tidy([*build.nodes])
 
 

@@ -162,13 +162,18 @@ def fit_to_frame(
         size=(float(size[0]), float(size[1])),
         extend=method == "stretch",
     )
-    for socket, _, value in values:
-        socket.default_value = float(value[0])
+    set_values(values)
     feed(node.node_tree, result, end.inputs["Image"])
     inside.finish(result)
     tidy(inside.nodes)
     feed(build.tree, image, node.inputs["Image"])
     return node.outputs["Image"]
+
+
+def set_values(values: Keyed) -> None:
+    """Set what is to be keyed to its first values and leave it there."""
+    for socket, _, value in values:
+        socket.default_value = float(value[0])
 
 
 @dataclass(frozen=True)
