@@ -6,7 +6,7 @@ and it is averaged down.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -61,15 +61,17 @@ def draw_clip(
     noise: float = 0.0,
     black: Collection[int] = (),
     mover: tuple[Plane, np.ndarray] | None = None,
-    planes: list[Plane] | None = None,
+    planes: list[Plane] | Callable[[int], list[Plane]] | None = None,
     codec: str = "HFYU",
+    detail: float = 2,
 ) -> Truth:
     """Writes a movie (.avi), lossless unless told otherwise; returns the true camera.
 
-    Seen is a floor with walls, or ``planes``, far ones first; without ``cameras`` (frames, 4, 4) in a
-    sideways move. ``focal_mm`` may be (frames,), for a sensor 36 mm wide. ``noise`` in gray values,
-    ``black`` footage frames with nothing in them. ``mover`` is a plane before all others, with how far it
-    has been carried in each frame (frames, 3).
+    Seen is a floor with walls, or ``planes``, far ones first, which may be a function of the row (0 = first);
+    without ``cameras`` (frames, 4, 4) in a sideways move. ``focal_mm`` may be (frames,), for a sensor 36 mm
+    wide. ``noise`` in gray values, ``black`` footage frames with nothing in them. ``mover`` is a plane before
+    all others, with how far it has been carried in each frame (frames, 3). ``detail`` is how many times its
+    size a picture is drawn at; less than 1 is quick, and soft.
     """
     if cameras is None:
         cameras = _path(frames)
@@ -80,11 +82,11 @@ def draw_clip(
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 24.0, (width, height))
     assert writer.isOpened()
     for row in range(len(cameras)):
-        seen = still
+        seen = still(row) if callable(still) else still
         if mover is not None:
             plane, shifts = mover
-            seen = [*still, replace(plane, corner=plane.corner + shifts[row])]
-        picture = _picture(truth, row, seen)
+            seen = [*seen, replace(plane, corner=plane.corner + shifts[row])]
+        picture = _picture(truth, row, seen, detail)
         if noise:
             picture = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).round().astype(np.uint8)
         if row + 1 in black:
@@ -185,10 +187,9 @@ def texture_of(seed: int) -> np.ndarray:
     return (40 + 190 * out).astype(np.uint8)
 
 
-def _picture(truth: Truth, row: int, planes: list[Plane]) -> np.ndarray:
+def _picture(truth: Truth, row: int, planes: list[Plane], scale: float) -> np.ndarray:
     """(height, width) gray picture of a frame, 0 = the first."""
-    scale = 2
-    size = np.array([truth.width, truth.height]) * scale
+    size = np.round(np.array([truth.width, truth.height]) * scale).astype(int)
     focal = truth.focals_px[row] * scale
     bent = _straightened(*size.tolist(), focal, truth.k1) if truth.k1 else None
     canvas = size if bent is None else size + 2 * bent[1]
@@ -211,7 +212,8 @@ def _picture(truth: Truth, row: int, planes: list[Plane]) -> np.ndarray:
         picture = np.where(there > 0, warped, picture)
     if bent is not None:
         picture = cv2.remap(picture, bent[0], None, cv2.INTER_LINEAR)
-    return cv2.resize(picture, (truth.width, truth.height), interpolation=cv2.INTER_AREA)
+    way = cv2.INTER_AREA if scale >= 1 else cv2.INTER_CUBIC
+    return cv2.resize(picture, (truth.width, truth.height), interpolation=way)
 
 
 @cache
