@@ -72,6 +72,7 @@ class TRACKED_SHOT_OT_apply_composite(SceneAction, bpy.types.Operator):
         setup_shot_compositing(scene, clip_of(context), composite_config(memory.composite_settings, chosen))
         if memory.composite_settings.over != chosen:
             fill_composite_settings(memory)
+        memory.composite_settings.changed = False
         watch.look_at_composite(scene)
         return DONE
 

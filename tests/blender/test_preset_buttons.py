@@ -42,7 +42,9 @@ def test_what_is_set_is_applied_and_saved(own_folder: Path, tmp_path: Path) -> N
     settings = memory().composite_settings
     assert (settings.over, settings.blend) == ("additive_glow", "add")
     settings.factor, settings.blend, settings.view = 0.25, "screen", "scene_referred"
+    assert settings.changed
     assert bpy.ops.tracked_shot.apply_composite() == {"FINISHED"}
+    assert not settings.changed
     applied = composite.composite_status(scene)
     assert applied.preset == "additive_glow"
     assert bpy.ops.tracked_shot.save_composite_preset(name="Hologram", description="Faint") == {"FINISHED"}
