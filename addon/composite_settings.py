@@ -18,17 +18,12 @@ from .tracking.config import CompositeConfig, CompositeSection
 from .tracking.presets import resolve_composite
 
 
-def _note_change(self: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    self.changed = True
-
-
 class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
     """What is set over the scene's preset; heeded as long as that preset is the one that it was set over."""
 
     over: StringProperty(options={"HIDDEN"}, description="The preset that these were filled from")
-    changed: BoolProperty(options={"HIDDEN"}, description="Set since the composite was built last")
+    applied: StringProperty(options={"HIDDEN"}, description="The values that the composite was built with")
     blend: EnumProperty(
-        update=_note_change,
         name="Blend",
         description="How the CG lies on the background",
         items=(
@@ -38,11 +33,8 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
             ("screen", "Screen", "The CG lightens the background and never beyond white"),
         ),
     )
-    factor: FloatProperty(
-        update=_note_change, name="Factor", description="How much of the CG is seen", min=0, max=1, default=1
-    )
+    factor: FloatProperty(name="Factor", description="How much of the CG is seen", min=0, max=1, default=1)
     view: EnumProperty(
-        update=_note_change,
         name="View",
         description="What is done about the scene's view transform",
         items=(
@@ -51,7 +43,6 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         ),
     )
     shadow_density: FloatProperty(
-        update=_note_change,
         name="Shadow",
         description="How dark the caught shadow is",
         min=0,
@@ -59,7 +50,6 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         default=1,
     )
     shadow_color: FloatVectorProperty(
-        update=_note_change,
         name="Colour",
         description="What full shadow leaves of the plate",
         subtype="COLOR",
@@ -67,37 +57,28 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         max=1,
     )
     shadow_softness: FloatProperty(
-        update=_note_change,
         name="Softness",
         description="Blur of the caught shadow",
         subtype="PIXEL",
         min=0,
         max=200,
     )
-    stabilize: BoolProperty(
-        update=_note_change, name="Stabilise", description="Hold the finished picture still by its tracks"
-    )
-    use_lock: BoolProperty(
-        update=_note_change, name="Lock to a Frame", description="Bring all frames to one; off: smooth them"
-    )
+    stabilize: BoolProperty(name="Stabilise", description="Hold the finished picture still by its tracks")
+    use_lock: BoolProperty(name="Lock to a Frame", description="Bring all frames to one; off: smooth them")
     lock: IntProperty(
-        update=_note_change,
         name="Frame",
         description="Footage frame to lock to, 1 the first",
         min=1,
         default=1,
     )
     smooth: FloatProperty(
-        update=_note_change,
         name="Smooth",
         description="How much of the movement goes, but for a pan",
         min=0,
         max=1,
         default=0.5,
     )
-    auto_scale: BoolProperty(
-        update=_note_change, name="Auto Scale", description="Enlarge until no black edge shows", default=True
-    )
+    auto_scale: BoolProperty(name="Auto Scale", description="Enlarge until no black edge shows", default=True)
 
 
 def fill(settings: TRACKED_SHOT_PG_composite, config: CompositeConfig) -> None:
@@ -105,7 +86,22 @@ def fill(settings: TRACKED_SHOT_PG_composite, config: CompositeConfig) -> None:
     for name, value in _values(config).items():
         setattr(settings, name, value)
     settings.over = config.mode
-    settings.changed = False
+    note_applied(settings)
+
+
+def note_applied(settings: TRACKED_SHOT_PG_composite) -> None:
+    """Remember that the composite stands as these say."""
+    settings.applied = _said(settings)
+
+
+def is_adjusted(settings: TRACKED_SHOT_PG_composite) -> bool:
+    """Whether a value is another than when the composite was built."""
+    return settings.applied != _said(settings)
+
+
+def _said(settings: TRACKED_SHOT_PG_composite) -> str:
+    values = [getattr(settings, name) for name in _values(CompositeConfig())]
+    return repr([value if isinstance(value, str | int | float) else tuple(value) for value in values])
 
 
 def composite_config(settings: TRACKED_SHOT_PG_composite, preset: str) -> CompositeConfig:

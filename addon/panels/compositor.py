@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import preset_items, watch
+from ..composite_settings import is_adjusted
 from ..operators.base import clip_of
 from ..properties import chosen_preset
 from ..tracking.blender.composite import CompositeStatus
@@ -43,7 +44,7 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
             )
         elif status.edited:
             layout.label(text=f"{title}, edited by hand", icon="INFO")
-        elif status.preset == chosen and settings.over == chosen and settings.changed:
+        elif status.preset == chosen and settings.over == chosen and is_adjusted(settings):
             layout.label(text=f"{title}, adjusted since: apply again", icon="INFO")
         elif status.preset != chosen:
             layout.label(text=f"{title} is applied", icon="INFO")
