@@ -22,6 +22,7 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
     """What is set over the scene's preset; heeded as long as that preset is the one that it was set over."""
 
     over: StringProperty(options={"HIDDEN"}, description="The preset that these were filled from")
+    applied: StringProperty(options={"HIDDEN"}, description="The values that the composite was built with")
     blend: EnumProperty(
         name="Blend",
         description="How the CG lies on the background",
@@ -42,17 +43,34 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         ),
     )
     shadow_density: FloatProperty(
-        name="Shadow", description="How dark the caught shadow is", min=0, max=1, default=1
+        name="Shadow",
+        description="How dark the caught shadow is",
+        min=0,
+        max=1,
+        default=1,
     )
     shadow_color: FloatVectorProperty(
-        name="Colour", description="What full shadow leaves of the plate", subtype="COLOR", min=0, max=1
+        name="Colour",
+        description="What full shadow leaves of the plate",
+        subtype="COLOR",
+        min=0,
+        max=1,
     )
     shadow_softness: FloatProperty(
-        name="Softness", description="Blur of the caught shadow", subtype="PIXEL", min=0, max=200
+        name="Softness",
+        description="Blur of the caught shadow",
+        subtype="PIXEL",
+        min=0,
+        max=200,
     )
     stabilize: BoolProperty(name="Stabilise", description="Hold the finished picture still by its tracks")
     use_lock: BoolProperty(name="Lock to a Frame", description="Bring all frames to one; off: smooth them")
-    lock: IntProperty(name="Frame", description="Footage frame to lock to, 1 the first", min=1, default=1)
+    lock: IntProperty(
+        name="Frame",
+        description="Footage frame to lock to, 1 the first",
+        min=1,
+        default=1,
+    )
     smooth: FloatProperty(
         name="Smooth",
         description="How much of the movement goes, but for a pan",
@@ -68,6 +86,22 @@ def fill(settings: TRACKED_SHOT_PG_composite, config: CompositeConfig) -> None:
     for name, value in _values(config).items():
         setattr(settings, name, value)
     settings.over = config.mode
+    note_applied(settings)
+
+
+def note_applied(settings: TRACKED_SHOT_PG_composite) -> None:
+    """Remember that the composite stands as these say."""
+    settings.applied = _said(settings)
+
+
+def is_adjusted(settings: TRACKED_SHOT_PG_composite) -> bool:
+    """Whether a value is another than when the composite was built."""
+    return settings.applied != _said(settings)
+
+
+def _said(settings: TRACKED_SHOT_PG_composite) -> str:
+    values = [getattr(settings, name) for name in _values(CompositeConfig())]
+    return repr([value if isinstance(value, str | int | float) else tuple(value) for value in values])
 
 
 def composite_config(settings: TRACKED_SHOT_PG_composite, preset: str) -> CompositeConfig:

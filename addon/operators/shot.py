@@ -6,7 +6,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from .. import jobs, watch
-from ..composite_settings import composite_config
+from ..composite_settings import composite_config, note_applied
 from ..preset_items import COMPOSITE
 from ..properties import chosen_preset, fill_composite_settings
 from ..tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
@@ -72,6 +72,7 @@ class TRACKED_SHOT_OT_apply_composite(SceneAction, bpy.types.Operator):
         setup_shot_compositing(scene, clip_of(context), composite_config(memory.composite_settings, chosen))
         if memory.composite_settings.over != chosen:
             fill_composite_settings(memory)
+        note_applied(memory.composite_settings)
         watch.look_at_composite(scene)
         return DONE
 

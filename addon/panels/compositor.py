@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import preset_items, watch
+from ..composite_settings import is_adjusted
 from ..operators.base import clip_of
 from ..properties import chosen_preset
 from ..tracking.blender.composite import CompositeStatus
@@ -36,12 +37,15 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         """What stands in the tree, and what is to know of it."""
         layout = self.layout
         title = preset_items.title(status.preset)
+        settings = context.scene.tracked_shot.composite_settings
         if not status.applied:
             layout.label(
                 text="Nothing applied yet" if not status.warnings else "Not in the tree", icon="INFO"
             )
         elif status.edited:
             layout.label(text=f"{title}, edited by hand", icon="INFO")
+        elif status.preset == chosen and settings.over == chosen and is_adjusted(settings):
+            layout.label(text=f"{title}, adjusted since: apply again", icon="INFO")
         elif status.preset != chosen:
             layout.label(text=f"{title} is applied", icon="INFO")
         else:

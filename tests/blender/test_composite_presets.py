@@ -23,8 +23,10 @@ from tests.blender.pixels import bilinear, come_from, rendered
 from tests.blender.test_composite import (
     add_camera,
     add_caught_shadow,
+    add_emitter,
     add_flat_cg,
     prepared_scene,
+    render,
     render_cg,
     to_linear,
 )
@@ -280,3 +282,44 @@ def test_moved_tracks_are_taken_up_and_hand_made_keys_are_noticed(tmp_path: Path
     copy = bpy.data.node_groups[f"{group.name} (edited)"]
     kept = next(node.node_tree for node in copy.nodes if getattr(node, "node_tree", None))
     assert versions.curves_of(kept)[0].keyframe_points[1].co[1] != keyed()[0].keyframe_points[1].co[1]
+
+
+def test_the_cg_gets_the_grain_of_the_plate_and_the_plate_none(tmp_path: Path) -> None:
+    size, sigma = (193, 109), 6.0
+    folder = tmp_path / "grainy"
+    folder.mkdir()
+    random = np.random.default_rng(3)
+    frames = []
+    for frame in (1, 2):
+        picture = np.clip(np.round(128 + random.normal(0, sigma, (109, 193, 3))), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"g_{frame:04d}.png"), picture)
+        frames.append(picture)
+    clip = bpy.data.movieclips.load(str(folder / "g_0001.png"))
+    scene = prepared_scene(*size)
+    add_camera(scene)
+    add_emitter(scene, (0.18, 0.3, 0.09), 1.0, 0.0, 1.6)
+    composite.setup_shot_compositing(scene, clip, CompositeConfig(grain=True))
+    assert composite.composite_status(scene).warnings == ()
+    cg = render_cg(scene, tmp_path / "cg.exr", 1)
+    solid, free = cg[..., 3] == 1.0, cg[..., 3] == 0.0
+    pictures = [render(scene, tmp_path / "out.png", frame)[..., :3] for frame in (1, 2, 1)]
+    for picture, plate in zip(pictures, frames):
+        np.testing.assert_array_equal(picture[free], plate[free])
+        grain = picture[solid].astype(float)
+        np.testing.assert_allclose(grain.std(axis=0), sigma, rtol=0.15)
+        light = to_linear(grain)
+        apart = np.abs(light.mean(axis=0) - cg[..., :3][solid].mean(axis=0))
+        assert (apart < 4.0 * light.std(axis=0) / np.sqrt(len(light))).all()  # no light comes or goes
+        channels = np.corrcoef(grain.T)
+        assert np.abs(channels - np.eye(3)).max() < 0.1
+    apart = (pictures[0] - pictures[1].astype(float))[solid]
+    assert apart.std() > sigma  # another pattern in every frame
+    np.testing.assert_array_equal(pictures[0], pictures[2])  # and the same one again
+    composite.remove_shot_compositing(scene)
+    assert not [group for group in bpy.data.node_groups if MARK in group]
+
+
+def test_grain_needs_footage(tmp_path: Path) -> None:
+    scene = prepared_scene(193, 109)
+    with pytest.raises(InputError, match="grain is measured in the footage"):
+        composite.setup_shot_compositing(scene, None, CompositeConfig(background_source="color", grain=True))

@@ -10,6 +10,7 @@ import bpy
 import pytest
 
 from addon import preset_items
+from addon.composite_settings import composite_config, is_adjusted
 from addon.properties import chosen_preset
 from addon.tracking import presets
 from addon.tracking.blender import composite
@@ -42,7 +43,9 @@ def test_what_is_set_is_applied_and_saved(own_folder: Path, tmp_path: Path) -> N
     settings = memory().composite_settings
     assert (settings.over, settings.blend) == ("additive_glow", "add")
     settings.factor, settings.blend, settings.view = 0.25, "screen", "scene_referred"
+    assert is_adjusted(settings)
     assert bpy.ops.tracked_shot.apply_composite() == {"FINISHED"}
+    assert not is_adjusted(settings)
     applied = composite.composite_status(scene)
     assert applied.preset == "additive_glow"
     assert bpy.ops.tracked_shot.save_composite_preset(name="Hologram", description="Faint") == {"FINISHED"}
@@ -58,8 +61,6 @@ def test_what_is_set_is_applied_and_saved(own_folder: Path, tmp_path: Path) -> N
 
 
 def test_stabilising_is_set_and_taken_off(own_folder: Path) -> None:
-    from addon.composite_settings import composite_config
-
     memory().composite_preset = "stabilized"
     settings = memory().composite_settings
     assert composite_config(settings, "stabilized") == presets.load_composite_preset("stabilized")

@@ -1,4 +1,4 @@
-"""What is said of each kind of footage, from its pictures on; what is not good is never called so."""
+"""What is said of each kind of footage, from its pictures on; no camera is called good that is not."""
 
 from __future__ import annotations
 

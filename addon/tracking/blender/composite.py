@@ -22,13 +22,16 @@ import bpy
 import numpy as np
 
 from ..config import CompositeConfig
+from ..engine.footage import open_footage
 from ..engine.model import Floats, Ints
 from ..errors import InputError
+from ..grain import measure_grain
 from ..stabilize import Similarities, smoothing_frames, steady
 from ..stmap import DISTORT, UNDISTORT
 from . import lens_nodes, versions
 from .blends import Composite, create_alpha_over_composite, shade_plate
 from .corner_pin import create_corner_pin_nodes, pin_corners
+from .grain import add_grain
 from .lens_nodes import LensPlan
 from .nodes import MARK, Builder, drop_part, feed, tidy
 from .stabilization import add_stabilization, chosen_tracks, clip_aspect
@@ -43,6 +46,8 @@ MEMORY = "tracked_shot_composite"
 CG, SHADOW, IMAGE, PLATE = "CG", "Shadow", "Image", "Plate"
 _NODE_WIDTH = 200.0
 _GAP = 40.0
+_GRAIN_FRAMES = 5
+"""How many frames of the footage the grain is measured in."""
 _ROW = 300.0
 """Height that a node may need, as far as it is known without drawing."""
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
@@ -203,10 +208,14 @@ class _Parts:
     pinned: bpy.types.Image | None
     """The picture on the corner pin."""
     corners: tuple[Ints, Floats] | None
+    grain: Floats | None
+    """Deviation of the grain that the CG gets, by channel."""
 
     def digest(self) -> str:
         """A word that changes with the tracks that stabilising and corner pin go by."""
-        arrays = list(self.corners or ())
+        arrays: list[np.ndarray] = list(self.corners or ())
+        if self.grain is not None:
+            arrays.append(self.grain)
         if self.motion is not None:
             arrays += [self.motion.frames, self.motion.shift, self.motion.angle, self.motion.scale]
         return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:16]
@@ -232,11 +241,24 @@ def _checked(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: C
         motion = shot_motion(scene, clip, config)
     if pin.image is not None:
         corners = pin_corners(clip, plane_track=pin.plane_track, tracks=pin.tracks, corners=pin.corners)
+    grain = _measured_grain(clip, config) if config.grain else None
     image = None
     if config.background_source == "image":
         image = _load_image(config.background_image, "background image")
     pinned = _load_image(pin.image, "picture to pin") if pin.image is not None else None
-    return _Parts(image, motion, pinned, corners)
+    return _Parts(image, motion, pinned, corners, grain)
+
+
+def _measured_grain(clip: bpy.types.MovieClip | None, config: CompositeConfig) -> Floats:
+    """The plate's grain, times how much of it is wanted."""
+    if clip is None or config.background_source != "footage":
+        raise InputError("grain is measured in the footage, and the background is none")
+    footage = open_footage(bpy.path.abspath(clip.filepath))
+    frames = np.unique(np.linspace(footage.first, footage.last, _GRAIN_FRAMES).astype(int))
+    # OpenCV's channels run the other way round
+    pictures = (np.asarray(footage.picture(int(frame)))[..., ::-1] for frame in frames)
+    grain: Floats = float(config.grain) * measure_grain(pictures)
+    return grain
 
 
 def shot_motion(
@@ -376,17 +398,20 @@ def _fill(
             group, lit, cg, factor=config.factor, blend=config.blend, name=_BLEND_LABELS[config.blend]
         )
         feed(group, plate, end.inputs[PLATE])
-    picture, steady_nodes = over.image, ()
+    picture, steady_nodes, grain_nodes = over.image, (), ()
+    if parts.grain is not None:
+        picture, grain_nodes = add_grain(group, picture, cg, parts.grain, scene)
     if lens.workflow == "undistort_plate":
         picture = lens_nodes.bend(bent, picture, lens, DISTORT, role="picture")
     if parts.motion is not None:
         steadied = add_stabilization(group, picture, clip, parts.motion, scene=scene)
         picture, steady_nodes = steadied.image, steadied.nodes
     feed(group, picture, end.inputs[IMAGE])
-    lanes = (back.nodes, bent.nodes, pin_nodes, shadow_nodes, over.nodes, steady_nodes)
+    lanes = (back.nodes, bent.nodes, pin_nodes, shadow_nodes, over.nodes, grain_nodes, steady_nodes)
     tidy([entry, *(node for lane in lanes for node in lane), end], lanes=lanes)
     build.frame("plate frame", "Background", back.nodes)
     build.frame("pin frame", "Corner Pin", pin_nodes)
+    build.frame("grain frame", "Grain", grain_nodes)
     build.frame("steady frame", "Stabilisation", steady_nodes)
     build.frame("shadow frame", "Shadow on the Plate", shadow_nodes)
     build.frame("cg frame", "CG", over.nodes)
@@ -888,8 +913,6 @@ def _notes(config: CompositeConfig, parts: _Parts) -> list[str]:
     pin = config.corner_pin
     if (pin.plane_track or pin.tracks or pin.corners) and not pin.image:
         notes.append("The corner pin has corners but no picture")
-    if config.grain:
-        notes.append("Grain is not part of the composite yet")
     return notes
 
 

@@ -178,7 +178,7 @@ _KINDS: dict[str, tuple[tuple[tuple[int, int], NodeKind], ...]] = {
 
 _MATHS = {
     name: name.upper() for name in ("add", "subtract", "multiply", "divide", "floor", "minimum", "maximum")
-} | {"above": "GREATER_THAN"}
+} | {"above": "GREATER_THAN", "power": "POWER", "sine": "SINE", "fraction": "FRACT"}
 _MATH_SOCKETS = {"a": "Value", "b": "Value_001"}
 _MENU_SAMPLING = {
     "interpolation": Option("Interpolation", _INTERPOLATIONS, is_menu=True),
@@ -237,6 +237,9 @@ _KINDS.update(
         ),
         "separate color": (
             ((4, 2), NodeKind("CompositorNodeSeparateColor", inputs=_IMAGE, outputs=_CHANNELS)),
+        ),
+        "combine color": (
+            ((4, 2), NodeKind("CompositorNodeCombineColor", inputs=_CHANNELS, outputs=_IMAGE)),
         ),
         "set alpha": (
             (
