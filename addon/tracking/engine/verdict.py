@@ -21,6 +21,8 @@ USABLE_PX = 1.5
 BLURRED = 4.0
 """A frame whose error is so many times the clip's median one is named."""
 FEW_POINTS = 12
+FEW_FRAMES = 8
+"""A shorter clip is never called good."""
 LEAST_RAY_DEGREES = 2.0
 LEAST_TURN_DEGREES = 3.0
 """A turning camera that turns less than this tells nothing of its lens."""
@@ -114,6 +116,8 @@ def _of_the_fit(solve: Solve, tracks: Tracks, footage: Footage) -> Iterator[Mark
             f"average error {solve.average_error:.2f} px; mask what moves, or try another tracking preset",
         )
     wanted = footage.last - footage.first + 1
+    if wanted < FEW_FRAMES:
+        yield "usable", f"{wanted} frames only: there is little to check the camera by"
     missing = sorted(set(range(footage.first, footage.last + 1)) - set(solve.frames.tolist()))
     if missing:
         level = (
