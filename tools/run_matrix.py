@@ -29,6 +29,8 @@ from blenders import DESKTOP_VERSIONS, MODULES, REPOSITORY, Desktop, find_deskto
 REPORTS = REPOSITORY / ".reports"
 FIRST = "bpy-4.5"
 EVERYWHERE = ("tests/pure", "tests/blender")
+NEWEST = "desktop-5.2"
+"""The pure tests know no Blender: with --rest they run on the oldest Python, in FIRST, and here on the newest."""
 WITH_A_WINDOW = ("tests/desktop",)
 NO_TESTS_COLLECTED = 5
 
@@ -87,18 +89,18 @@ def holds_tests(folder: str) -> bool:
     return any((REPOSITORY / folder).rglob("test_*.py"))
 
 
-def module_run(name: str) -> Run:
+def module_run(name: str, folders: Sequence[str]) -> Run:
     """The run in a bpy module, its environment made first where needed."""
     python = environments.python_of(environments.make(name))
-    return Run(name, (str(python), "-m", "pytest"), tuple(filter(holds_tests, EVERYWHERE)))
+    return Run(name, (str(python), "-m", "pytest"), tuple(filter(holds_tests, folders)))
 
 
-def desktop_runs(desktop: Desktop) -> list[Run]:
+def desktop_runs(desktop: Desktop, folders: Sequence[str]) -> list[Run]:
     """The runs in a desktop Blender: in the background, and in a window where one can open."""
     environments.make("desktop")
     script = ("--factory-startup", "--python-exit-code", "3", "--python", "tools/blender_pytest.py", "--")
     background = (*desktop.background, "--background", *script)
-    runs = [Run(desktop.name, background, tuple(filter(holds_tests, EVERYWHERE)))]
+    runs = [Run(desktop.name, background, tuple(filter(holds_tests, folders)))]
     if not any(map(holds_tests, WITH_A_WINDOW)):
         return runs
     if desktop.window:
@@ -158,12 +160,16 @@ def summary(reports: Sequence[Path], elapsed: float | None = None) -> Counts:
     return total
 
 
-def planned_runs(names: Sequence[str]) -> list[Run]:
-    """The runs for those names (bpy-4.2, desktop-5.2); says of a desktop Blender if it is not there."""
+def planned_runs(names: Sequence[str], *, pure_once: bool = False) -> list[Run]:
+    """The runs for those names (bpy-4.2, desktop-5.2); says of a desktop Blender if it is not there.
+
+    With ``pure_once`` those of FIRST and NEWEST alone hold the pure tests.
+    """
     runs: list[Run] = []
     for name in names:
+        folders = EVERYWHERE[1:] if pure_once and name not in (FIRST, NEWEST) else EVERYWHERE
         if name in MODULES:
-            runs.append(module_run(name))
+            runs.append(module_run(name, folders))
             continue
         version = name.removeprefix("desktop-")
         desktop = find_desktop(version)
@@ -171,7 +177,7 @@ def planned_runs(names: Sequence[str]) -> list[Run]:
             variable = f"BLENDER_{version.replace('.', '_')}"
             print(f"SKIPPED {name}: not found ({variable} may hold its command)", flush=True)
         else:
-            runs += desktop_runs(desktop)
+            runs += desktop_runs(desktop, folders)
     return runs
 
 
@@ -198,7 +204,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         parser.error(f"no such Blender: {unknown[0]} (there are {', '.join(everything)})")
     started = time.monotonic()
-    runs = planned_runs(names)
+    runs = planned_runs(names, pure_once=asked.rest)
     options = shlex.split(asked.pytest)
     content = [perform(run, options) for run in runs]
     if len(runs) > 1:
