@@ -30,7 +30,7 @@ REPORTS = REPOSITORY / ".reports"
 FIRST = "bpy-4.5"
 EVERYWHERE = ("tests/pure", "tests/blender")
 NEWEST = "desktop-5.2"
-"""The pure tests know no Blender: with --rest they run on the oldest Python, in FIRST, and here on the newest."""
+"""The pure tests know no Blender: with --rest they run in FIRST (oldest Python) and here (newest)."""
 WITH_A_WINDOW = ("tests/desktop",)
 NO_TESTS_COLLECTED = 5
 
