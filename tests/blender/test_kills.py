@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
 bpy = pytest.importorskip("bpy")
@@ -12,7 +9,7 @@ bpy = pytest.importorskip("bpy")
 from tests import drawn  # noqa: E402
 
 
-@pytest.mark.skipif(not Path(sys.executable).name.startswith("python"), reason="needs Blender as a module")
+@pytest.mark.skipif(bool(bpy.app.binary_path), reason="needs Blender as a module")
 def test_a_blender_that_is_killed_loses_nothing(repo, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(repo / "tools"))
     import kill_runs
