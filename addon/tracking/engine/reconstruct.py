@@ -273,11 +273,8 @@ def _begin(scene: Scene, pairs: list[FramePair]) -> FramePair:
     """Places the two cameras of the pair that the most points support."""
     best = None
     for pair in pairs[:PAIRS_TRIED]:
-        rows_a, rows_b = scene.rows_of[pair.first - 1], scene.rows_of[pair.second - 1]
-        _, at_a, at_b = np.intersect1d(
-            scene.track[rows_a], scene.track[rows_b], assume_unique=True, return_indices=True
-        )
-        a, b = scene.rays(rows_a[at_a]), scene.rays(rows_b[at_b])
+        rows_a, rows_b = scene.shared_rows(pair.first - 1, pair.second - 1)
+        a, b = scene.rays(rows_a), scene.rays(rows_b)
         try:
             essential, mask = cv2.findEssentialMat(
                 a, b, np.eye(3), method=cv2.USAC_MAGSAC, prob=0.999, threshold=1.5 / scene.lens[0]

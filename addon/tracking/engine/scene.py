@@ -51,6 +51,14 @@ class Scene:
         focal = self.lens[0] * self.zoom[self.frame[rows], None]
         return undistort(uv / focal, self.lens[1], self.lens[2])
 
+    def shared_rows(self, frame: int, other: int) -> tuple[Index, Index]:
+        """The markers of two frames whose tracks are in both, in the same order."""
+        rows, others = self.rows_of[frame], self.rows_of[other]
+        _, at, at_other = np.intersect1d(
+            self.track[rows], self.track[others], assume_unique=True, return_indices=True
+        )
+        return rows[at], others[at_other]
+
     def known_rows(self, frame: int) -> Index:
         """The frame's markers whose points are known."""
         rows = self.rows_of[frame]

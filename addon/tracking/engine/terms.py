@@ -93,9 +93,8 @@ def _with_shutter(scene: Scene, frames: Index, freedom: Freedom, loss_px: float)
         value = abs(scene.lens[NAMES.index(name)])
         if sure is None or not LEAST_SHUTTER < value < LONGEST_SHUTTER or _sigmas(scene, sure, name) < SURE:
             tried = replace(tried, **{name: False})
-    if (
-        sure is not None and tried.rows and tried.columns
-    ):  # a sensor is read in one direction; the other follows from the scene
+    if sure is not None and tried.rows and tried.columns:
+        # A sensor is read in one direction; the other follows from the scene.
         weaker = "rows" if _sigmas(scene, sure, "rows") < _sigmas(scene, sure, "columns") else "columns"
         tried = replace(tried, **{weaker: False})
     scene.restore(before)

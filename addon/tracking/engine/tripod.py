@@ -82,7 +82,7 @@ def tripod_skeleton(
     """The best skeleton of a turning camera over the focal lengths to start from, and its median error.
 
     A start that leaves more than ``believed_px`` is not adjusted to the end, and no other one is tried after
-    one that leaves less than ``sure_px``, or after the first that is hopeless.
+    one that is good (CONTENT) or hopeless. One that leaves more than ``sure_px`` is tried with a zoom, too.
     Raises SolveError where no two frames share enough points.
     """
     best: tuple[float, TripodScene] | None = None
@@ -139,13 +139,10 @@ def _chain(scene: TripodScene) -> Index:
         for frame in range(
             middle + direction * step, scene.frames if direction > 0 else -1, direction * step
         ):
-            rows_a, rows_b = scene.rows_of[last], scene.rows_of[frame]
-            _, at_a, at_b = np.intersect1d(
-                scene.track[rows_a], scene.track[rows_b], assume_unique=True, return_indices=True
-            )
-            if len(at_a) < LEAST_POINTS:
+            rows_a, rows_b = scene.shared_rows(last, frame)
+            if len(rows_a) < LEAST_POINTS:
                 continue  # a blurred frame; the next one may share more with the last good one
-            turn = turn_between(scene.directions(rows_a[at_a]), scene.directions(rows_b[at_b]))
+            turn = turn_between(scene.directions(rows_a), scene.directions(rows_b))
             scene.rotation[frame] = turn @ scene.rotation[last]
             scene.solved[frame] = True
             last = frame
