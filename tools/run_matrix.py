@@ -5,8 +5,9 @@
     python tools/run_matrix.py --rest                  all but bpy-4.5
     python tools/run_matrix.py --sum                   runs nothing: adds up the reports that are there
 
-pytest's own output of each run is shown as it comes; its counts are kept in .reports/.
-After more than one run a table follows, and a closing line like pytest's for all together.
+The runs without a window go side by side, one a core and two at most; a window has the machine for itself.
+pytest's output of a single run is shown as it comes, that of several when each ends; output and counts are
+kept in .reports/. After more than one run a table follows, and a closing line like pytest's for all together.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,7 @@ NEWEST = "desktop-5.2"
 """The pure tests know no Blender: with --rest they run in FIRST (oldest Python) and here (newest)."""
 WITH_A_WINDOW = ("tests/desktop",)
 NO_TESTS_COLLECTED = 5
+SIDE_BY_SIDE = min(2, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Run:
     name: str
     command: tuple[str, ...]
     folders: tuple[str, ...]
+    alone: bool = False
+    """A window answers late where another run keeps the machine busy."""
 
 
 @dataclass
@@ -89,42 +95,82 @@ def holds_tests(folder: str) -> bool:
     return any((REPOSITORY / folder).rglob("test_*.py"))
 
 
-def module_run(name: str, folders: Sequence[str]) -> Run:
-    """The run in a bpy module, its environment made first where needed."""
+def module_runs(name: str, folders: Sequence[str]) -> list[Run]:
+    """The runs in a bpy module, one a folder, its environment made first where needed."""
     python = environments.python_of(environments.make(name))
-    return Run(name, (str(python), "-m", "pytest"), tuple(filter(holds_tests, folders)))
+    return _runs(name, (str(python), "-m", "pytest"), folders)
 
 
 def desktop_runs(desktop: Desktop, folders: Sequence[str]) -> list[Run]:
     """The runs in a desktop Blender: in the background, and in a window where one can open."""
     environments.make("desktop")
     script = ("--factory-startup", "--python-exit-code", "3", "--python", "tools/blender_pytest.py", "--")
-    background = (*desktop.background, "--background", *script)
-    runs = [Run(desktop.name, background, tuple(filter(holds_tests, folders)))]
+    runs = _runs(desktop.name, (*desktop.background, "--background", *script), folders)
     if not any(map(holds_tests, WITH_A_WINDOW)):
         return runs
     if desktop.window:
-        runs.append(Run(f"{desktop.name}-window", (*desktop.window, *script), WITH_A_WINDOW))
+        command = (*desktop.window, *script)
+        runs.append(Run(f"{desktop.name}-window", command, WITH_A_WINDOW, alone=True))
     else:
         print(f"SKIPPED {desktop.name}-window: no screen to open a window on (install xvfb)", flush=True)
     return runs
 
 
-def perform(run: Run, options: Sequence[str]) -> bool:
-    """Run it, output and all; true where pytest was content."""
+def _runs(name: str, command: tuple[str, ...], folders: Sequence[str]) -> list[Run]:
+    return [
+        Run(f"{name}-{Path(folder).name}", command, (folder,)) for folder in folders if holds_tests(folder)
+    ]
+
+
+def perform_all(runs: Sequence[Run], options: Sequence[str]) -> bool:
+    """Run them, side by side where they can be; true where pytest was content with each."""
     REPORTS.mkdir(exist_ok=True)
+    if len(runs) == 1:
+        print(_title(runs[0]), flush=True)
+        return perform(runs[0], options, None)
+    names = ", ".join(run.name for run in runs)
+    print(f"Running {names}; what each says stands in .reports/NAME.log, and here when it ends", flush=True)
+    content = []
+    for group, width in (([r for r in runs if not r.alone], SIDE_BY_SIDE), ([r for r in runs if r.alone], 1)):
+        with ThreadPoolExecutor(width) as pool:
+            asked = {pool.submit(perform, run, options, REPORTS / f"{run.name}.log"): run for run in group}
+            for done in as_completed(asked):
+                content.append(done.result())
+                run = asked[done]
+                text = (REPORTS / f"{run.name}.log").read_text(encoding="utf-8", errors="replace")
+                print(f"{_title(run)}\n{text}", end="", flush=True)
+    return all(content)
+
+
+def _title(run: Run) -> str:
+    return f"\n######## {run.name}: {' '.join(run.folders)}"
+
+
+def perform(run: Run, options: Sequence[str], log: Path | None) -> bool:
+    """Run it, its output into ``log`` or as it comes; true where pytest was content."""
     report = REPORTS / f"{run.name}.xml"
     report.unlink(missing_ok=True)
-    print(f"\n######## {run.name}: {' '.join(run.folders)}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="tracked-shot-") as user_folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="tracked-shot-") as user_folder,
+        nullcontext() if log is None else log.open("wb") as output,
+    ):
         environment = {**os.environ, "BLENDER_USER_RESOURCES": user_folder}
+        if log is not None:  # two runs whose threads wait for each other take far longer than one
+            environment.setdefault("OPENBLAS_NUM_THREADS", "1")
         command = [*run.command, *run.folders, f"--junitxml={report}", *options]
-        status = subprocess.run(command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL).returncode
+        status = subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+        ).returncode
     if not report.exists():
         _report_crash(report, run.name, status)
     elif status not in (0, 1, NO_TESTS_COLLECTED):
         print(f"{run.name} ended with status {status}", file=sys.stderr, flush=True)
-    return status == 0
+    return status == 0 or (status == NO_TESTS_COLLECTED and bool(options))
 
 
 def _report_crash(report: Path, name: str, status: int) -> None:
@@ -169,7 +215,7 @@ def planned_runs(names: Sequence[str], *, pure_once: bool = False) -> list[Run]:
     for name in names:
         folders = EVERYWHERE[1:] if pure_once and name not in (FIRST, NEWEST) else EVERYWHERE
         if name in MODULES:
-            runs.append(module_run(name, folders))
+            runs += module_runs(name, folders)
             continue
         version = name.removeprefix("desktop-")
         desktop = find_desktop(version)
@@ -206,10 +252,10 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     runs = planned_runs(names, pure_once=asked.rest)
     options = shlex.split(asked.pytest)
-    content = [perform(run, options) for run in runs]
+    content = perform_all(runs, options)
     if len(runs) > 1:
         summary([REPORTS / f"{run.name}.xml" for run in runs], time.monotonic() - started)
-    return 0 if all(content) else 1
+    return 0 if content else 1
 
 
 if __name__ == "__main__":
