@@ -35,7 +35,8 @@ def own_files(repo: Path) -> Iterator[Path]:
     for file in sorted(repo.rglob("*")):
         rooms = file.relative_to(repo).parts[:-1]
         left_by_tools = any(room in GENERATED or (room.startswith(".") and room != ".ci") for room in rooms)
-        if file.is_file() and file.suffix in TEXT_SUFFIXES and not left_by_tools:
+        left_by_git = rooms == () and file.name == ".git"  # in a linked work tree it names the other's place
+        if file.is_file() and file.suffix in TEXT_SUFFIXES and not (left_by_tools or left_by_git):
             yield file
 
 
