@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--blend", metavar="OUT.blend", help="where to save (the shot's name beside the shot file)"
     )
+    made.add_argument("--from", dest="start", metavar="STAGE", help="run this stage and all after it anew")
+    made.add_argument("--dry-run", action="store_true", help="only say what would be done, and why")
     _session_options(made)
     _json_option(made)
 
@@ -188,12 +190,15 @@ def assemble(options: argparse.Namespace) -> int:
     config = load_shot(options.shot)
     _check_report_path(options.json)
     blender = _blender_room("assemble")
+    if options.dry_run:
+        return _say_plan(options, config, blender)
     with Progress() as progress, _blender_quiet():
         result = blender.assemble_shot_with_tracking(
             config,
             blend=options.blend,
             session_dir=options.session_dir,
             fresh=options.fresh,
+            start=options.start,
             on_step=lambda step: progress.show(step.done, step.text, step.frame),
         )
     if options.json:
@@ -204,8 +209,27 @@ def assemble(options: argparse.Namespace) -> int:
         print(solve_line(result.solve))
     if result.session is not None:
         print(f"session: {result.session}")
-    print(f"saved: {result.blend}")
+    print(f"saved: {result.blend}" if result.ran else f"nothing has changed: {result.blend}")
     return _required(options.require, result.solve.verdict if result.solve else None)
+
+
+def _say_plan(options, config, blender) -> int:  # type: ignore[no-untyped-def]
+    """Says what a build would do, stage by stage."""
+    import json
+
+    from .tracking.files import write_atomically
+
+    with _blender_quiet():
+        plan = blender.plan_shot(config, blend=options.blend, fresh=options.fresh, start=options.start)
+    for decision in plan:
+        print(f"{decision.stage}: {'would run' if decision.runs else 'stays'}: {decision.why}")
+    if options.json:
+        rows = [
+            {"stage": item.stage, "runs": item.runs, "why": item.why, "changed": list(item.changed)}
+            for item in plan
+        ]
+        write_atomically(Path(options.json), json.dumps({"version": 1, "stages": rows}, indent=1) + "\n")
+    return 0
 
 
 def render(options: argparse.Namespace) -> int:

@@ -276,3 +276,52 @@ def test_footage_that_blender_reads_otherwise_stops_the_build(
         assemble_shot_with_tracking(values, scene=blender_file.context.scene, session_dir=tmp_path)
     with pytest.raises(InputError):
         assemble_shot_with_tracking({"footage": {}}, scene=blender_file.context.scene)
+
+
+def test_built_again_at_once_no_stage_runs_and_nothing_is_written(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
+) -> None:
+    call = ["assemble", str(shot), "--session-dir", str(solved_folder)]
+    assert cli.main(call) == 0
+    blend = shot.with_name("walls.blend")
+    files = [blend, *solved_folder.iterdir()]
+    before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
+    capfd.readouterr()
+    assert cli.main([*call, "--require", "good"]) == 0
+    said = capfd.readouterr().out
+    assert f"nothing has changed: {blend}" in said and "solve: good" in said
+    assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before
+
+
+def test_a_dry_run_says_what_would_be_done_and_why(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
+) -> None:
+    call = ["assemble", str(shot), "--session-dir", str(solved_folder)]
+    assert cli.main([*call, "--dry-run"]) == 0
+    assert capfd.readouterr().out.count("would run: was not built yet") == 9
+    assert not shot.with_name("walls.blend").exists()
+    assert cli.main(call) == 0
+    shot.write_text(SHOT.replace("samples: 4", "samples: 5") + "  scene:\n    floor: none\n")
+    written = shot.with_name("walls.blend").stat().st_mtime_ns
+    plan = shot.with_name("plan.json")
+    capfd.readouterr()
+    assert cli.main([*call, "--dry-run", "--json", str(plan)]) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert said[3] == "solve: stays: nothing changed"
+    assert said[4] == "camera: would run: scene.floor changed"
+    assert said[5] == "scene: would run: follows from camera"
+    assert said[8] == "render_settings: would run: render.samples changed"
+    assert [row["runs"] for row in json.loads(plan.read_text())["stages"]] == [False] * 4 + [True] * 5
+    assert shot.with_name("walls.blend").stat().st_mtime_ns == written
+    assert cli.main([*call, "--dry-run", "--from", "cgg"]) == 2
+
+
+def test_a_file_that_is_not_ours_is_not_written_over(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
+) -> None:
+    blend = shot.with_name("walls.blend")
+    blender_file.ops.wm.save_as_mainfile(filepath=str(blend))
+    before = blend.read_bytes()
+    assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder), "--fresh"]) == 2
+    assert "was not built by Tracked Shot" in capfd.readouterr().err
+    assert blend.read_bytes() == before

@@ -1,13 +1,15 @@
-"""A whole shot in one go: the stages of a build, one after the other.
+"""A whole shot in one go: the stages of a build, one after the other, as far as they have to run.
 
-The stages are those of the shot file, in order: footage, preflight, track, solve,
-camera, scene, cg, composite, render_settings. ``assemble_steps`` is a generator that
-yields after each piece of work, so that the command line, a panel and the tests
-can show progress and stop between two steps.
+``tracking/stages.py`` says which stages there are and decides which of them run, ``stages.py`` beside this
+says what they do. Here they are driven: the file is opened, each stage is asked and run, what was built is
+remembered in the scene, and the file is saved, where anything ran. ``assemble_steps`` is a generator that
+yields after each piece of work, so that the command line, a panel and the tests can show progress and stop
+between two steps.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,64 +17,37 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 
 from ..config import CompositeShotConfig
-from ..engine.footage import Footage, open_footage
-from ..engine.model import Solve, Tracks
-from ..errors import FootageError, InputError
-from ..floor import Floor, find_floor, fit_floor
-from ..preflight import Finding, Preflight, check_footage
-from ..presets import load_tracking_preset, resolve_composite
+from ..errors import InputError, SessionError
 from ..report import ShotReport, footage_section
-from ..session import TrackingSessionManager, load_session, run_session, take_up_session
-from ..session.places import can_write, session_folder
+from ..session import TrackingSessionManager, load_session
+from ..session.places import can_write
 from ..session.report import fill_report
-from ..shotfile import ShotFileError, check_shot, load_shot_dict, problem_at
-from . import versions
-from .camera import apply_solved_camera
-from .clip import NativeResult, load_clip
-from .composite import composite_status, setup_shot_compositing
-from .preflight import compare_with_blender
-from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
-from .take_in import take_in
+from ..shotfile import ShotFileError, check_shot, load_shot_dict
+from ..stages import MEMORY_VERSION, NAMES, Decision, Memory, Plan
+from .nodes import MARK
+from .stages import WORK, Build, BuildStep, ShotResult, absolute, outcomes, solve_print
 
-STAGES = ("footage", "preflight", "track", "solve", "camera", "scene", "cg", "composite", "render_settings")
-SURE_FLOOR = 0.5
-"""A floor that is less sure than this is reported."""
-NEW_FILE_SAMPLES = 128
-"""Samples a pixel in a new file: Blender's own 4096 would take minutes a frame."""
-_TRACKED_SHARE = 0.05, 0.85
-"""The shares of a build that are done before and after tracking and solving."""
+__all__ = ["BuildStep", "ShotResult", "assemble_shot_with_tracking", "assemble_steps", "plan_shot"]
 
-
-@dataclass(frozen=True)
-class BuildStep:
-    """What a build has just done, and how far it is."""
-
-    stage: str
-    done: float
-    """Share of the whole build, 0 to 1."""
-    text: str
-    frame: int = 0
-    """Last footage frame that is done, while tracking."""
+MEMORY = "tracked_shot_build"
+"""Custom property of a scene: what was built there, as JSON."""
 
 
 @dataclass
-class ShotResult:
-    """What a build came to."""
+class _Remembered:
+    """What a scene remembers of its build."""
 
-    scene: bpy.types.Scene | None = None
-    clip: bpy.types.MovieClip | None = None
-    camera: bpy.types.Object | None = None
-    session: Path | None = None
-    blend: Path | None = None
-    """Where it was saved, None where it was not."""
-    solve: Solve | None = None
-    native: NativeResult | None = None
-    floor: Floor | None = None
-    warnings: list[str] = field(default_factory=list)
-    report: ShotReport | None = None
+    shot: str = ""
+    into: str = ""
+    session: str = ""
+    """The session's file; relative to the .blend where both lie in one place."""
+    solve: str = ""
+    """What told that session's solve from others."""
+    footage: dict[str, Any] = field(default_factory=dict)
+    """The report's words on the footage."""
+    stages: Memory = field(default_factory=Memory)
 
 
 def assemble_shot_with_tracking(
@@ -81,20 +56,24 @@ def assemble_shot_with_tracking(
     blend: str | os.PathLike[str] | None = None,
     session_dir: str | os.PathLike[str] | None = None,
     fresh: bool = False,
+    start: str | None = None,
     scene: bpy.types.Scene | None = None,
     on_step: Callable[[BuildStep], None] | None = None,
 ) -> ShotResult:
-    """Builds a shot and returns what came of it.
+    """Builds a shot, or of one that was built before what has changed since; returns what came of it.
 
     Without ``scene`` it is built into a new file, or the one that the shot names with ``into``, and
-    saved as ``blend`` (the shot's name beside the shot file where that is left out). With ``scene`` it is
-    built into that scene of the open file, which is not saved unless ``blend`` says where.
-    ``fresh`` tracks anew where a session of this footage would be taken up. Raises ShotFileError,
+    saved as ``blend`` (the shot's name beside the shot file where that is left out). Where that is there
+    already from an earlier build, it goes on from it, and is only written where a stage ran. With ``scene``
+    it is built into that scene of the open file, which is not saved unless ``blend`` says where.
+    ``start`` names a stage: it and all after it run, whatever has changed. ``fresh`` runs all of them, and
+    tracks anew where a session of this footage would be taken up. Raises ShotFileError,
     FootageError, SessionError, SolveError or InputError, each in plain words.
     """
     config = shot if isinstance(shot, CompositeShotConfig) else load_shot_dict(shot)
     result = ShotResult(scene=scene)
-    for step in assemble_steps(config, result, blend=blend, session_dir=session_dir, fresh=fresh):
+    steps = assemble_steps(config, result, blend=blend, session_dir=session_dir, fresh=fresh, start=start)
+    for step in steps:
         if on_step is not None:
             on_step(step)
     return result
@@ -107,53 +86,86 @@ def assemble_steps(
     blend: str | os.PathLike[str] | None = None,
     session_dir: str | os.PathLike[str] | None = None,
     fresh: bool = False,
+    start: str | None = None,
 ) -> Iterator[BuildStep]:
     """The build as steps; ``result`` fills as it goes. See ``assemble_shot_with_tracking``."""
     yield BuildStep("footage", 0.0, "Reading the shot")
-    target = _target(config, result, blend)
-    preflight = check_shot_footage(config)
-    footage = preflight.footage
-    assert footage is not None  # check_shot_footage raises where there is none
-    if result.scene is None:
-        result.scene = _open_file(config)
-    yield BuildStep("preflight", 0.02, "Looking at the footage")
-    result.clip = load_shot_clip(config)
-    findings = preflight.findings + compare_with_blender(result.clip, footage)
-    _stop_on_errors(config, findings)
-    result.warnings = [finding.message for finding in findings if finding.severity == "warning"]
-    result.warnings += [f"{key} is not acted on by this version yet" for key in keys_without_effect(config)]
+    build, remembered, plan = _begin(config, result, blend, session_dir, fresh, start)
+    ran: list[str] = []
+    for name in NAMES:
+        decision = plan.decide(name, needed=_needed(build, name))
+        if decision.runs:
+            build.notes = []
+            yield from WORK[name](build)
+            ran.append(name)
+            done = replace(plan.note(name), warnings=tuple(build.notes))
+            remembered.stages.stages[name] = done
+            _remember(build, remembered)
+        result.warnings += remembered.stages.stages[name].warnings
+    result.ran = tuple(ran)
+    build.find_again()
+    result.report = _report(build, remembered)
+    if build.target is not None:
+        if ran:
+            _save(build.target)
+        result.blend = build.target
+    yield BuildStep("render_settings", 1.0, "Done" if ran else "Nothing has changed")
 
-    session = None
-    if config.tracking.enabled:
-        session = shot_session(config, footage, target, session_dir, fresh)
-        result.session = session.path
-        yield from _track(session)
-        result.solve = session.solve()
-    if session is not None:
-        yield BuildStep("camera", _TRACKED_SHARE[1], "Tracks into the clip")
-        _put_tracking(config, result, session.tracks())
-    composite = resolve_composite(config.composite)
-    yield BuildStep("scene", 0.92, "Setting up the scene")
-    if composite.shadow_catcher and result.scene.camera is not None:
-        setup_shadow_catcher(result.scene)
-    if config.scene.light.direction is not None:
-        setup_light(result.scene, config.scene.light.direction)
-    yield BuildStep("cg", 0.94, "Placing the CG")
-    place_cg(config, result)
-    yield BuildStep("composite", 0.96, "Building the composite")
-    choose_engine_and_size(config, result.scene)
-    setup_shot_compositing(result.scene, result.clip, composite)
-    result.warnings += composite_status(result.scene).warnings
-    yield BuildStep("render_settings", 0.98, "Setting up the render")
-    apply_render_settings(config, result.scene, footage)
-    result.report = _report(config, result, footage, session, target)
-    if target is not None:
-        _save(target)
-        result.blend = target
-    yield BuildStep("render_settings", 1.0, "Done")
+
+def plan_shot(
+    shot: CompositeShotConfig | Mapping[str, Any],
+    *,
+    blend: str | os.PathLike[str] | None = None,
+    fresh: bool = False,
+    start: str | None = None,
+    scene: bpy.types.Scene | None = None,
+) -> list[Decision]:
+    """What a build would do, stage by stage, and why; nothing is written. Raises as the build would."""
+    config = shot if isinstance(shot, CompositeShotConfig) else load_shot_dict(shot)
+    build, _, plan = _begin(config, ShotResult(scene=scene), blend, None, fresh, start)
+    return [plan.decide(name, needed=_needed(build, name)) for name in NAMES]
 
 
 # --- before anything is touched ----------------------------------------------
+
+
+def _begin(
+    config: CompositeShotConfig,
+    result: ShotResult,
+    blend: str | os.PathLike[str] | None,
+    session_dir: str | os.PathLike[str] | None,
+    fresh: bool,
+    start: str | None,
+) -> tuple[Build, _Remembered, Plan]:
+    """Opens what is built into, and recalls what was built there before."""
+    target = _target(config, result, blend)
+    problems = check_shot(config)
+    if problems:
+        raise ShotFileError(problems)
+    Plan(config, Memory(), start=start)  # what is wrong with the call is said before a file is opened
+    if result.scene is None:
+        result.scene = _open_file(config, target)
+    remembered = _recall(result.scene)
+    anew = fresh or (start is not None and NAMES.index(start) <= NAMES.index("track"))
+    build = Build(config, result.scene, result, target, absolute(session_dir), anew)
+    if config.tracking.enabled and remembered.session:
+        build.session = _session_again(build, remembered)
+        if build.session is not None:
+            result.session, result.solve = build.session.path, build.session.solve()
+    if build.session is None:
+        build.solve_before = remembered.solve
+    return (
+        build,
+        remembered,
+        Plan(config, remembered.stages, outcomes=outcomes(build), start=start, fresh=fresh),
+    )
+
+
+def _needed(build: Build, name: str) -> str:
+    """Why a stage has to run although nothing has changed; empty where it has not."""
+    if name == "track" and build.config.tracking.enabled and build.session is not None:
+        return "" if build.session.status.finished else "the session is not finished"
+    return ""
 
 
 def _target(
@@ -174,202 +186,112 @@ def _target(
     return path
 
 
-def check_shot_footage(config: CompositeShotConfig) -> Preflight:
-    """Looks at the footage of a shot; raises ShotFileError, at its line, where it can't be used."""
-    problems = check_shot(config)
-    if problems:
-        raise ShotFileError(problems)
-    first, last = config.footage.frame_range or (1, None)
-    preflight = check_footage(config.footage_path, first=first, last=last, fps=config.footage.fps)
-    _stop_on_errors(config, [item for item in preflight.errors if not item.fix])
-    return preflight
+def _open_file(config: CompositeShotConfig, target: Path | None) -> bpy.types.Scene:
+    """The scene to build into: of an earlier build, of the file that the shot names, or a new file's.
 
-
-def _stop_on_errors(config: CompositeShotConfig, findings: list[Finding]) -> None:
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if not errors:
-        return
-    problems = []
-    for finding in errors:
-        key = "frame_range" if finding.code == "range" else "file"
-        fix = f"; {finding.fix_label.lower()}" if finding.fix_label else ""
-        problems.append(problem_at(config.source, ("footage", key), finding.message + fix))
-    raise ShotFileError(problems)
-
-
-def _open_file(config: CompositeShotConfig) -> bpy.types.Scene:
-    """The scene of a new, empty file, or of the one that the shot is built into."""
+    Raises InputError for a file that is in the way: no build of ours has made it, or one of another ``into``.
+    """
     if bpy.data.is_dirty and not bpy.app.background:
         raise InputError("the open file has unsaved changes; save it before a shot is built into another one")
-    if config.into is None:
-        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True, load_ui=False)
-        scene = bpy.context.scene
-        scene.name = config.name
-        return scene
-    path = config.resolve(config.into)
+    into = config.resolve(config.into) if config.into is not None else None
+    if target is not None and target.exists():
+        _open(target)
+        found = _built_scene()
+        if into is not None and target.exists() and into.exists() and target.samefile(into):
+            return found or bpy.context.scene
+        if found is None:
+            raise InputError(
+                f"{target}: is there already and was not built by Tracked Shot; name it with 'into' to build"
+                " into it, or save elsewhere with --blend"
+            )
+        before = _recall(found).into
+        if before != (str(into) if into is not None else ""):
+            raise InputError(
+                f"{target}: was built {f'into {before}' if before else 'as a new file'}; save elsewhere"
+                " with --blend, or delete it"
+            )
+        return found
+    if into is not None:
+        _open(into)
+        return bpy.context.scene
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True, load_ui=False)
+    scene = bpy.context.scene
+    scene.name = config.name
+    return scene
+
+
+def _open(path: Path) -> None:
     try:
         bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False)
     except RuntimeError as error:
         raise InputError(f"{path}: cannot be opened: {' '.join(str(error).split())}") from error
-    return bpy.context.scene
 
 
-def load_shot_clip(config: CompositeShotConfig) -> bpy.types.MovieClip:
-    """The shot's footage as a clip, with the scene start, colour space and pixel aspect of the shot file."""
-    clip = load_clip(
-        config.footage_path, scene_start=config.footage.scene_start, color_space=config.footage.color_space
-    )
-    clip.tracking.camera.pixel_aspect = config.footage.pixel_aspect
-    return clip
+def _built_scene() -> bpy.types.Scene | None:
+    """The scene of the open file that was built by us: the one that is shown where there are more."""
+    scenes = [bpy.context.scene, *bpy.data.scenes]
+    built = [scene for scene in scenes if MEMORY in scene]
+    # Built by a version that did not remember: it has our collection.
+    built += [scene for scene in scenes if any(MARK in child for child in scene.collection.children)]
+    return built[0] if built else None
 
 
-NOT_YET = (
-    "hooks", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
-    "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
-    "scene.holdout", "cg.motion_blur", "render.passes",
-)  # fmt: skip
-"""Keys of a shot file that are read and checked, and that no stage acts on so far."""
+# --- what is remembered ------------------------------------------------------
 
 
-def keys_without_effect(config: CompositeShotConfig) -> list[str]:
-    """The keys in NOT_YET that the shot sets, so that nobody waits for what will not happen."""
-    written = config.to_dict()["shot"]
-    found = []
-    for key in NOT_YET:
-        value: Any = written
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is not None:
-            found.append(key)
-    return found
-
-
-# --- tracking ----------------------------------------------------------------
-
-
-def shot_session(
-    config: CompositeShotConfig,
-    footage: Footage,
-    blend: Path | None,
-    session_dir: str | os.PathLike[str] | None,
-    fresh: bool,
-) -> TrackingSessionManager:
-    """The session that the shot names, else the newest of this footage and settings, else a new one."""
-    if config.tracking.session is not None:
-        return load_session(config.resolve(config.tracking.session))
-    settings = replace(load_tracking_preset(config.tracking.preset), mask=_mask(config))
-    lens = config.tracking.lens.start()
-    folder = session_folder(
-        footage.path, blend=blend, chosen=None if session_dir is None else Path(session_dir).absolute()
-    )
-    return take_up_session(
-        footage, config.name, folder, settings=settings, lens=lens, solve=config.tracking.solve, fresh=fresh
-    )
-
-
-def _mask(config: CompositeShotConfig) -> str:
-    """The file of the shot's mask, empty for none.
-
-    Raises ShotFileError for a mask of the .blend: those are not drawn as pictures yet.
-    """
-    wanted = config.tracking.mask
-    if not wanted:
-        return ""
-    file = config.resolve(wanted)
-    if not file.suffix or wanted in bpy.data.masks:
-        text = (
-            f"{wanted!r}: masks of a .blend cannot be used yet; render it to pictures, and name the first one"
-        )
-        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), text)])
+def _recall(scene: bpy.types.Scene) -> _Remembered:
+    """What the scene remembers; nothing where it is of another version, so that all is built."""
     try:
-        open_footage(file)
-    except FootageError as error:
-        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), str(error))]) from None
-    return str(file)
+        values = json.loads(scene.get(MEMORY, "{}"))
+    except (TypeError, ValueError):
+        return _Remembered()
+    if not isinstance(values, dict) or values.get("version") != MEMORY_VERSION:
+        return _Remembered()
+    names = ("shot", "into", "session", "solve", "footage")
+    return _Remembered(**{name: values[name] for name in names}, stages=Memory.from_dict(values["stages"]))
 
 
-def _track(session: TrackingSessionManager) -> Iterator[BuildStep]:
-    """Does what is left of the session's work."""
-    low, high = _TRACKED_SHARE
-    if session.status.finished:
-        session.check()
-        yield BuildStep("solve", high, "Taking the camera of the session that is there")
-        return
-    for step in run_session(session):
-        stage = "solve" if step.stage == "solve" else "track"
-        yield BuildStep(stage, low + (high - low) * step.done, step.text, step.frame)
+def _remember(build: Build, remembered: _Remembered) -> None:
+    config = build.config
+    remembered.shot = config.name
+    remembered.into = str(config.resolve(config.into)) if config.into is not None else ""
+    if build.session is not None:
+        remembered.session = _short(build.session.path, build.target)
+        remembered.solve = solve_print(build.session)
+    elif not config.tracking.enabled:
+        remembered.session = remembered.solve = ""
+    footage = build.footage
+    remembered.footage = footage_section(footage.count, (footage.width, footage.height), footage.fps)
+    values = {
+        "version": MEMORY_VERSION,
+        "shot": remembered.shot,
+        "into": remembered.into,
+        "session": remembered.session,
+        "solve": remembered.solve,
+        "footage": remembered.footage,
+        "stages": remembered.stages.to_dict(),
+    }
+    build.scene[MEMORY] = json.dumps(values)
 
 
-# --- into the scene ----------------------------------------------------------
+def _short(session: Path, target: Path | None) -> str:
+    """The session's path, relative to the .blend where it lies below its folder: both may be moved."""
+    folder = target.parent if target is not None else None
+    if folder is not None and session.is_relative_to(folder):
+        return session.relative_to(folder).as_posix()
+    return str(session)
 
 
-def _put_tracking(config: CompositeShotConfig, result: ShotResult, tracks: Tracks) -> None:
-    """Tracks and, where there is one, the camera into the clip; the camera into the scene."""
-    assert result.clip is not None and result.scene is not None
-    clip, solve = result.clip, result.solve
-    pattern = load_tracking_preset(config.tracking.preset).pattern
-    result.native = take_in(clip, tracks, solve, pattern=pattern).native
-    if solve is None or not config.camera.from_tracking:
-        return
-    bake = config.camera.bake
-    if result.native is not None and not result.native.agrees:
-        result.warnings.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
-        bake = True
-    result.floor = _floor(config, tracks, solve)
-    if result.floor is not None and result.floor.confidence < SURE_FLOOR:
-        result.warnings.append("no clear floor was found: check where the ground lies")
-    result.camera = apply_solved_camera(
-        result.scene, clip, solve=solve, bake=bake, name=config.camera.name, floor=result.floor
-    )
-
-
-def _floor(config: CompositeShotConfig, tracks: Tracks, solve: Solve) -> Floor | None:
-    """The floor that the shot asks for; raises ShotFileError for tracks that are unsolved or no plane."""
-    wanted = config.scene.floor
-    if wanted == "none":
+def _session_again(build: Build, remembered: _Remembered) -> TrackingSessionManager | None:
+    """The session that the build before used; None where it is gone or cannot be read."""
+    folder = build.target.parent if build.target is not None else Path()
+    try:
+        return load_session(folder / remembered.session)
+    except SessionError:
         return None
-    if wanted == "auto":
-        return find_floor(solve.points, solve.cameras)
-    solved = [tracks.names[number] for number in solve.point_tracks]
-    missing = [name for name in wanted if name not in solved]
-    try:
-        if missing:
-            raise ValueError(f"no solved track is called {missing[0]!r}")
-        return fit_floor(solve.points, solve.cameras, np.isin(solved, wanted))
-    except ValueError as error:
-        raise ShotFileError([problem_at(config.source, ("scene", "floor"), str(error))]) from None
 
 
-def place_cg(config: CompositeShotConfig, result: ShotResult) -> None:
-    """The shot's CG, or a stand-in where it names none and there is a camera to see it."""
-    assert result.scene is not None
-    if config.cg.blend is not None:
-        remove_stand_in(result.scene)
-        append_cg(result.scene, config.resolve(config.cg.blend), config.cg.collection)
-    elif config.into is None and result.scene.camera is not None:
-        add_stand_in(result.scene)
-
-
-def choose_engine_and_size(config: CompositeShotConfig, scene: bpy.types.Scene) -> None:
-    """What the composite must know before it is built: who renders, and how large."""
-    engine = config.render.engine or ("cycles" if config.into is None else None)
-    if engine is not None:
-        scene.render.engine = versions.engine_idname(engine)
-    scene.render.resolution_percentage = config.render.resolution_percentage
-
-
-def apply_render_settings(config: CompositeShotConfig, scene: bpy.types.Scene, footage: Footage) -> None:
-    """Samples and the frames of the shot."""
-    render = config.render
-    samples = render.samples or (NEW_FILE_SAMPLES if config.into is None else None)
-    if samples is not None:
-        scene.cycles.samples = samples
-        scene.eevee.taa_render_samples = samples
-    clip = scene.active_clip
-    if clip is not None:
-        scene.frame_start = clip.frame_start + footage.first - 1
-        scene.frame_end = clip.frame_start + footage.last - 1
-        scene.frame_set(scene.frame_start)
+# --- in the end --------------------------------------------------------------
 
 
 def _save(path: Path) -> None:
@@ -381,20 +303,14 @@ def _save(path: Path) -> None:
         raise InputError(f"{path}: cannot be written: {' '.join(str(error).split())}") from error
 
 
-def _report(
-    config: CompositeShotConfig,
-    result: ShotResult,
-    footage: Footage,
-    session: TrackingSessionManager | None,
-    target: Path | None,
-) -> ShotReport:
+def _report(build: Build, remembered: _Remembered) -> ShotReport:
     report = ShotReport(
-        config.name,
+        build.config.name,
         blender=bpy.app.version_string,
-        session=result.session,
-        blend=target,
-        footage=footage_section(footage.count, (footage.width, footage.height), footage.fps, result.warnings),
+        session=build.result.session,
+        blend=build.target,
+        footage={**remembered.footage, "warnings": list(build.result.warnings)},
     )
-    if session is not None:
-        fill_report(report, session)
+    if build.session is not None:
+        fill_report(report, build.session)
     return report

@@ -88,7 +88,7 @@ def load_clip(
         raise FootageError(f"no such footage: {file}")
     if file.stat().st_size == 0:
         raise FootageError(f"the footage is an empty file: {file}")
-    known = _clip_of(file)
+    known = find_clip(file)
     clip = known or bpy.data.movieclips.load(str(file.resolve()))
     try:
         # Of a file that is no picture Blender makes a clip of 256 by 256 pixels and no frames.
@@ -105,7 +105,8 @@ def load_clip(
     return clip
 
 
-def _clip_of(file: Path) -> bpy.types.MovieClip | None:
+def find_clip(file: Path) -> bpy.types.MovieClip | None:
+    """The clip of this file in the open .blend, if there is one."""
     wanted = os.path.realpath(file)
     for clip in bpy.data.movieclips:
         if clip.library is None and os.path.realpath(bpy.path.abspath(clip.filepath)) == wanted:

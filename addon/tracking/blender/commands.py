@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..errors import InputError
-from .assemble import assemble_shot_with_tracking
+from .assemble import assemble_shot_with_tracking, plan_shot
 from .clip_lens import clip_lens, scene_clip, zoom_lenses
 from .render import render_steps
 
@@ -15,6 +15,7 @@ __all__ = [
     "assemble_shot_with_tracking",
     "clip_lens",
     "open_scene",
+    "plan_shot",
     "render_steps",
     "scene_clip",
     "zoom_lenses",

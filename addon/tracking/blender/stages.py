@@ -1,0 +1,416 @@
+"""What each stage of a build does in Blender.
+
+``tracking/stages.py`` says what goes into a stage and when it runs; here stands, by the same names, what it
+does. A stage is a generator over ``BuildStep``: it reads what it needs from the ``Build``, changes the open
+file, and leaves in the ``Build`` what later stages need. What a stage needs of one that did not run this time
+is found again by the ``Build`` itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..config import CompositeConfig, CompositeShotConfig
+from ..engine.footage import Footage, open_footage
+from ..engine.model import Solve, Tracks
+from ..errors import FootageError
+from ..floor import Floor, find_floor, fit_floor
+from ..preflight import Finding, Preflight, check_footage
+from ..presets import load_tracking_preset, resolve_composite
+from ..report import ShotReport
+from ..session import TrackingSessionManager, load_session, run_session, take_up_session
+from ..session.places import session_folder
+from ..shotfile import ShotFileError, problem_at
+from ..stages import digest
+from . import versions
+from .camera import apply_solved_camera, find_camera
+from .clip import NativeResult, find_clip, load_clip
+from .composite import composite_status, setup_shot_compositing
+from .preflight import compare_with_blender
+from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
+from .take_in import take_in
+
+SURE_FLOOR = 0.5
+"""A floor that is less sure than this is reported."""
+NEW_FILE_SAMPLES = 128
+"""Samples a pixel in a new file: Blender's own 4096 would take minutes a frame."""
+TRACKED_SHARE = 0.05, 0.85
+"""The shares of a build that are done before and after tracking and solving."""
+
+NOT_YET = (
+    "hooks", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
+    "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
+    "scene.holdout", "cg.motion_blur", "render.passes",
+)  # fmt: skip
+"""Keys of a shot file that are read and checked, and that no stage acts on so far."""
+
+
+@dataclass(frozen=True)
+class BuildStep:
+    """What a build has just done, and how far it is."""
+
+    stage: str
+    done: float
+    """Share of the whole build, 0 to 1."""
+    text: str
+    frame: int = 0
+    """Last footage frame that is done, while tracking."""
+
+
+@dataclass
+class ShotResult:
+    """What a build came to."""
+
+    scene: bpy.types.Scene | None = None
+    clip: bpy.types.MovieClip | None = None
+    camera: bpy.types.Object | None = None
+    session: Path | None = None
+    blend: Path | None = None
+    """Where it lies, None where it was not saved anywhere."""
+    solve: Solve | None = None
+    native: NativeResult | None = None
+    """Blender's own solve beside ours; None where the camera was not built this time."""
+    floor: Floor | None = None
+    warnings: list[str] = field(default_factory=list)
+    report: ShotReport | None = None
+    ran: tuple[str, ...] = ()
+    """The stages that ran; none where nothing has changed since the build before."""
+
+
+@dataclass
+class Build:
+    """A build at work: the shot, where it goes, and what the stages so far have made."""
+
+    config: CompositeShotConfig
+    scene: bpy.types.Scene
+    result: ShotResult
+    target: Path | None = None
+    """Where the .blend will be saved."""
+    session_dir: Path | None = None
+    anew: bool = False
+    """Whether it is tracked anew where a session could be taken up."""
+    solve_before: str = ""
+    """What told the solve from others that the build before took from a session that is gone now."""
+    session: TrackingSessionManager | None = None
+    notes: list[str] = field(default_factory=list)
+    """What the stage at work has to say: warnings, in plain words."""
+    preflight: Preflight | None = None
+    new_clip: bool = False
+    """Whether the clip came into the file in this build."""
+    _footage: Footage | None = None
+    _composite: CompositeConfig | None = None
+
+    @property
+    def footage(self) -> Footage:
+        """The footage in the shot's range; opened and counted when it is first asked for."""
+        if self._footage is None and self.preflight is not None:
+            self._footage = self.preflight.footage
+        if self._footage is None:
+            first, last = self.config.footage.frame_range or (1, None)
+            self._footage = open_footage(
+                self.config.footage_path, first=first, last=last, fps=self.config.footage.fps
+            )
+        return self._footage
+
+    @property
+    def clip(self) -> bpy.types.MovieClip:
+        """The shot's clip in the open file; loaded where it is not there yet."""
+        if self.result.clip is None:
+            self.result.clip = find_clip(self.config.footage_path) or load_shot_clip(self.config)
+        return self.result.clip
+
+    @property
+    def composite(self) -> CompositeConfig:
+        """The preset with what the shot says over it."""
+        if self._composite is None:
+            self._composite = resolve_composite(self.config.composite, base=self.config.base)
+        return self._composite
+
+    def find_again(self) -> None:
+        """What is there of the stages that do not run this time."""
+        self.result.clip = self.clip
+        if self.result.camera is None:
+            self.result.camera = find_camera(self.scene)
+
+
+Steps = Iterator[BuildStep]
+
+
+# --- footage and preflight ---------------------------------------------------
+
+
+def footage_stage(build: Build) -> Steps:
+    """The clip in the .blend, with what the shot says of it; footage that nobody can read stops here."""
+    yield BuildStep("footage", 0.01, "Reading the footage")
+    look_at_footage(build)
+    known = find_clip(build.config.footage_path)
+    build.result.clip = load_shot_clip(build.config)
+    build.new_clip = known is None
+
+
+def preflight_stage(build: Build) -> Steps:
+    """Looks whether the footage can be used, and whether Blender shows the same frames of it."""
+    yield BuildStep("preflight", 0.02, "Looking at the footage")
+    preflight = look_at_footage(build)
+    findings = preflight.findings + compare_with_blender(build.clip, build.footage)
+    try:
+        stop_on_errors(build.config, findings)
+    except ShotFileError:
+        if build.new_clip:
+            bpy.data.movieclips.remove(build.clip)
+            build.result.clip = None
+        raise
+    build.notes += [finding.message for finding in findings if finding.severity == "warning"]
+    build.notes += [f"{key} is not acted on by this version yet" for key in keys_without_effect(build.config)]
+
+
+def look_at_footage(build: Build) -> Preflight:
+    """What the preflight says of the footage; raises ShotFileError, at its line, where it can't be read."""
+    if build.preflight is None:
+        config = build.config
+        first, last = config.footage.frame_range or (1, None)
+        build.preflight = check_footage(config.footage_path, first=first, last=last, fps=config.footage.fps)
+        stop_on_errors(config, [item for item in build.preflight.errors if not item.fix])
+    return build.preflight
+
+
+def stop_on_errors(config: CompositeShotConfig, findings: list[Finding]) -> None:
+    """Raises ShotFileError, at the footage's lines, where there is an error among the findings."""
+    problems = []
+    for finding in findings:
+        if finding.severity == "error":
+            key = "frame_range" if finding.code == "range" else "file"
+            fix = f"; {finding.fix_label.lower()}" if finding.fix_label else ""
+            problems.append(problem_at(config.source, ("footage", key), finding.message + fix))
+    if problems:
+        raise ShotFileError(problems)
+
+
+def load_shot_clip(config: CompositeShotConfig) -> bpy.types.MovieClip:
+    """The shot's footage as a clip, with the scene start, colour space and pixel aspect of the shot file."""
+    clip = load_clip(
+        config.footage_path, scene_start=config.footage.scene_start, color_space=config.footage.color_space
+    )
+    clip.tracking.camera.pixel_aspect = config.footage.pixel_aspect
+    return clip
+
+
+def keys_without_effect(config: CompositeShotConfig) -> list[str]:
+    """The keys in NOT_YET that the shot sets, so that nobody waits for what will not happen."""
+    written = config.to_dict()["shot"]
+    found = []
+    for key in NOT_YET:
+        value: Any = written
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            found.append(key)
+    return found
+
+
+# --- tracking ----------------------------------------------------------------
+
+
+def track_stage(build: Build) -> Steps:
+    """Finds or makes the session, and does what is left of its work, the solve too."""
+    if not build.config.tracking.enabled:
+        return
+    build.session = shot_session(build)
+    build.result.session = build.session.path
+    low, high = TRACKED_SHARE
+    if build.session.status.finished:
+        build.session.check()
+        yield BuildStep("solve", high, "Taking the tracks of the session that is there")
+        return
+    for step in run_session(build.session):
+        stage = "solve" if step.stage == "solve" else "track"
+        yield BuildStep(stage, low + (high - low) * step.done, step.text, step.frame)
+
+
+def solve_stage(build: Build) -> Steps:
+    """The camera of the session; one that was solved from these tracks already is taken as it is."""
+    if build.session is None:
+        return
+    yield BuildStep("solve", TRACKED_SHARE[1], "Taking the camera")
+    build.result.solve = build.session.solve()
+
+
+def shot_session(build: Build) -> TrackingSessionManager:
+    """The session that the shot names, else the newest of this footage and settings, else a new one."""
+    config, footage = build.config, build.footage
+    if config.tracking.session is not None:
+        return load_session(config.resolve(config.tracking.session))
+    settings = replace(load_tracking_preset(config.tracking.preset), mask=_mask(config))
+    lens = config.tracking.lens.start()
+    folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
+    return take_up_session(
+        footage,
+        config.name,
+        folder,
+        settings=settings,
+        lens=lens,
+        solve=config.tracking.solve,
+        fresh=build.anew,
+    )
+
+
+def _mask(config: CompositeShotConfig) -> str:
+    """The file of the shot's mask, empty for none.
+
+    Raises ShotFileError for a mask of the .blend: those are not drawn as pictures yet.
+    """
+    wanted = config.tracking.mask
+    if not wanted:
+        return ""
+    file = config.resolve(wanted)
+    if not file.suffix or wanted in bpy.data.masks:
+        text = (
+            f"{wanted!r}: masks of a .blend cannot be used yet; render it to pictures, and name the first one"
+        )
+        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), text)])
+    try:
+        open_footage(file)
+    except FootageError as error:
+        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), str(error))]) from None
+    return str(file)
+
+
+# --- into the scene ----------------------------------------------------------
+
+
+def camera_stage(build: Build) -> Steps:
+    """Tracks and, where there is one, the camera into the clip; the camera into the scene."""
+    if build.session is None:
+        return
+    yield BuildStep("camera", TRACKED_SHARE[1], "Tracks into the clip")
+    config, result, clip = build.config, build.result, build.clip
+    tracks, solve = build.session.tracks(), result.solve
+    pattern = load_tracking_preset(config.tracking.preset).pattern
+    result.native = take_in(clip, tracks, solve, pattern=pattern).native
+    if solve is None or not config.camera.from_tracking:
+        return
+    yield BuildStep("camera", 0.9, "The camera into the scene")
+    bake = config.camera.bake
+    if result.native is not None and not result.native.agrees:
+        build.notes.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
+        bake = True
+    result.floor = shot_floor(config, tracks, solve)
+    if result.floor is not None and result.floor.confidence < SURE_FLOOR:
+        build.notes.append("no clear floor was found: check where the ground lies")
+    result.camera = apply_solved_camera(
+        build.scene, clip, solve=solve, bake=bake, name=config.camera.name, floor=result.floor
+    )
+
+
+def shot_floor(config: CompositeShotConfig, tracks: Tracks, solve: Solve) -> Floor | None:
+    """The floor that the shot asks for; raises ShotFileError for tracks that are unsolved or no plane."""
+    wanted = config.scene.floor
+    if wanted == "none":
+        return None
+    if wanted == "auto":
+        return find_floor(solve.points, solve.cameras)
+    solved = [tracks.names[number] for number in solve.point_tracks]
+    missing = [name for name in wanted if name not in solved]
+    try:
+        if missing:
+            raise ValueError(f"no solved track is called {missing[0]!r}")
+        return fit_floor(solve.points, solve.cameras, np.isin(solved, wanted))
+    except ValueError as error:
+        raise ShotFileError([problem_at(config.source, ("scene", "floor"), str(error))]) from None
+
+
+def scene_stage(build: Build) -> Steps:
+    """What stands round the camera: ground and light."""
+    yield BuildStep("scene", 0.92, "Setting up the scene")
+    choose_engine(build.config, build.scene)
+    if build.composite.shadow_catcher and build.scene.camera is not None:
+        setup_shadow_catcher(build.scene)
+    if build.config.scene.light.direction is not None:
+        setup_light(build.scene, build.config.scene.light.direction)
+
+
+def cg_stage(build: Build) -> Steps:
+    """The shot's CG, or a stand-in where it names none and there is a camera to see it."""
+    yield BuildStep("cg", 0.94, "Placing the CG")
+    config, scene = build.config, build.scene
+    if config.cg.blend is not None:
+        remove_stand_in(scene)
+        append_cg(scene, config.resolve(config.cg.blend), config.cg.collection)
+    elif config.into is None and scene.camera is not None:
+        add_stand_in(scene)
+
+
+def composite_stage(build: Build) -> Steps:
+    """The compositor tree; it has to know who renders, and how large."""
+    yield BuildStep("composite", 0.96, "Building the composite")
+    choose_engine(build.config, build.scene)
+    build.scene.render.resolution_percentage = build.config.render.resolution_percentage
+    setup_shot_compositing(build.scene, build.clip, build.composite)
+    build.notes += composite_status(build.scene).warnings
+
+
+def choose_engine(config: CompositeShotConfig, scene: bpy.types.Scene) -> None:
+    """The engine that the shot asks for; a new file's is Cycles."""
+    engine = config.render.engine or ("cycles" if config.into is None else None)
+    if engine is not None:
+        scene.render.engine = versions.engine_idname(engine)
+
+
+def render_settings_stage(build: Build) -> Steps:
+    """Samples and the frames of the shot."""
+    yield BuildStep("render_settings", 0.98, "Setting up the render")
+    render, scene, footage = build.config.render, build.scene, build.footage
+    samples = render.samples or (NEW_FILE_SAMPLES if build.config.into is None else None)
+    if samples is not None:
+        scene.cycles.samples = samples
+        scene.eevee.taa_render_samples = samples
+    clip = build.clip
+    scene.frame_start = clip.frame_start + footage.first - 1
+    scene.frame_end = clip.frame_start + footage.last - 1
+    scene.frame_start = clip.frame_start + footage.first - 1  # the old end may have moved it
+    scene.frame_set(scene.frame_start)
+
+
+WORK: Mapping[str, Callable[[Build], Steps]] = {
+    "footage": footage_stage,
+    "preflight": preflight_stage,
+    "track": track_stage,
+    "solve": solve_stage,
+    "camera": camera_stage,
+    "scene": scene_stage,
+    "cg": cg_stage,
+    "composite": composite_stage,
+    "render_settings": render_settings_stage,
+}
+"""What each stage does, by its name."""
+
+
+def outcomes(build: Build) -> Callable[[str], Mapping[str, Any]]:
+    """What goes into a stage beside the shot file, for ``stages.Plan``."""
+
+    def of(stage: str) -> Mapping[str, Any]:
+        if stage == "camera":
+            return {"the solve": solve_print(build.session) if build.session else build.solve_before}
+        if stage == "composite":
+            return {"Blender": versions.BLENDER_NAME}
+        return {}
+
+    return of
+
+
+def solve_print(session: TrackingSessionManager | None) -> str:
+    """A word that changes when a session is solved anew; empty where there is none."""
+    solve = session.solve() if session is not None else None
+    return digest([solve.cameras.tolist(), solve.lens.focal_length_mm]) if solve is not None else ""
+
+
+def absolute(path: str | os.PathLike[str] | None) -> Path | None:
+    """The path made absolute, None for none."""
+    return None if path is None else Path(path).absolute()
