@@ -23,6 +23,8 @@ class Choices:
     """Where sessions lie; None: beside the .blend or the footage."""
     low_priority: bool = True
     """Whether the worker process gives way to other programs."""
+    allow_scripts: bool = False
+    """Whether the Python files that a shot file names as hooks may run."""
 
 
 def choices() -> Choices:
@@ -31,7 +33,7 @@ def choices() -> Choices:
     if chosen is None:
         return Choices()
     folder = bpy.path.abspath(chosen.session_folder)
-    return Choices(Path(folder) if folder else None, chosen.low_priority)
+    return Choices(Path(folder) if folder else None, chosen.low_priority, chosen.allow_scripts)
 
 
 def default_preset(kind: str) -> str:
@@ -99,6 +101,12 @@ class TRACKED_SHOT_AP_preferences(bpy.types.AddonPreferences):
         description="Let the tracking process give way to Blender and other programs",
         default=True,
     )
+    allow_scripts: BoolProperty(
+        name="Scripts From Shot Files",
+        description="Run the Python files that a shot file names as hooks. They can do all that you can: "
+        "allow it only where you know where your shot files come from",
+        default=False,
+    )
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout
@@ -108,6 +116,7 @@ class TRACKED_SHOT_AP_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "tracking_preset")
         layout.prop(self, "composite_preset")
         layout.prop(self, "low_priority")
+        layout.prop(self, "allow_scripts")
         row = layout.row()
         row.operator("tracked_shot.refresh_presets", icon="FILE_REFRESH")
         row.operator("tracked_shot.open_log", icon="TEXT")

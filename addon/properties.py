@@ -101,6 +101,11 @@ class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
     data_version: IntProperty(options={"HIDDEN"})
     composite_preset_name: StringProperty(options={"HIDDEN"}, description="Empty: the preferences' default")
     composite_settings: PointerProperty(type=TRACKED_SHOT_PG_composite)
+    shot_file: StringProperty(
+        name="Shot File",
+        description="The YAML file that this scene's shot is written in",
+        subtype="FILE_PATH",
+    )
     use_stand_in: BoolProperty(
         name="Stand-In",
         description="Put a cube on the floor, to see whether the camera holds, until there is CG",

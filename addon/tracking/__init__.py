@@ -37,6 +37,7 @@ _ROOMS = {
         "resolve_composite",
         "save_composite_preset",
     ),
+    ".hooks": ("StageData", "register_hook", "unregister_hook"),
     ".report": ("ShotReport",),
     ".session": (
         "SessionStatus",
