@@ -9,7 +9,7 @@ their identifier, which is unique within a node; names are not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 
@@ -57,6 +57,16 @@ class NodeKind:
     """Properties to set on every new node of this kind, so that it does what its meaning says."""
 
 
+Kinds = tuple[tuple[tuple[int, int], NodeKind], ...]
+"""The first Blender with it, and the kind, for each change; oldest first."""
+
+
+def _shader_node_from_5(kind: NodeKind) -> Kinds:
+    """A kind that is called otherwise from 5.0, where the compositor has the shader nodes' one."""
+    name = kind.idname.replace("CompositorNode", "ShaderNode")
+    return ((4, 2), kind), ((5, 0), replace(kind, idname=name))
+
+
 _IMAGE = {"image": "Image"}
 _FRAME_METHODS = {"stretch": "STRETCH", "fit": "FIT", "crop": "CROP"}
 _FRAME_METHOD_NAMES = {"stretch": "Stretch", "fit": "Fit", "crop": "Crop"}
@@ -64,8 +74,7 @@ _BLENDS = {"mix": "MIX", "multiply": "MULTIPLY", "add": "ADD", "subtract": "SUBT
 _EXTENSIONS = {"clip": "Clip", "extend": "Extend", "repeat": "Repeat"}
 _INTERPOLATIONS = {"nearest": "Nearest", "bilinear": "Bilinear", "bicubic": "Bicubic"}
 
-_KINDS: dict[str, tuple[tuple[tuple[int, int], NodeKind], ...]] = {
-    # meaning: (first Blender, kind) for each change, oldest first
+_KINDS: dict[str, Kinds] = {
     "render layers": (((4, 2), NodeKind("CompositorNodeRLayers", outputs=_IMAGE | {"alpha": "Alpha"})),),
     "group": (((4, 2), NodeKind("CompositorNodeGroup")),),
     "group input": (((4, 2), NodeKind("NodeGroupInput")),),
@@ -198,42 +207,22 @@ _PINNED = _IMAGE | {"plane": "Plane"}
 _XYZ = {"x": "X", "y": "Y", "z": "Z"}
 _CHANNELS = {"red": "Red", "green": "Green", "blue": "Blue", "alpha": "Alpha"}
 
-MAP_UV_IS_BILINEAR = BLENDER >= (5, 0)
-"""False where Map UV takes single pixels or an ellipse of them that is off by up to a third of a pixel."""
-
 _KINDS.update(
     {
-        "math": (
-            (
-                (4, 2),
-                NodeKind(
-                    "CompositorNodeMath",
-                    inputs=_MATH_SOCKETS,
-                    outputs={"value": "Value"},
-                    options={"operation": Option("operation", _MATHS)},
-                ),
-            ),
-            (
-                (5, 0),
-                NodeKind(
-                    "ShaderNodeMath",
-                    inputs=_MATH_SOCKETS,
-                    outputs={"value": "Value"},
-                    options={"operation": Option("operation", _MATHS)},
-                ),
-            ),
+        "math": _shader_node_from_5(
+            NodeKind(
+                "CompositorNodeMath",
+                inputs=_MATH_SOCKETS,
+                outputs={"value": "Value"},
+                options={"operation": Option("operation", _MATHS)},
+            )
         ),
-        "value": (
-            ((4, 2), NodeKind("CompositorNodeValue", outputs={"value": "Value"})),
-            ((5, 0), NodeKind("ShaderNodeValue", outputs={"value": "Value"})),
+        "value": _shader_node_from_5(NodeKind("CompositorNodeValue", outputs={"value": "Value"})),
+        "combine xyz": _shader_node_from_5(
+            NodeKind("CompositorNodeCombineXYZ", inputs=_XYZ, outputs={"vector": "Vector"})
         ),
-        "combine xyz": (
-            ((4, 2), NodeKind("CompositorNodeCombineXYZ", inputs=_XYZ, outputs={"vector": "Vector"})),
-            ((5, 0), NodeKind("ShaderNodeCombineXYZ", inputs=_XYZ, outputs={"vector": "Vector"})),
-        ),
-        "separate xyz": (
-            ((4, 2), NodeKind("CompositorNodeSeparateXYZ", inputs={"vector": "Vector"}, outputs=_XYZ)),
-            ((5, 0), NodeKind("ShaderNodeSeparateXYZ", inputs={"vector": "Vector"}, outputs=_XYZ)),
+        "separate xyz": _shader_node_from_5(
+            NodeKind("CompositorNodeSeparateXYZ", inputs={"vector": "Vector"}, outputs=_XYZ)
         ),
         "separate color": (
             ((4, 2), NodeKind("CompositorNodeSeparateColor", inputs=_IMAGE, outputs=_CHANNELS)),
