@@ -1,13 +1,12 @@
 """The buttons: each gathers its input, calls one function and reports."""
 
-from . import clip, exchange, lens, preset_files, presets, sessions, shot, tools, track
+from . import clip, exchange, lens, presets, sessions, shot, tools, track
 
 CLASSES = (
     *clip.CLASSES,
     *track.CLASSES,
     *sessions.CLASSES,
     *exchange.CLASSES,
-    *preset_files.CLASSES,
     *shot.CLASSES,
     *lens.CLASSES,
     *presets.CLASSES,

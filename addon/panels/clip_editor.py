@@ -67,18 +67,13 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
 
 
 class TRACKED_SHOT_MT_tracking_presets(bpy.types.Menu):
-    """What can be done with the user's own tracking presets."""
+    """What else can be done with tracking presets."""
 
     bl_label = "Tracking Presets"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.operator("tracked_shot.add_tracking_preset", text="Add…", icon="ADD")
-        layout.operator("tracked_shot.edit_tracking_preset", text="Edit…", icon="GREASEPENCIL")
-        layout.operator("tracked_shot.rename_tracking_preset", text="Rename…", icon="SORTALPHA")
-        layout.operator("tracked_shot.delete_tracking_preset", text="Delete", icon="REMOVE")
-        layout.separator()
-        layout.operator("tracked_shot.refresh_presets", icon="FILE_REFRESH")
+        self.layout.operator("tracked_shot.edit_tracking_preset", text="Edit…", icon="GREASEPENCIL")
+        draw_preset_actions(self.layout, preset_items.TRACKING)
 
 
 class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
@@ -226,6 +221,17 @@ def draw_preset(
         line.menu(f"TRACKED_SHOT_MT_{kind}_presets", text="", icon="DOWNARROW_HLT")
     paragraph(layout, context, preset_items.description(kind, name), dim=True)
     layout.separator(factor=0.5)
+
+
+def draw_preset_actions(layout: bpy.types.UILayout, kind: str) -> None:
+    """What can be done with presets of a kind beside adding and deleting, which have buttons."""
+    layout.operator_context = "INVOKE_DEFAULT"
+    layout.operator(f"tracked_shot.rename_{kind}_preset", text="Rename…", icon="SORTALPHA")
+    layout.separator()
+    layout.operator(f"tracked_shot.import_{kind}_preset", text="Import…", icon="IMPORT")
+    layout.operator(f"tracked_shot.export_{kind}_preset", text="Export…", icon="EXPORT")
+    layout.separator()
+    layout.operator("tracked_shot.refresh_presets", icon="FILE_REFRESH")
 
 
 CLASSES = (

@@ -10,7 +10,7 @@ from ..operators.base import clip_of
 from ..properties import chosen_preset
 from ..tracking.blender.composite import CompositeStatus
 from .base import CompositorPanel, draw_session, paragraph
-from .clip_editor import draw_preset
+from .clip_editor import draw_preset, draw_preset_actions
 
 
 class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
@@ -23,8 +23,7 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         scene = context.scene
         column = layout.column()
         column.enabled = scene.library is None
-        draw_preset(column, context, preset_items.COMPOSITE, scene.tracked_shot)
-        column.menu("TRACKED_SHOT_MT_composite_presets", icon="PRESET")
+        draw_preset(column, context, preset_items.COMPOSITE, scene.tracked_shot, own=True)
         status = watch.composite_of(scene)
         row = layout.row(align=True)
         row.scale_y = 1.5
@@ -55,19 +54,12 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
 
 
 class TRACKED_SHOT_MT_composite_presets(bpy.types.Menu):
-    """What can be done with presets."""
+    """What else can be done with composite presets."""
 
-    bl_label = "Your Presets"
+    bl_label = "Composite Presets"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.operator_context = "INVOKE_DEFAULT"
-        layout.operator("tracked_shot.save_composite_preset", text="Save as…", icon="ADD")
-        layout.operator("tracked_shot.rename_composite_preset", text="Rename…")
-        layout.operator("tracked_shot.delete_composite_preset", text="Delete", icon="TRASH")
-        layout.separator()
-        layout.operator("tracked_shot.import_composite_preset", text="Import…", icon="IMPORT")
-        layout.operator("tracked_shot.export_composite_preset", text="Export…", icon="EXPORT")
+        draw_preset_actions(self.layout, preset_items.COMPOSITE)
 
 
 class TRACKED_SHOT_PT_composite_choices(CompositorPanel, bpy.types.Panel):

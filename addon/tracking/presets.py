@@ -2,13 +2,12 @@
 
 A preset's name is its file's name. The user's folder has the subfolders ``composite`` and
 ``tracking``; names of built-in presets belong to those. A broken file of the user's is
-listed with its error and stops nothing.
+listed with its error and stops nothing. ``user_presets`` writes them.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from . import yaml_tools
 from .config import DEFAULT_TRACKING_PRESET, CompositeConfig, CompositeSection
 from .engine.model import TrackingSettings
 from .errors import InputError
-from .files import write_atomically
 from .schema import Findings, Flag, Integer, Kind, Number, Text, dotted, hint, merged, show
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "presets"
@@ -36,7 +34,6 @@ TRACKING_KINDS: dict[str, Kind] = {
 }
 """What each key of a tracking preset may be."""
 
-_NAME = re.compile(r"[\w][\w .+-]{0,63}")
 _user_folder: Path | None = None
 
 Loaded = TypeVar("Loaded")
@@ -72,14 +69,14 @@ def list_tracking_presets(user_folder: Path | None = None) -> list[PresetInfo]:
 
 def load_composite_preset(name: str, user_folder: Path | None = None) -> CompositeConfig:
     """The composite preset of that name; raises InputError, naming the nearest, where there is none."""
-    return _read_composite(_find("composite", name, user_folder))
+    return _read_composite(find_preset("composite", name, user_folder))
 
 
 def load_tracking_preset(
     name: str = DEFAULT_TRACKING_PRESET, user_folder: Path | None = None
 ) -> TrackingSettings:
     """The tracking preset of that name; raises InputError, naming the nearest, where there is none."""
-    return _read_tracking(_find("tracking", name, user_folder))[0]
+    return _read_tracking(find_preset("tracking", name, user_folder))[0]
 
 
 def resolve_composite(
@@ -91,7 +88,7 @@ def resolve_composite(
     out, the current one. A preset's own paths are relative to its file. Raises InputError for an
     unknown preset and ConfigError for what does not fit together.
     """
-    path = _find("composite", section.mode, user_folder)
+    path = find_preset("composite", section.mode, user_folder)
     under = _with_absolute_paths(_read_composite(path), path.parent)
     over = section.to_dict()
     for keys, _, text in section.paths():
@@ -114,120 +111,37 @@ def _put(values: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     values[keys[-1]] = value
 
 
-def save_composite_preset(name: str, config: CompositeConfig, user_folder: Path | None = None) -> Path:
-    """Write a composite preset of the user's own; raises InputError for a built-in or impossible name."""
-    values = config.to_dict()
-    values.pop("mode", None)
-    return _save("composite", name, values, user_folder)
+def preset_values(group: str, path: Path) -> dict[str, Any]:
+    """What a preset's file says, as plain values for another file; pictures are named by their whole paths.
 
-
-def save_tracking_preset(
-    name: str, settings: TrackingSettings, description: str = "", user_folder: Path | None = None
-) -> Path:
-    """Write a tracking preset of the user's own; raises InputError for a built-in or impossible name."""
-    values = {name: getattr(settings, name) for name in TRACKING_KINDS}  # a mask belongs to a clip
-    return _save(
-        "tracking", name, {"description": description, **values} if description else values, user_folder
-    )
-
-
-def rename_preset(group: str, name: str, new_name: str, user_folder: Path | None = None) -> Path:
-    """Give one of the user's own presets another name; ``group`` is "composite" or "tracking".
-
-    A broken one can be renamed too. Returns the file's new path. Raises InputError for a built-in preset, an
-    impossible name, and one that is taken.
+    Raises InputError, with the place in the file, where it is no such preset.
     """
-    old = _own(group, name, user_folder)
-    new = _place(group, new_name, user_folder)
-    if new_name != name and new_name in _files(new.parent):
-        raise InputError(f"there is a {group} preset '{new_name}' already; choose another name")
-    try:
-        old.rename(new)
-    except OSError as error:
-        raise InputError(f"{old}: cannot be renamed: {error.strerror}") from None
-    return new
-
-
-def delete_preset(group: str, name: str, user_folder: Path | None = None) -> None:
-    """Delete one of the user's own presets, broken or not; raises InputError for a built-in one."""
-    path = _own(group, name, user_folder)
-    try:
-        path.unlink()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be deleted: {error.strerror}") from None
-
-
-def export_preset(group: str, name: str, path: Path, user_folder: Path | None = None) -> Path:
-    """Write a preset, built in or one's own, to a file that somebody else can import; returns its path.
-
-    Pictures that it names are named by their whole paths. Raises InputError for a preset that is not there
-    or broken.
-    """
-    source = _find(group, name, user_folder)
-    if group == "composite":
-        values = _with_absolute_paths(_read_composite(source), source.parent)
-        values.pop("mode", None)
-    else:
-        _read_tracking(source)
-        values = yaml_tools.read_file(source).value
-    path = Path(path)
-    if path.suffix not in (".yaml", ".yml"):
-        path = path.with_name(f"{path.name}.yaml")
-    write_atomically(path, yaml_tools.write_text(values))
-    return path
-
-
-def import_preset(group: str, path: Path, name: str | None = None, user_folder: Path | None = None) -> str:
-    """Take a preset from a file in as one's own, under the file's name where no other is given.
-
-    Returns the name. Raises InputError, with the place in the file, for a file that is no such preset, and
-    for a name that is built in or taken.
-    """
-    path = Path(path)
-    name = path.stem if name is None else name
-    if name in _files(_place(group, name, user_folder).parent):
-        raise InputError(f"there is a {group} preset '{name}' already; give the new one another name")
     if group == "composite":
         values = _with_absolute_paths(_read_composite(path), path.resolve().parent)
         values.pop("mode", None)
+        return values
+    _read_tracking(path)
+    return dict(yaml_tools.read_file(path).value)
+
+
+def check_values(group: str, values: dict[str, Any]) -> None:
+    """Raises InputError with the first thing that is wrong with a preset's plain values."""
+    findings = Findings()
+    if group == "composite":
+        CompositeConfig.read(values, (), findings)
     else:
-        _read_tracking(path)
-        values = yaml_tools.read_file(path).value
-    _save(group, name, values, user_folder)
-    return name
+        _build_tracking(values, findings)
+    if findings:
+        first = findings[0]
+        raise InputError(f"{dotted(first.path)}: {first.message}" if first.path else first.message)
 
 
-def _own(group: str, name: str, user_folder: Path | None) -> Path:
-    """The file of one of the user's own presets; raises InputError for any other."""
-    folder = user_folder or _user_folder
-    own = _files(Path(folder) / group) if folder else {}
-    if name in own:
-        return own[name]
-    if name in _files(BUILT_IN / group):
-        raise InputError(f"'{name}' is a built-in {group} preset: it stays as it is")
-    raise InputError(f"you have no {group} preset '{_line(name)}'{hint(str(name), own)}")
-
-
-def _place(group: str, name: str, user_folder: Path | None) -> Path:
-    """Where a preset of the user's own of that name lies; raises InputError for an impossible name."""
+def own_folder(group: str, user_folder: Path | None = None) -> Path:
+    """Where the user's own presets of a group lie. Raises InputError where no folder was set."""
     folder = user_folder or _user_folder
     if folder is None:
         raise InputError("no folder for your own presets is set")
-    if not _NAME.fullmatch(name) or name != name.strip():
-        raise InputError(f"'{_line(name)}' cannot name a preset: use letters, digits, spaces, _ . + and -")
-    if name in _files(BUILT_IN / group):
-        raise InputError(f"'{name}' is a built-in {group} preset; choose another name")
-    return Path(folder) / group / f"{name}.yaml"
-
-
-def _save(group: str, name: str, values: dict[str, Any], user_folder: Path | None) -> Path:
-    path = _place(group, name, user_folder)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path.parent}: cannot be made: {error.strerror}") from None
-    write_atomically(path, yaml_tools.write_text(values))
-    return path
+    return Path(folder) / group
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -239,7 +153,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(found) if not path.name.startswith(".")}
 
 
-def _find(group: str, name: str, user_folder: Path | None) -> Path:
+def find_preset(group: str, name: str, user_folder: Path | None) -> Path:
     """The file of a preset; built-in names come first. Raises InputError where there is none."""
     folder = user_folder or _user_folder
     own = _files(Path(folder) / group) if folder else {}

@@ -1,4 +1,4 @@
-"""The user's own presets: saved, renamed, deleted, for every kind of preset alike.
+"""The user's own presets: saved, renamed, deleted, shared, for every kind of preset alike.
 
 They are YAML files in the folder that ``presets.set_user_folder`` names. What is built in can be neither
 overwritten nor renamed nor deleted; a file that would not load is not written. A broken file that is there
@@ -8,59 +8,43 @@ can be renamed and deleted like any other, it only cannot be used.
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import yaml_tools
+from .config import CompositeConfig
+from .engine.model import TrackingSettings
 from .errors import InputError
+from .files import write_atomically
 from .presets import (
+    TRACKING_KINDS,
     PresetInfo,
+    check_values,
+    find_preset,
     list_composite_presets,
     list_tracking_presets,
-    load_composite_preset,
-    load_tracking_preset,
-    save_composite_preset,
-    save_tracking_preset,
+    own_folder,
+    preset_values,
 )
 from .schema import hint
 
 TRACKING, COMPOSITE = "tracking", "composite"
 
+_LISTS = {TRACKING: list_tracking_presets, COMPOSITE: list_composite_presets}
 _NAME = re.compile(r"[\w][\w .+-]{0,63}")
 _ENDS = " ."
 """What a file's name cannot end with everywhere."""
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """How presets of a kind are listed, read and written."""
-
-    listed: Callable[[Path | None], list[PresetInfo]]
-    load: Callable[[str, Path | None], Any]
-    save: Callable[[str, Any, str, Path | None], Path]
-
-
-_KINDS = {
-    TRACKING: _Kind(list_tracking_presets, load_tracking_preset, save_tracking_preset),
-    COMPOSITE: _Kind(
-        list_composite_presets,
-        load_composite_preset,
-        lambda name, config, _description, folder: save_composite_preset(name, config, folder),
-    ),
-}
-
-
 def own_presets(kind: str, user_folder: Path | None = None) -> list[PresetInfo]:
     """The user's own presets of that kind, by name; broken ones with their error."""
-    return [info for info in _KINDS[kind].listed(user_folder) if not info.built_in]
+    return [info for info in _LISTS[kind](user_folder) if not info.built_in]
 
 
 def save_preset(
     kind: str,
     name: str,
-    value: Any,
+    value: TrackingSettings | CompositeConfig,
     description: str = "",
     *,
     replace: bool = False,
@@ -68,19 +52,19 @@ def save_preset(
 ) -> Path:
     """Writes a preset of the user's own and returns its file.
 
-    ``value`` is TrackingSettings or a CompositeConfig (which has its own description). A name that the user
-    has already is overwritten only with ``replace``. Raises InputError for a name that is built in, taken or
-    impossible, for values that would not load, and where nothing can be written.
+    A composite's description is its own where none is given. A name that the user has already is overwritten
+    only with ``replace``. Raises InputError for a name that is built in, taken or impossible, for values that
+    would not load, and where nothing can be written.
     """
-    name = name.strip()
-    taken = _find(kind, name, user_folder)
-    if taken is None or taken.built_in or not replace:
-        _check_new(kind, name, user_folder)
-    _check_value(kind, value, description)
-    path = _KINDS[kind].save(taken.name if taken else name, value, description, user_folder)
-    if taken is not None and taken.path != path:  # the same name with the other ending, .yml
-        _remove(taken.path)
-    return path
+    if isinstance(value, CompositeConfig):
+        values = value.to_dict()
+        values.pop("mode", None)
+    else:
+        values = {key: getattr(value, key) for key in TRACKING_KINDS}  # a mask belongs to a clip
+    if description:
+        values.pop("description", None)
+        values = {"description": description, **values}
+    return _write(kind, name, values, replace, user_folder)
 
 
 def rename_preset(kind: str, old: str, new: str, user_folder: Path | None = None) -> Path:
@@ -113,6 +97,29 @@ def delete_preset(kind: str, name: str, user_folder: Path | None = None) -> Path
     return path
 
 
+def export_preset(kind: str, name: str, path: Path, user_folder: Path | None = None) -> Path:
+    """Writes a preset, built in or one's own, to a file that somebody else can import; returns its path.
+
+    Pictures that it names are named by their whole paths. Raises InputError for a preset that is not there
+    or broken.
+    """
+    path = Path(path)
+    if path.suffix not in (".yaml", ".yml"):
+        path = path.with_name(f"{path.name}.yaml")
+    write_atomically(path, yaml_tools.write_text(preset_values(kind, find_preset(kind, name, user_folder))))
+    return path
+
+
+def import_preset(kind: str, path: Path, name: str = "", user_folder: Path | None = None) -> str:
+    """Takes a preset from a file in as one's own, under the file's name where no other is given.
+
+    Returns the name. Raises InputError, with the place in the file, for a file that is no such preset, and
+    for a name that is built in, taken or impossible.
+    """
+    path = Path(path)
+    return _write(kind, name or path.stem, preset_values(kind, path), False, user_folder).stem
+
+
 def free_name(kind: str, wanted: str, user_folder: Path | None = None) -> str:
     """``wanted``, or with a number where there is a preset of that name."""
     name, number = wanted, 2
@@ -121,10 +128,27 @@ def free_name(kind: str, wanted: str, user_folder: Path | None = None) -> str:
     return name
 
 
+def _write(kind: str, name: str, values: dict[str, Any], replace: bool, user_folder: Path | None) -> Path:
+    name = name.strip()
+    taken = _find(kind, name, user_folder)
+    if taken is None or taken.built_in or not replace:
+        _check_new(kind, name, user_folder)
+    check_values(kind, values)
+    path = own_folder(kind, user_folder) / f"{taken.name if taken else name}.yaml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be made: {error.strerror or error}") from None
+    write_atomically(path, yaml_tools.write_text(values))
+    if taken is not None and taken.path != path:  # the same name with the other ending, .yml
+        _remove(taken.path)
+    return path
+
+
 def _find(kind: str, name: str, user_folder: Path | None) -> PresetInfo | None:
     """The preset of that name, whatever its letters' case: many disks do not tell them apart."""
     wanted = name.casefold()
-    return next((info for info in _KINDS[kind].listed(user_folder) if info.name.casefold() == wanted), None)
+    return next((info for info in _LISTS[kind](user_folder) if info.name.casefold() == wanted), None)
 
 
 def _own(kind: str, name: str, user_folder: Path | None) -> PresetInfo:
@@ -152,17 +176,6 @@ def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or name.endswith(tuple(_ENDS)):
         shown = "".join(letter if letter.isprintable() else " " for letter in name[:60])
         raise InputError(f"'{shown}' cannot name a preset: use letters, digits, spaces, _ . + and -")
-
-
-def _check_value(kind: str, value: Any, description: str) -> None:
-    """Raises InputError where the values, once written, would not load: tried in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        _KINDS[kind].save("trial", value, description, Path(folder))
-        try:
-            _KINDS[kind].load("trial", Path(folder))
-        except InputError as error:
-            # What is wrong, without the place in a file that nobody will see.
-            raise InputError(str(error).partition(": ")[2]) from None
 
 
 def _remove(path: Path) -> None:

@@ -48,7 +48,7 @@ def test_what_is_set_is_applied_and_saved(own_folder: Path, tmp_path: Path) -> N
     assert not is_adjusted(settings)
     applied = composite.composite_status(scene)
     assert applied.preset == "additive_glow"
-    assert bpy.ops.tracked_shot.save_composite_preset(name="Hologram", description="Faint") == {"FINISHED"}
+    assert bpy.ops.tracked_shot.add_composite_preset(new_name="Hologram", description="Faint") == {"FINISHED"}
     assert chosen() == "Hologram"
     saved = presets.load_composite_preset("Hologram")
     assert (saved.blend, saved.factor, saved.view) == ("screen", 0.25, "scene_referred")
@@ -75,8 +75,8 @@ def test_stabilising_is_set_and_taken_off(own_folder: Path) -> None:
 def test_rename_share_and_delete(own_folder: Path, tmp_path: Path) -> None:
     assert not bpy.ops.tracked_shot.rename_composite_preset.poll()
     assert not bpy.ops.tracked_shot.delete_composite_preset.poll()
-    assert bpy.ops.tracked_shot.save_composite_preset(name="mine") == {"FINISHED"}
-    assert bpy.ops.tracked_shot.rename_composite_preset(name="ours") == {"FINISHED"}
+    assert bpy.ops.tracked_shot.add_composite_preset(new_name="mine") == {"FINISHED"}
+    assert bpy.ops.tracked_shot.rename_composite_preset(new_name="ours") == {"FINISHED"}
     assert chosen() == "ours"
     file = tmp_path / "for you.yaml"
     assert bpy.ops.tracked_shot.export_composite_preset(filepath=str(file)) == {"FINISHED"}
@@ -90,7 +90,7 @@ def test_rename_share_and_delete(own_folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["over_footage", "../out", ""])
 def test_names_that_cannot_be_are_said(own_folder: Path, name: str) -> None:
     with pytest.raises(RuntimeError, match="built-in|cannot name"):
-        bpy.ops.tracked_shot.save_composite_preset(name=name)
+        bpy.ops.tracked_shot.add_composite_preset(new_name=name)
     assert not own_folder.exists()
 
 

@@ -1,4 +1,4 @@
-"""The user's own presets: saved, renamed, deleted, and what must not happen to the others."""
+"""The user's own presets: saved, renamed, deleted, shared, and what must not happen to the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from addon.tracking.user_presets import (
     COMPOSITE,
     TRACKING,
     delete_preset,
+    export_preset,
     free_name,
+    import_preset,
     own_presets,
     rename_preset,
     save_preset,
@@ -167,3 +169,53 @@ def test_without_a_folder() -> None:
     with pytest.raises(InputError, match="no folder for your own presets"):
         save_preset(TRACKING, "mine", DENSE)
     assert own_presets(TRACKING) == []
+
+
+@pytest.mark.parametrize("kind", [COMPOSITE, TRACKING])
+def test_shared_through_a_file(kind: str, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    value = CompositeConfig(description="Mine", blend="add") if kind == COMPOSITE else DENSE
+    save_preset(kind, "mine", value, "Mine")
+    file = export_preset(kind, "mine", tmp_path / "for you")
+    assert file.name == "for you.yaml"
+    assert import_preset(kind, file, user_folder=there) == "for you"
+    assert own_presets(kind, there)[0].description == "Mine"
+    if kind == COMPOSITE:
+        assert presets.load_composite_preset("for you", there).blend == "add"
+    else:
+        assert presets.load_tracking_preset("for you", there) == DENSE
+    with pytest.raises(InputError, match=f"you have a {kind} preset 'for you' already"):
+        import_preset(kind, file, "For You", there)
+    assert import_preset(kind, file, "another", there) == "another"
+
+
+def test_a_built_in_one_is_shared_under_another_name(tmp_path: Path) -> None:
+    file = export_preset(COMPOSITE, "over_plate", tmp_path / "over_plate.yaml")
+    with pytest.raises(InputError, match="'over_plate' is a built-in composite preset"):
+        import_preset(COMPOSITE, file)
+    assert import_preset(COMPOSITE, file, "plain") == "plain"
+    before, after = presets.load_composite_preset("over_plate"), presets.load_composite_preset("plain")
+    after.mode = before.mode
+    assert after == before
+
+
+def test_a_shared_file_names_its_picture_wholly(folder: Path, tmp_path: Path) -> None:
+    (folder / "composite").mkdir()
+    (folder / "composite" / "mine.yaml").write_text("background_source: image\nbackground_image: sky.png\n")
+    (tmp_path / "out").mkdir()
+    file = export_preset(COMPOSITE, "mine", tmp_path / "out" / "mine.yaml")
+    import_preset(COMPOSITE, file, "yours", tmp_path / "there")
+    loaded = presets.load_composite_preset("yours", tmp_path / "there")
+    assert loaded.background_image == str(folder / "composite" / "sky.png")
+
+
+def test_what_is_no_preset_is_not_taken_in(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text("blend: sideways\n")
+    with pytest.raises(InputError, match=r"broken\.yaml:1:8"):
+        import_preset(COMPOSITE, file, "taken in")
+    with pytest.raises(InputError, match=r"unknown key"):
+        import_preset(TRACKING, file)
+    with pytest.raises(InputError, match="there is no composite preset 'over_plat'; did you mean"):
+        export_preset(COMPOSITE, "over_plat", tmp_path / "out.yaml")
+    assert names() == names(COMPOSITE) == [] and not (tmp_path / "out.yaml").exists()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from addon import preferences, preset_items
-from addon.operators.preset_files import _SETTINGS
+from addon.operators.presets import _SETTINGS
 from addon.tracking.presets import TRACKING_KINDS, load_tracking_preset, set_user_folder
 
 KIND = preset_items.TRACKING
@@ -54,6 +54,13 @@ def test_added_edited_renamed_and_deleted(clip: bpy.types.MovieClip, tmp_path: P
     assert preset_items.description(KIND, "Night") == "dark"
     assert bpy.ops.tracked_shot.edit_tracking_preset(redetect=8) == {"FINISHED"}
     assert preset_items.description(KIND, "Night") == "dark"
+
+    file = tmp_path / "for you.yaml"
+    assert bpy.ops.tracked_shot.export_tracking_preset(filepath=str(file)) == {"FINISHED"}
+    assert bpy.ops.tracked_shot.import_tracking_preset(filepath=str(file)) == {"FINISHED"}
+    assert memory.tracking_preset == "for you" and load_tracking_preset("for you").density == 321
+    assert bpy.ops.tracked_shot.delete_tracking_preset() == {"FINISHED"}
+    memory.tracking_preset = "Night"
 
     other = bpy.data.movieclips.load(clip.filepath)
     other = other if other != clip else clip.copy()
