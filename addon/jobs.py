@@ -22,12 +22,13 @@ from .tracking.blender import take_in as taking
 from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
+from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.preflight import compare_with_blender
 from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
 from .tracking.engine.footage import Footage
 from .tracking.engine.model import LensStart, Solve
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
-from .tracking.floor import Floor, find_floor
+from .tracking.floor import SURE_FLOOR, Floor, find_floor
 from .tracking.preflight import Finding, Preflight
 from .tracking.presets import load_tracking_preset
 from .tracking.session import TrackingSessionManager, list_sessions, load_session, take_up_session
@@ -339,18 +340,26 @@ def set_up_shot(
 
     Raises SolveError where the clip has no solved camera, InputError where the composite cannot be built.
     """
-    if not len(native_cameras(clip)[0]):
+    notes: list[str] = []
+    solve = _solve_of(clip, notes)
+    if solve is None and not len(native_cameras(clip)[0]):
         raise SolveError(f"{clip.name} has no solved camera yet; track and solve it first")
     config = composite_config(
         scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
     )
-    notes: list[str] = []
-    solve = _solve_of(clip, notes)
     setup_shot_compositing(scene, clip, config)
     bake = solve is not None and bool(clip.tracked_shot.native_trouble)
     if bake:
         notes.append(f"The camera has keys and does not follow the clip: {clip.tracked_shot.native_trouble}")
-    apply_solved_camera(scene, clip, solve=solve, bake=bake, floor=_floor(clip, solve))
+    floor = kept_layout(scene, clip, solve)
+    if floor is None:
+        floor = _floor(clip, solve)
+        scene.tracked_shot.floor_text = f"Found, {floor.confidence:.0%} sure"
+        if floor.confidence < SURE_FLOOR:
+            notes.append("No clear floor was found: check where it lies, or set it by tracks")
+    apply_solved_camera(scene, clip, solve=solve, bake=bake, floor=floor)
+    if config.lens_distortion.workflow != "none":
+        setup_shot_compositing(scene, clip, config)  # which widens the camera that is there only now
     if catcher:
         setup_shadow_catcher(scene)
         # EEVEE has no shadow catcher.
@@ -369,6 +378,28 @@ def _solve_of(clip: bpy.types.MovieClip, notes: list[str]) -> Solve | None:
     except TrackedShotError as error:
         notes.append(f"The clip's own solve was used: {error}")
         return None
+
+
+def world_of(scene: bpy.types.Scene, clip: bpy.types.MovieClip, notes: list[str]) -> SolvedWorld:
+    """What was solved of the clip, as it lies in the scene. Raises SolveError where that is nothing."""
+    solve = _solve_of(clip, notes)
+    names = clip_names(load_session(clip.tracked_shot.session).tracks(), solve) if solve is not None else None
+    return solved_world(scene, clip, solve, names)
+
+
+def set_camera(scene: bpy.types.Scene, clip: bpy.types.MovieClip, *, bake: bool) -> list[str]:
+    """The camera becomes live or baked where it stands; what to know, as sentences.
+
+    Raises SolveError where there is no such camera.
+    """
+    notes: list[str] = []
+    world = world_of(scene, clip, notes)
+    solve = _solve_of(clip, [])
+    if not bake and clip.tracked_shot.native_trouble:
+        notes.append(f"The camera follows Blender's own solve: {clip.tracked_shot.native_trouble}")
+    floor = Floor(world.to_world, 1.0, np.zeros(0, dtype=bool))
+    apply_solved_camera(scene, clip, solve=solve, bake=bake, floor=floor, set_scene=False)
+    return notes
 
 
 def _floor(clip: bpy.types.MovieClip, solve: Solve | None) -> Floor:

@@ -111,6 +111,23 @@ class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
         description="Put a cube on the floor, to see whether the camera holds, until there is CG",
         default=True,
     )
+    known_distance: FloatProperty(
+        name="Distance",
+        description="What lies between the two selected tracks",
+        default=1.0,
+        min=0.0001,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    camera_height: FloatProperty(
+        name="Camera Height",
+        description="How high above the floor the camera was at the current frame",
+        default=1.6,
+        min=0.0001,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    floor_text: StringProperty(description="How the floor came about, and how sure it is", options={"HIDDEN"})
 
 
 class TRACKED_SHOT_PG_session(bpy.types.PropertyGroup):

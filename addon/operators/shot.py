@@ -35,7 +35,8 @@ class TRACKED_SHOT_OT_setup_shot(ClipAction, bpy.types.Operator):
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        return "" if clip.tracking.reconstruction.is_valid else "The clip has no solved camera yet"
+        solved = clip.tracking.reconstruction.is_valid or clip.tracked_shot.verdict
+        return "" if solved else "The clip has no solved camera yet"
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self.use_stand_in = context.scene.tracked_shot.use_stand_in

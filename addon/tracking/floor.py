@@ -24,6 +24,9 @@ TOLERANCE = 0.01
 MOST_TILT = np.radians(55.0)
 """A floor's normal is at most this far from the cameras' upright direction."""
 
+LIKELY_SHARE = 0.15
+"""A floor that has this share of all bundles, or more, is not one by chance: what stands on it has most."""
+
 FEWEST = 8
 """A floor has at least this many bundles."""
 
@@ -31,6 +34,9 @@ LEAST_CONFIDENCE = 0.15
 """Below this the plane is taken for chance, and the fallback is used."""
 
 FALLBACK_CONFIDENCE = 0.05
+
+SURE_FLOOR = 0.5
+"""A floor that is less sure than this is reported."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,7 @@ def _confidence(distance: Floats, tolerance: float, cosine: float) -> float:
     if on_plane < FEWEST:
         return 0.0
     sharp = (on_plane / near - 1 / 3) / (2 / 3)
-    share = min(1.0, on_plane / len(distance) / 0.3)
+    share = min(1.0, on_plane / len(distance) / LIKELY_SHARE)
     number = min(1.0, on_plane / 30)
     return float(np.clip(sharp * share * number * cosine**2, 0.0, 1.0))
 

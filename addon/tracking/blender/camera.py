@@ -6,11 +6,13 @@ import math
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Quaternion
+from mathutils import Matrix
 
 from ..engine.model import Floats, Ints, Solve
 from ..errors import SolveError
 from ..floor import Floor
+from ..keys import needed_keys, without_flips
+from . import lens_nodes, versions
 from .clip import move_cameras, native_cameras, native_to_solve
 from .nodes import MARK
 from .scene import owned_collection
@@ -20,6 +22,10 @@ CONSTRAINT_NAME = "Tracked Shot Solve"
 
 FAR_CLIP_M = 1000.0
 """The camera sees at least this far, in metres: a solved street is longer than the default."""
+
+SAME_PLACE, SAME_TURN, SAME_LENS = 1e-6, 5e-7, 1e-6
+"""Keys are needless that change the place by less, in parts of its largest coordinate, a quaternion's
+numbers, or the focal length, in parts of itself: about a thousandth of a pixel."""
 
 
 def apply_solved_camera(
@@ -35,8 +41,9 @@ def apply_solved_camera(
     """Put the solved camera into ``scene``, or bring ours that is there up to date; returns it.
 
     Live (the default): a Camera Solver constraint follows the clip's own solve, and the
-    camera's own transform lays that solve into the world. With ``bake`` it gets a key a solved
-    frame instead, from ``solve``, or from the clip's own solve where none is given.
+    camera's own transform lays that solve into the world. With ``bake`` it gets keys instead, from
+    ``solve``, or from the clip's own solve where none is given: one a solved frame, but for those
+    that the straight line between others says as well. A zoom's focal lengths are keys in both.
     ``floor`` is the floor of ``solve`` (of the clip's own solve where no ``solve`` is given);
     without one the world is the solve's own space, and a live camera that was moved stays so.
     ``set_scene`` also gives the scene the clip's frame range and rate.
@@ -54,19 +61,23 @@ def apply_solved_camera(
         camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
         camera[MARK] = CAMERA_MARK
         owned_collection(scene).objects.link(camera)
-    set_camera_lens(camera.data, clip, solve)
+    was_baked = _drop_keys(camera)
+    _give_lens(scene, camera.data, clip, solve)
     if bake:
         _drop_constraint(camera)
         if solve is not None:
-            frames, native = solve.frames, solve.cameras
-        _bake(camera, frames + (clip.frame_start - 1), move_cameras(to_world, native))
-        if solve is not None and len(solve.frame_focals_px):
-            _bake_zoom(camera, frames + (clip.frame_start - 1), solve)
+            frames, native = scene_frames(clip, solve.frames), solve.cameras
+        else:
+            frames = frames + (clip.frame_start - 1)
+        camera.matrix_basis = Matrix.Identity(4)
+        bake_cameras(camera, frames, move_cameras(to_world, native))
     else:
-        was_baked = _drop_keys(camera)
         _follow(camera, clip)
         if is_new or was_baked or floor is not None:
             camera.matrix_basis = Matrix(own)
+    if solve is not None and len(solve.frame_focals_px):
+        focals = solve.frame_focals_px * solve.lens.sensor_width_mm / solve.lens.width
+        bake_values(camera.data, "lens", scene_frames(clip, solve.frames), focals)
     _show_plate(camera.data, clip)
     camera.data.clip_end = max(camera.data.clip_end, FAR_CLIP_M)
 
@@ -105,6 +116,20 @@ def set_camera_lens(data: bpy.types.Camera, clip: bpy.types.MovieClip, solve: So
     right, up = lens.principal_point_pixels
     data.shift_x = (0.5 * width - right) / width
     data.shift_y = (0.5 * height - up) / (width * lens.pixel_aspect)
+
+
+def _give_lens(
+    scene: bpy.types.Scene, data: bpy.types.Camera, clip: bpy.types.MovieClip, solve: Solve | None
+) -> None:
+    """The lens of the solve; a view that the composite widened for overscan stays as wide."""
+    widened = lens_nodes.widened_view(scene, data)
+    set_camera_lens(data, clip, solve)
+    if widened is None:
+        return
+    plain, wide = widened
+    if all(math.isclose(getattr(data, name), value, abs_tol=1e-6) for name, value in plain.items()):
+        for name, value in wide.items():
+            setattr(data, name, value)
 
 
 def set_frame_size(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
@@ -161,46 +186,86 @@ def _drop_constraint(camera: bpy.types.Object) -> None:
         camera.constraints.remove(constraint)
 
 
-def _bake(camera: bpy.types.Object, frames: Ints, cameras: Floats) -> None:
-    """A key of place and turn at each scene frame of ``frames`` (c,) from world cameras (c, 4, 4)."""
-    _drop_keys(camera)
-    camera.matrix_basis = Matrix.Identity(4)
+def solver_of(camera: bpy.types.Object, clip: bpy.types.MovieClip) -> bpy.types.Constraint | None:
+    """The constraint, of whosever making, by which a camera follows this clip; None where it does not."""
+    for constraint in camera.constraints:
+        follows = constraint.type == "CAMERA_SOLVER" and not constraint.mute
+        if follows and (constraint.use_active_clip or constraint.clip == clip):
+            return constraint
+    return None
+
+
+def scene_frames(clip: bpy.types.MovieClip, frames: Ints) -> Ints:
+    """The scene frames at which Blender shows the footage ``frames`` (c,) of the clip."""
+    return frames + (clip.frame_start - 1 - clip.frame_offset)
+
+
+def bake_cameras(camera: bpy.types.Object, frames: Ints, cameras: Floats) -> None:
+    """Keys of place and turn at the scene ``frames`` (c,) from world cameras (c, 4, 4), none needless.
+
+    Keys that were ours go. They run straight from one to the next, so that a move of the world
+    moves what lies between them, too.
+    """
+    turns = without_flips(np.array([tuple(Matrix(matrix).to_quaternion()) for matrix in cameras]))
+    places = np.ascontiguousarray(cameras[:, :3, 3])
     camera.rotation_mode = "QUATERNION"
-    before: Quaternion | None = None
-    for frame, matrix in zip(frames.tolist(), cameras):
-        place, turn, _ = Matrix(matrix).decompose()
-        if before is not None:
-            turn.make_compatible(before)
-        camera.location, camera.rotation_quaternion = place, turn
-        camera.keyframe_insert("location", frame=frame)
-        camera.keyframe_insert("rotation_quaternion", frame=frame)
-        before = turn
-    camera.animation_data.action.name = f"{camera.name} Bake"
-    camera.animation_data.action[MARK] = CAMERA_MARK
+    curves = _own_curves(camera, "Bake")
+    _key(curves, "location", frames, places, SAME_PLACE * float(np.abs(places).max()))
+    _key(curves, "rotation_quaternion", frames, turns, SAME_TURN)
 
 
-def _bake_zoom(camera: bpy.types.Object, frames: Ints, solve: Solve) -> None:
-    """A key of the focal length at each scene frame of ``frames`` (c,)."""
-    to_mm = solve.lens.sensor_width_mm / solve.lens.width
-    for frame, focal_px in zip(frames.tolist(), solve.frame_focals_px.tolist()):
-        camera.data.lens = focal_px * to_mm
-        camera.data.keyframe_insert("lens", frame=frame)
-    camera.data.animation_data.action.name = f"{camera.name} Zoom"
-    camera.data.animation_data.action[MARK] = CAMERA_MARK
+def bake_values(data: bpy.types.Camera, path: str, frames: Ints, values: Floats) -> None:
+    """Keys of one property of a camera, as its focal length, at scene ``frames`` (c,), none needless."""
+    curves = _own_curves(data, "Zoom")
+    _key(curves, path, frames, values[:, None], SAME_LENS * float(np.abs(values).max()))
+
+
+def _own_curves(owner: bpy.types.ID, word: str) -> bpy.types.bpy_prop_collection:
+    """Curves of an action of ours, empty; an action of the artist's that was there stays in the file."""
+    there = owner.animation_data.action if owner.animation_data else None
+    if there is not None and there.get(MARK) is None:
+        there.use_fake_user = True
+    curves = versions.fresh_curves(owner, f"{owner.name} {word}", MARK)
+    owner.animation_data.action[MARK] = CAMERA_MARK
+    return curves
+
+
+def _key(
+    curves: bpy.types.bpy_prop_collection, path: str, frames: Ints, values: Floats, tolerance: float
+) -> None:
+    """Straight keys of ``values`` (c, k), those of all k at the same frames."""
+    needed = needed_keys(frames.astype(np.float64), values, tolerance)
+    for index, column in enumerate(values[needed].T):
+        curve = curves.new(path, index=index)
+        curve.keyframe_points.add(int(needed.sum()))
+        curve.keyframe_points.foreach_set("co", np.column_stack([frames[needed], column]).ravel())
+        for key in curve.keyframe_points:
+            key.interpolation = "LINEAR"
+        curve.update()
+
+
+def is_baked(camera: bpy.types.Object) -> bool:
+    """Whether the camera has keys of ours."""
+    action = camera.animation_data.action if camera.animation_data else None
+    return action is not None and action.get(MARK) == CAMERA_MARK
 
 
 def _drop_keys(camera: bpy.types.Object) -> bool:
     """Take off the actions that we baked, and nobody else's; True where the camera itself had one."""
-    zoom = camera.data.animation_data.action if camera.data.animation_data else None
-    if zoom is not None and zoom.get(MARK) == CAMERA_MARK:
-        camera.data.animation_data_clear()
-        if zoom.users == 0:
-            bpy.data.actions.remove(zoom)
-    action = camera.animation_data.action if camera.animation_data else None
-    if action is None or action.get(MARK) != CAMERA_MARK:
-        return False
-    camera.animation_data_clear()
-    if action.users == 0:
-        bpy.data.actions.remove(action)
-    camera.matrix_basis = Matrix.Identity(4)
-    return True
+    was_baked = is_baked(camera)
+    for owner in (camera, camera.data):
+        action = owner.animation_data.action if owner.animation_data else None
+        if action is None or action.get(MARK) != CAMERA_MARK:
+            continue
+        owner.animation_data.action = None
+        if action.users == 0:
+            bpy.data.actions.remove(action)
+    if was_baked:
+        camera.matrix_basis = Matrix.Identity(4)
+    return was_baked
+
+
+def refresh(scene: bpy.types.Scene) -> None:
+    """Has Blender work out anew where things of the scene are."""
+    for layer in scene.view_layers:
+        layer.update()

@@ -371,6 +371,16 @@ def _widened(data: bpy.types.Camera, plan: LensPlan) -> dict[str, float]:
     }
 
 
+def widened_view(
+    scene: bpy.types.Scene, data: bpy.types.Camera
+) -> tuple[dict[str, float], dict[str, float]] | None:
+    """Sensor and shift of a camera before and after it was widened; None where it was not."""
+    memory = _memory(scene)
+    if memory is None or not memory["camera"] or bpy.data.cameras.get(memory["camera"]) != data:
+        return None
+    return memory["before"], memory["after"]
+
+
 def restore_camera(scene: bpy.types.Scene) -> None:
     """Give the camera its view back, where nobody has changed it since, and forget the workflow."""
     memory = _memory(scene)

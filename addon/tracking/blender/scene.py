@@ -68,7 +68,8 @@ def _marked_collection(parent: bpy.types.Collection, mark: str) -> bpy.types.Col
     return next((item for item in parent.children_recursive if item.get(MARK) == mark), None)
 
 
-def _marked_object(scene: bpy.types.Scene, mark: str) -> bpy.types.Object | None:
+def marked_object(scene: bpy.types.Scene, mark: str) -> bpy.types.Object | None:
+    """The object of ours in the scene that bears this mark."""
     return next((item for item in scene.objects if item.get(MARK) == mark), None)
 
 
@@ -106,7 +107,7 @@ def sampled_views(scene: bpy.types.Scene) -> Views:
     count = min(scene.frame_end - scene.frame_start + 1, SAMPLED_FRAMES)
     frames = np.unique(np.linspace(scene.frame_start, scene.frame_end, count).round().astype(int))
     matrices = []
-    with _frame_kept(scene):
+    with frame_kept(scene):
         for frame in frames.tolist():
             scene.frame_set(frame)
             matrices.append(np.array(camera.matrix_world.normalized()))
@@ -115,7 +116,8 @@ def sampled_views(scene: bpy.types.Scene) -> Views:
 
 
 @contextlib.contextmanager
-def _frame_kept(scene: bpy.types.Scene) -> Iterator[None]:
+def frame_kept(scene: bpy.types.Scene) -> Iterator[None]:
+    """Go through frames of a scene, and back to where it was."""
     frame, part = scene.frame_current, scene.frame_subframe
     try:
         yield
@@ -164,7 +166,7 @@ def setup_shadow_catcher(
         extent = (left - margin, near - margin, right + margin, far + margin)
     else:
         extent = (-0.5 * size, -0.5 * size, 0.5 * size, 0.5 * size)
-    ground = _marked_object(scene, CATCHER_MARK)
+    ground = marked_object(scene, CATCHER_MARK)
     if ground is None:
         ground = _new_object(scene, "Shadow Catcher", bpy.data.meshes.new("Shadow Catcher"), CATCHER_MARK)
         ground.display_type = "WIRE"
@@ -190,7 +192,7 @@ def setup_light(scene: bpy.types.Scene, direction: tuple[float, ...] | None = No
     ``direction`` (3,) is the way the sunlight goes, in the scene; without one, a sun that is there
     already stays as the artist turned it.
     """
-    sun = _marked_object(scene, SUN_MARK)
+    sun = marked_object(scene, SUN_MARK)
     if sun is None:
         data = bpy.data.lights.new("Tracked Shot Sun", "SUN")
         data.energy = _SUN_STRENGTH
@@ -227,7 +229,7 @@ def add_stand_in(scene: bpy.types.Scene, *, size: float | None = None) -> bpy.ty
     origin's depth. Once it is there it is the artist's to move: a second call only returns it.
     Raises InputError where neither a camera nor ``size`` is given.
     """
-    cube = _marked_object(scene, STAND_IN_MARK)
+    cube = marked_object(scene, STAND_IN_MARK)
     if cube is not None:
         return cube
     edge = size if size is not None else STAND_IN_SHARE * _view_width(sampled_views(scene))
@@ -272,7 +274,7 @@ def _stand_in_material() -> bpy.types.Material:
 
 def remove_stand_in(scene: bpy.types.Scene) -> bool:
     """Take our stand-in away, as when real CG has come; True where there was one."""
-    cube = _marked_object(scene, STAND_IN_MARK)
+    cube = marked_object(scene, STAND_IN_MARK)
     if cube is None:
         return False
     mesh = cube.data
@@ -353,7 +355,7 @@ def _stand_on_floor(scene: bpy.types.Scene, holder: bpy.types.Collection) -> bpy
         if part.type in _SOLID_TYPES
         for corner in part.bound_box
     ]
-    empty = _marked_object(scene, CG_ROOT_MARK)
+    empty = marked_object(scene, CG_ROOT_MARK)
     if empty is None:
         empty = bpy.data.objects.new("CG", None)
         empty[MARK] = CG_ROOT_MARK
