@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,7 @@ from addon.tracking.config import CompositeShotConfig
 from addon.tracking.errors import InputError
 from addon.tracking.session import SessionStatus, load_session
 from addon.tracking.shotfile import ShotFileError, load_shot
+from addon.tracking.stages import NAMES as STAGES
 from tests import drawn
 
 SHOT = """shot:
@@ -325,3 +327,42 @@ def test_a_file_that_is_not_ours_is_not_written_over(
     assert cli.main(["assemble", str(shot), "--session-dir", str(solved_folder), "--fresh"]) == 2
     assert "was not built by Tracked Shot" in capfd.readouterr().err
     assert blend.read_bytes() == before
+
+
+def test_another_lens_solves_again_and_tracks_nothing(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, tmp_path: Path
+) -> None:
+    from addon.tracking import assemble_shot_with_tracking
+
+    sessions = tmp_path / "sessions"
+    shutil.copytree(solved_folder, sessions)
+    first = assemble_shot_with_tracking(load_shot(shot), session_dir=sessions)
+    assert first.ran == STAGES
+    shot.write_text(SHOT + "  camera:\n    bake: true\n")
+    assert assemble_shot_with_tracking(load_shot(shot), session_dir=sessions).ran == STAGES[4:8]
+    shot.write_text(SHOT.replace("balanced", "balanced\n    lens: {focal_length_mm: 31}"))
+    again = assemble_shot_with_tracking(load_shot(shot), session_dir=sessions)
+    assert again.ran == STAGES[3:8]
+    assert again.session != first.session
+    one, other = load_session(first.session), load_session(again.session)
+    assert one.tracks().xy.tobytes() == other.tracks().xy.tobytes()
+    assert assemble_shot_with_tracking(load_shot(shot), session_dir=sessions).ran == ()
+    assert assemble_shot_with_tracking(load_shot(shot), session_dir=sessions, start="solve").ran == STAGES[3:]
+
+
+def test_a_shot_that_is_not_tracked_uses_the_solve_of_the_clip_in_the_file(
+    blender_file: ModuleType,
+    shot: Path,
+    solved_folder: Path,
+    drawn_clip: tuple[Path, drawn.Truth],
+) -> None:
+    from addon.tracking import assemble_shot_with_tracking
+
+    first = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder)
+    shutil.copy(first.blend, shot.with_name("solved.blend"))
+    shot.write_text(SHOT.replace("preset: balanced", "enabled: false") + "  into: solved.blend\n")
+    result = assemble_shot_with_tracking(load_shot(shot), session_dir=shot.parent / "none")
+    assert result.session is None and result.solve is None
+    focal, path = camera_error(result.scene, drawn_clip[1])
+    assert abs(focal) < 2e-3 and path < 0.1
+    assert not (shot.parent / "none").exists()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from addon.tracking.engine.footage import open_footage
+from addon.tracking.engine.model import LensStart
 from addon.tracking.engine.plan import run
 from addon.tracking.errors import Cancelled, FootageError, SessionError, SolveError
 from addon.tracking.session import (
@@ -21,11 +22,13 @@ from addon.tracking.session import (
     TrackingSessionManager,
     create_session,
     find_session,
+    find_tracked,
     list_sessions,
     load_session,
     owner,
     resume_tracking,
     run_session,
+    solve_again,
     start_worker,
 )
 from addon.tracking.session.places import footage_name, session_folder, session_path
@@ -355,3 +358,35 @@ def test_an_owner_gives_signs_in_a_long_step(
     del who["beat"]
     elsewhere = json.dumps({**who, "host": "another"})
     assert not owner.is_alive(elsewhere, state.updated - 2 * owner.STALE_SECONDS)
+
+
+def test_tracks_are_solved_again_from_another_lens(
+    clip: Path, whole: TrackingSessionManager, tmp_path: Path
+) -> None:
+    settings = whole.settings()
+    (tmp_path / whole.path.name).write_bytes(whole.path.read_bytes())
+    lens = LensStart(focal_length_mm=31.0)
+    found = find_tracked(tmp_path, open_footage(clip), settings)
+    assert found is not None
+    again = solve_again(found, lens)
+    assert again.path != found.path and again.lens() == lens
+    assert again.solve() is None and found.solve() is not None
+    stages = {step.stage for step in run_session(again)}
+    assert stages == {"clean", "solve"}  # nothing is tracked again
+    again.check()
+    one, other = whole.tracks(), again.tracks()
+    assert one.xy.tobytes() == other.xy.tobytes() and one.reasons == other.reasons
+    assert again.status is SessionStatus.SOLVED
+    # With the lens that it has, it is the same session; what comes out equals what was there, bit for bit.
+    before = found.solve()
+    same = resume_tracking(solve_again(found, found.lens()))
+    assert same.path == found.path
+    assert same.solve().cameras.tobytes() == before.cameras.tobytes()
+    assert sorted(tmp_path.glob("*.tracksession")) == sorted([found.path, again.path])
+
+
+def test_what_is_not_tracked_to_its_end_is_not_solved_again(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, directory=tmp_path)
+    assert find_tracked(tmp_path, open_footage(clip), session.settings()) is None
+    with pytest.raises(SessionError, match="not tracked to its end"):
+        solve_again(session, session.lens())

@@ -147,11 +147,12 @@ def _begin(
         result.scene = _open_file(config, target)
     remembered = _recall(result.scene)
     anew = fresh or (start is not None and NAMES.index(start) <= NAMES.index("track"))
-    build = Build(config, result.scene, result, target, absolute(session_dir), anew)
+    build = Build(config, result.scene, result, target, absolute(session_dir), start, anew)
     if config.tracking.enabled and remembered.session:
         build.session = _session_again(build, remembered)
         if build.session is not None:
-            result.session, result.solve = build.session.path, build.session.solve()
+            result.session = build.session.path
+            result.solve = build.session.solve() if config.tracking.solve else None
     if build.session is None:
         build.solve_before = remembered.solve
     return (

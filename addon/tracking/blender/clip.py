@@ -493,6 +493,13 @@ def native_cameras(clip: bpy.types.MovieClip) -> tuple[Ints, Floats]:
     return frames[order], matrices[order]
 
 
+def native_points(clip: bpy.types.MovieClip) -> tuple[list[str], Floats]:
+    """Names of the solved tracks, without our prefix, and their bundles (n, 3) in the clip's own solve."""
+    solved = [track for track in _camera_object(clip).tracks if track.has_bundle]
+    points = np.array([tuple(track.bundle) for track in solved], dtype=np.float64).reshape(-1, 3)
+    return [track.name.removeprefix(PREFIX) for track in solved], points
+
+
 def native_to_solve(clip: bpy.types.MovieClip, solve: Solve) -> Floats:
     """(4, 4) similarity from the clip's own reconstruction to the space of our solve.
 

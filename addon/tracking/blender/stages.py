@@ -18,20 +18,28 @@ import bpy
 import numpy as np
 
 from ..config import CompositeConfig, CompositeShotConfig
-from ..engine.footage import Footage, open_footage
-from ..engine.model import Solve, Tracks
-from ..errors import FootageError
+from ..engine.footage import Footage, identity, open_footage
+from ..engine.model import Floats, Solve
+from ..errors import FootageError, SessionError
 from ..floor import Floor, find_floor, fit_floor
 from ..preflight import Finding, Preflight, check_footage
 from ..presets import load_tracking_preset, resolve_composite
 from ..report import ShotReport
-from ..session import TrackingSessionManager, load_session, run_session, take_up_session
+from ..session import (
+    TrackingSessionManager,
+    create_session,
+    find_session,
+    find_tracked,
+    load_session,
+    run_session,
+    solve_again,
+)
 from ..session.places import session_folder
 from ..shotfile import ShotFileError, problem_at
 from ..stages import digest
 from . import versions
 from .camera import apply_solved_camera, find_camera
-from .clip import NativeResult, find_clip, load_clip
+from .clip import NativeResult, find_clip, load_clip, native_cameras, native_points
 from .composite import composite_status, setup_shot_compositing
 from .preflight import compare_with_blender
 from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
@@ -94,6 +102,8 @@ class Build:
     target: Path | None = None
     """Where the .blend will be saved."""
     session_dir: Path | None = None
+    start: str | None = None
+    """The stage that was asked for, with all after it."""
     anew: bool = False
     """Whether it is tracked anew where a session could be taken up."""
     solve_before: str = ""
@@ -224,41 +234,83 @@ def track_stage(build: Build) -> Steps:
         return
     build.session = shot_session(build)
     build.result.session = build.session.path
-    low, high = TRACKED_SHARE
     if build.session.status.finished:
         build.session.check()
-        yield BuildStep("solve", high, "Taking the tracks of the session that is there")
+        yield BuildStep("track", TRACKED_SHARE[1], "Taking the tracks of the session that is there")
         return
-    for step in run_session(build.session):
+    yield from _run(build.session)
+
+
+def solve_stage(build: Build) -> Steps:
+    """The camera of the session's tracks; solved again where the lens is another one, or where asked for."""
+    build.result.solve = None
+    config, session = build.config, build.session
+    if session is None or not config.tracking.solve:
+        return
+    yield BuildStep("solve", TRACKED_SHARE[1], "Taking the camera")
+    named = config.tracking.session is not None
+    lens = session.lens() if named else config.tracking.lens.start()
+    anew = build.start == "solve"
+    if session.lens() != lens and not anew:
+        settings = session.settings()
+        session = find_session(session.path.parent, build.footage, settings=settings, lens=lens) or session
+    if anew or session.lens() != lens or session.solve() is None:
+        session = solve_again(session, lens)
+    build.session = session
+    build.result.session = session.path
+    if not session.status.finished:
+        yield from _run(session)
+    build.result.solve = session.solve()
+
+
+def _run(session: TrackingSessionManager) -> Steps:
+    low, high = TRACKED_SHARE
+    for step in run_session(session):
         stage = "solve" if step.stage == "solve" else "track"
         yield BuildStep(stage, low + (high - low) * step.done, step.text, step.frame)
 
 
-def solve_stage(build: Build) -> Steps:
-    """The camera of the session; one that was solved from these tracks already is taken as it is."""
-    if build.session is None:
-        return
-    yield BuildStep("solve", TRACKED_SHARE[1], "Taking the camera")
-    build.result.solve = build.session.solve()
-
-
 def shot_session(build: Build) -> TrackingSessionManager:
-    """The session that the shot names, else the newest of this footage and settings, else a new one."""
+    """The session that the shot names, else the newest of this footage and settings, else a new one.
+
+    Raises ShotFileError where the named one is not there or of other footage.
+    """
     config, footage = build.config, build.footage
     if config.tracking.session is not None:
-        return load_session(config.resolve(config.tracking.session))
+        return _named_session(config, footage)
     settings = replace(load_tracking_preset(config.tracking.preset), mask=_mask(config))
-    lens = config.tracking.lens.start()
+    lens, solve = config.tracking.lens.start(), config.tracking.solve
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
-    return take_up_session(
-        footage,
+    if not build.anew:
+        found = find_session(folder, footage, settings=settings, lens=lens, solve=solve)
+        if found is not None:
+            return found
+        tracked = find_tracked(folder, footage, settings)
+        if tracked is not None:
+            return solve_again(tracked, lens) if solve else tracked
+    return create_session(
+        footage.path,
         config.name,
-        folder,
+        directory=folder,
+        frame_range=(footage.first, footage.last),
         settings=settings,
         lens=lens,
-        solve=config.tracking.solve,
-        fresh=build.anew,
+        solve=solve,
     )
+
+
+def _named_session(config: CompositeShotConfig, footage: Footage) -> TrackingSessionManager:
+    path = ("tracking", "session")
+    try:
+        session = load_session(config.resolve(str(config.tracking.session)))
+    except SessionError as error:
+        raise ShotFileError([problem_at(config.source, path, str(error))]) from None
+    known = session.about["footage"]
+    differs = [key for key, value in identity(footage).items() if known.get(key) != value]
+    if differs:
+        text = f"{session.path}: is of other footage than the shot's ({', '.join(differs)} differ)"
+        raise ShotFileError([problem_at(config.source, path, text)])
+    return session
 
 
 def _mask(config: CompositeShotConfig) -> str:
@@ -288,6 +340,7 @@ def _mask(config: CompositeShotConfig) -> str:
 def camera_stage(build: Build) -> Steps:
     """Tracks and, where there is one, the camera into the clip; the camera into the scene."""
     if build.session is None:
+        yield from _camera_of_clip(build)
         return
     yield BuildStep("camera", TRACKED_SHARE[1], "Tracks into the clip")
     config, result, clip = build.config, build.result, build.clip
@@ -301,27 +354,58 @@ def camera_stage(build: Build) -> Steps:
     if result.native is not None and not result.native.agrees:
         build.notes.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
         bake = True
-    result.floor = shot_floor(config, tracks, solve)
-    if result.floor is not None and result.floor.confidence < SURE_FLOOR:
-        build.notes.append("no clear floor was found: check where the ground lies")
+    names = [tracks.names[number] for number in solve.point_tracks]
+    result.floor = shot_floor(config, names, solve.points, solve.cameras)
+    _say_floor(build)
     result.camera = apply_solved_camera(
         build.scene, clip, solve=solve, bake=bake, name=config.camera.name, floor=result.floor
     )
 
 
-def shot_floor(config: CompositeShotConfig, tracks: Tracks, solve: Solve) -> Floor | None:
-    """The floor that the shot asks for; raises ShotFileError for tracks that are unsolved or no plane."""
+def _camera_of_clip(build: Build) -> Steps:
+    """The camera of the solve that the clip has, for a shot that is not tracked here."""
+    clip = build.clip
+    if not build.config.camera.from_tracking:
+        return
+    frames, cameras = native_cameras(clip)
+    if not len(frames):
+        build.notes.append(f"the clip {clip.name} has no solved camera, and tracking is not enabled")
+        return
+    yield BuildStep("camera", 0.9, "The camera of the clip's own solve into the scene")
+    names, points = native_points(clip)
+    build.result.floor = shot_floor(build.config, names, points, cameras)
+    _say_floor(build)
+    build.result.camera = apply_solved_camera(
+        build.scene,
+        clip,
+        bake=build.config.camera.bake,
+        name=build.config.camera.name,
+        floor=build.result.floor,
+    )
+
+
+def _say_floor(build: Build) -> None:
+    if build.result.floor is not None and build.result.floor.confidence < SURE_FLOOR:
+        build.notes.append("no clear floor was found: check where the ground lies")
+
+
+def shot_floor(
+    config: CompositeShotConfig, names: list[str], points: Floats, cameras: Floats
+) -> Floor | None:
+    """The floor that the shot asks for, from points (n, 3) with their tracks' names and cameras (c, 4, 4).
+
+    Raises ShotFileError for tracks that are unsolved or no plane.
+    """
     wanted = config.scene.floor
     if wanted == "none":
         return None
     if wanted == "auto":
-        return find_floor(solve.points, solve.cameras)
-    solved = [tracks.names[number] for number in solve.point_tracks]
-    missing = [name for name in wanted if name not in solved]
+        return find_floor(points, cameras)
+    missing = [name for name in wanted if name not in names]
     try:
         if missing:
             raise ValueError(f"no solved track is called {missing[0]!r}")
-        return fit_floor(solve.points, solve.cameras, np.isin(solved, wanted))
+        return fit_floor(points, cameras, np.isin(names, wanted))
     except ValueError as error:
         raise ShotFileError([problem_at(config.source, ("scene", "floor"), str(error))]) from None
 
@@ -397,12 +481,21 @@ def outcomes(build: Build) -> Callable[[str], Mapping[str, Any]]:
 
     def of(stage: str) -> Mapping[str, Any]:
         if stage == "camera":
-            return {"the solve": solve_print(build.session) if build.session else build.solve_before}
+            return {"the solve": _solve_print(build)}
         if stage == "composite":
             return {"Blender": versions.BLENDER_NAME}
         return {}
 
     return of
+
+
+def _solve_print(build: Build) -> str:
+    if build.session is not None:
+        return solve_print(build.session)
+    if build.config.tracking.enabled:
+        return build.solve_before
+    clip = find_clip(build.config.footage_path)
+    return digest(native_cameras(clip)[1].tolist()) if clip is not None else ""
 
 
 def solve_print(session: TrackingSessionManager | None) -> str:

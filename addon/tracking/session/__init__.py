@@ -1,5 +1,6 @@
 """Sessions: what was tracked, on disk after every step, and the process that tracks it."""
 
+from .again import find_tracked, solve_again
 from .library import (
     MergeReport,
     SessionInfo,
@@ -36,12 +37,14 @@ __all__ = [
     "delete_session",
     "export_session_report",
     "find_session",
+    "find_tracked",
     "list_sessions",
     "load_session",
     "merge_sessions",
     "resume_tracking",
     "run_session",
     "session_infos",
+    "solve_again",
     "start_worker",
     "take_in_growth",
     "take_up_session",
