@@ -34,11 +34,15 @@ shot:
     shadow_catcher: true
 ```
 
-- Paths are relative to the shot file.
+- Paths are relative to the shot file. `${SHOW}` in a path is the environment variable `SHOW`; one that is
+  not set is an error. Of an image sequence name the first file, or `plate.####.exr` or `plate.%04d.exr`.
+- `include: ../show.yaml` (or a list) lays this file over another one, key by key; of several the later
+  lies over the earlier. Paths in an included file are relative to that file, and it may include others, 8
+  deep and 32 in all. An empty value (`mask:`) takes back what an included file says.
 - Frames are footage frames: 1 is the first frame of the clip.
 - A key that begins with `x-` belongs to somebody else's pipeline: it may stand anywhere and is kept.
   Any other unknown key is an error that names the nearest known one.
-- An empty value (`session:`) is as good as leaving the key out.
+- An empty value (`session:`) is otherwise as good as leaving the key out.
 - YAML reads `yes`, `no`, `on` and `off` as true and false, `1:30` as 90 and `010` as 8. Since that is
   hardly ever meant, it is an error here: write `true` or `false`, or put the text in quotes.
 - A file may have 256 KB, 32 levels and 20,000 values (what an alias stands for counted each time);

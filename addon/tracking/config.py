@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .engine.model import SENSOR_MM, LensStart
+from .files import absolute_path
 from .schema import (
     FOREIGN,
     Choice,
@@ -25,10 +26,12 @@ from .schema import (
     Flag,
     FrameRange,
     Integer,
+    Key,
     KeyPath,
     ListOf,
     Number,
     Part,
+    PathOrName,
     Section,
     Text,
     hint,
@@ -164,7 +167,7 @@ class TrackingShotConfig(Section):
     )
     lens: LensConfig = part(LensConfig, "What is known of the lens.")
     mask: str | None = key(
-        Text(), "Where not to track: a picture, or the first file of a sequence, white there.", None
+        PathOrName(), "Where not to track: a picture, or the first file of a sequence, white there.", None
     )
 
 
@@ -383,6 +386,11 @@ class CompositeSection(Section):
     overrides: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
+    def described(cls) -> dict[str, Key]:
+        """Those of the preset."""
+        return CompositeConfig.keys()
+
+    @classmethod
     def read_keys(cls: type[C], values: Any, path: KeyPath, findings: Findings) -> C | None:
         tried = Findings(partial=True)
         whole = CompositeConfig.read_keys(values, path, tried)
@@ -443,7 +451,12 @@ class CompositeShotConfig(Section):
     cg: CgConfig = part(CgConfig, "What is put into the plate.")
     composite: CompositeSection = part(CompositeSection, "How it becomes one picture.")
     render: RenderConfig = part(RenderConfig, "How frames are rendered.")
-    include: str | list[str] = key(_PATHS, "Files with shared settings.", make=list)
+    include: str | list[str] = key(
+        _PATHS,
+        "Shot files with shared settings, laid under this one; of several the later over the earlier. "
+        "Paths in them are relative to them.",
+        make=list,
+    )
     hooks: str | list[str] = key(_PATHS, "Python files called before and after each stage.", make=list)
     into: str | None = key(FilePath(), "A .blend to build into. Left out: a new file.", None)
     beside: dict[str, Any] = field(default_factory=dict)
@@ -452,6 +465,8 @@ class CompositeShotConfig(Section):
     """Absolute folder that paths are relative to: the shot file's. None: the current one."""
     source: ShotSource | None = field(default=None, compare=False, repr=False)
     """Where it was read from; None for a shot from Python."""
+    included: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the included files say, plain values: it is in the shot already, and is not written out again."""
 
     @classmethod
     def read(cls, values: Any, path: KeyPath, findings: Findings) -> CompositeShotConfig | None:
@@ -485,8 +500,8 @@ class CompositeShotConfig(Section):
         return {"shot": super().to_dict(full), **copy.deepcopy(self.beside)}
 
     def resolve(self, text: str) -> Path:
-        """A path of the shot as an absolute one."""
-        return Path(os.path.abspath((self.base or Path.cwd()) / text))
+        """A path of the shot as an absolute one; raises InputError for a variable that is not set."""
+        return absolute_path(text, self.base)
 
     @property
     def footage_path(self) -> Path:

@@ -1,13 +1,60 @@
-"""Writing files so that a crash leaves either the old one or the new one, never half of one."""
+"""Paths as people write them, and writing files so that a crash leaves the old one or the new one whole."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from .errors import InputError
+
+_VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
+
+
+def expand_variables(text: str) -> str:
+    """The text with each ``${NAME}`` as the environment has it.
+
+    Raises InputError for a variable that is not set or empty, and for one that is not closed.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name, end = match.groups()
+        if not end or not name.isidentifier():
+            raise InputError(f"'{match.group()[:40]}' is no environment variable: write ${{NAME}}")
+        found = os.environ.get(name, "")
+        if not found:
+            empty = "is empty" if name in os.environ else "is not set"
+            raise InputError(f"the environment variable {name} {empty}")
+        return found
+
+    return _VARIABLE.sub(value, text)
+
+
+def absolute_path(text: str, base: Path | None = None) -> Path:
+    """A path of a shot file as an absolute one, relative to ``base`` or the current folder.
+
+    Environment variables are put in; raises InputError where one is not set.
+    """
+    return Path(os.path.abspath((base or Path.cwd()) / expand_variables(text)))
+
+
+def stands_alone(text: str) -> bool:
+    """Whether a path says where it is without a folder to start from, on whatever system."""
+    begins = text.startswith("${")
+    return begins or PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
+
+
+def moved_path(text: str, old: Path, new: Path) -> str:
+    """A path written relative to the folder ``old``, as it has to be written relative to ``new``."""
+    if stands_alone(text) or old == new:
+        return text
+    try:
+        lead = os.path.relpath(old, new)
+    except ValueError:  # another drive
+        lead = str(old)
+    return Path(os.path.normpath(os.path.join(lead, text))).as_posix()
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -7,7 +7,6 @@ listed with its error and stops nothing. ``user_presets`` writes them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from . import yaml_tools
 from .config import DEFAULT_TRACKING_PRESET, CompositeConfig, CompositeSection
 from .engine.model import TrackingSettings
 from .errors import InputError
+from .files import absolute_path
 from .schema import Findings, Flag, Integer, Kind, Number, Text, dotted, hint, merged, show
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "presets"
@@ -92,7 +92,7 @@ def resolve_composite(
     under = _with_absolute_paths(_read_composite(path), path.parent)
     over = section.to_dict()
     for keys, _, text in section.paths():
-        _put(over, keys, os.path.abspath((base or Path.cwd()) / text))
+        _put(over, keys, str(absolute_path(text, base)))
     return CompositeConfig.from_dict(merged(under, over))
 
 
@@ -100,7 +100,7 @@ def _with_absolute_paths(config: CompositeConfig, folder: Path) -> dict[str, Any
     """The config as plain values, its paths relative to ``folder`` made absolute."""
     values = config.to_dict()
     for keys, _, text in config.paths():
-        _put(values, keys, os.path.abspath(folder / text))
+        _put(values, keys, str(absolute_path(text, folder)))
     return values
 
 

@@ -235,6 +235,14 @@ class FilePath(Text):
 
 
 @dataclass(frozen=True)
+class PathOrName(FilePath):
+    """A path, or the name of something in a .blend, which has no suffix."""
+
+    exists: bool = False
+    what = "a text"
+
+
+@dataclass(frozen=True)
 class Choice(Kind):
     """One of a few words."""
 
@@ -313,7 +321,8 @@ class Either(Kind):
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         for kind in self.kinds:
-            if isinstance(kind, Part) and isinstance(value, Mapping):
+            fits = (Mapping,) if isinstance(kind, Part) else (list, tuple) if isinstance(kind, ListOf) else ()
+            if isinstance(value, fits):
                 return kind.read(value, path, findings)
             tried = Findings(findings.partial)
             result = kind.read(value, path, tried)
@@ -399,6 +408,11 @@ class Section:
             default = item.default_factory if item.default_factory is not MISSING else _constant(item.default)
             found[name] = Key(name, item.name, item.metadata["kind"], item.metadata["doc"], required, default)
         return found
+
+    @classmethod
+    def described(cls) -> dict[str, Key]:
+        """The keys that a file may have here; those that are declared, unless a subclass knows of more."""
+        return cls.keys()
 
     @classmethod
     def from_dict(cls: type[S], values: Mapping[str, Any]) -> S:
@@ -498,6 +512,32 @@ def _paths_of(kind: Kind, value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, 
     elif isinstance(kind, ListOf) and isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _paths_of(kind.kind, item, (*path, index))
+
+
+def change_paths(section: type[Section], values: Any, change: Callable[[KeyPath, str], str]) -> Any:
+    """Plain values of a section with ``change`` done to every path in them; what does not fit stays as it is.
+
+    ``change`` is told where the path stands and what is written there.
+    """
+    return _change_paths(Part(section), values, (), change)
+
+
+def _change_paths(kind: Kind, value: Any, path: KeyPath, change: Callable[[KeyPath, str], str]) -> Any:
+    if isinstance(kind, FilePath) and isinstance(value, str):
+        is_name = isinstance(kind, PathOrName) and not os.path.splitext(value)[1]
+        return value if is_name or not value.strip() else change(path, value)
+    if isinstance(kind, Either):
+        for choice in kind.kinds:
+            value = _change_paths(choice, value, path, change)
+    elif isinstance(kind, ListOf) and isinstance(value, (list, tuple)):
+        return [_change_paths(kind.kind, item, (*path, index), change) for index, item in enumerate(value)]
+    elif isinstance(kind, Part) and isinstance(value, Mapping):
+        known = kind.section.described()
+        return {
+            name: _change_paths(known[name].kind, item, (*path, name), change) if name in known else item
+            for name, item in value.items()
+        }
+    return value
 
 
 def _constant(value: Any) -> Callable[[], Any]:

@@ -15,8 +15,10 @@ from typing import Any
 from . import presets, yaml_tools
 from .config import CompositeSection, CompositeShotConfig, ShotSource, first_of_sequence
 from .errors import InputError
-from .files import write_atomically
-from .schema import FOREIGN, ConfigError, Finding, Findings, KeyPath, dotted
+from .files import expand_variables, write_atomically
+from .schema import ConfigError, Finding, Findings, KeyPath, change_paths, dotted
+from .shot_layers import Includes, Layer, Report, below, in_foreign, under_shot
+from .yaml_tools import Document, Place
 
 
 @dataclass(frozen=True)
@@ -55,21 +57,26 @@ def load_shot(path: str | Path, user_folder: Path | None = None) -> CompositeSho
         raise ShotFileError([Problem(named, error.line, error.column, error.message)]) from None
     except InputError as error:
         raise ShotFileError([Problem(named, None, None, str(error))]) from None
-    source = ShotSource(named, document.places)
     problems = [
         Problem(named, fault.line, fault.column, fault.message)
         for fault in document.faults
-        if not (fault.surprise and _in_foreign(fault.path))
+        if not (fault.surprise and in_foreign(fault.path))
     ]
+
+    def report(place: Place, message: str) -> None:
+        problems.append(Problem(place.file or named, *place.value, message))
+
+    base = Path(path).absolute().parent
+    value, places, included = _with_includes(document, base, report, Path(path), named)
+    source = ShotSource(named, places)
     # What YAML has turned into another value is said once, not again as a wrong value.
-    taken = {(problem.line, problem.column) for problem in problems}
-    config, findings = _read(document.value, user_folder)
+    taken = {(problem.path, problem.line, problem.column) for problem in problems}
+    config, findings = _read(value, user_folder)
     located = [problem_at(source, finding.path, finding.message, finding.at_key) for finding in findings]
-    problems += [problem for problem in located if (problem.line, problem.column) not in taken]
+    problems += [item for item in located if (item.path, item.line, item.column) not in taken]
     if problems or config is None:
-        raise ShotFileError(_in_order(problems))
-    config.base = Path(path).absolute().parent
-    config.source = source
+        raise ShotFileError(_in_order(problems, named))
+    config.base, config.source, config.included = base, source, included
     return config
 
 
@@ -80,12 +87,37 @@ def load_shot_dict(
 
     Paths are relative to ``base``, or the current folder. Raises ShotFileError.
     """
-    config, findings = _read(values, user_folder)
-    if findings or config is None:
-        problems = [problem_at(None, finding.path, finding.message, finding.at_key) for finding in findings]
+    problems: list[Problem] = []
+
+    def report(place: Place, message: str) -> None:
+        if place.file:
+            problems.append(Problem(place.file, *place.value, message))
+        else:
+            problems.append(Problem("include", None, None, message.removeprefix("include: ")))
+
+    folder = Path.cwd() if base is None else Path(base).absolute()
+    value, _, included = _with_includes(Document(values), folder, report)
+    config, findings = _read(value, user_folder)
+    problems += [problem_at(None, finding.path, finding.message, finding.at_key) for finding in findings]
+    if problems or config is None:
         raise ShotFileError(problems)
-    config.base = None if base is None else Path(base).absolute()
+    config.base, config.included = None if base is None else folder, included
     return config
+
+
+def _with_includes(
+    document: Document, base: Path, report: Report, file: Path | None = None, named: str = ""
+) -> tuple[Any, Mapping[KeyPath, Place], dict[str, Any]]:
+    """The document laid over what it includes, its places, and what came from the included files."""
+    value, under = document.value, under_shot(document.value)
+    inner = value["shot"] if under else value
+    if not isinstance(inner, Mapping) or inner.get("include") is None:
+        return value, document.places, {}
+    own = Layer(dict(inner), below(document.places, under))
+    included = Includes(base, report).read(inner, own.places, file, named)
+    whole = own.over(included)
+    places = {**document.places, **{(*under, *path): place for path, place in whole.places.items()}}
+    return {**value, "shot": whole.values} if under else whole.values, places, included.values
 
 
 def save_shot(config: CompositeShotConfig, path: Path) -> None:
@@ -98,10 +130,13 @@ def check_shot(config: CompositeShotConfig) -> list[Problem]:
     problems = []
     for path, kind, text in config.paths():
         if kind.exists:
-            message = _missing(config.resolve(text), sequence=path == ("footage", "file"))
+            try:
+                message = _missing(config.resolve(text), sequence=path == ("footage", "file"))
+            except InputError as error:
+                message = str(error)
             if message:
                 problems.append(problem_at(config.source, path, message))
-    return _in_order(problems)
+    return _in_order(problems, config.source.file if config.source else "")
 
 
 def problem_at(source: ShotSource | None, path: KeyPath, message: str, at_key: bool = False) -> Problem:
@@ -113,12 +148,12 @@ def problem_at(source: ShotSource | None, path: KeyPath, message: str, at_key: b
     short = path[1:] if path[:1] == ("shot",) else path
     if source is None:
         return Problem(dotted(short) or "shot", None, None, message)
-    line, column = _position(source, path, at_key)
-    return Problem(source.file, line, column, f"{dotted(short)}: {message}" if short else message)
+    file, line, column = _position(source, path, at_key)
+    return Problem(file or source.file, line, column, f"{dotted(short)}: {message}" if short else message)
 
 
-def _position(source: ShotSource, path: KeyPath, at_key: bool) -> tuple[int, int]:
-    """Line and column of a key, of its value, or of what is nearest around it.
+def _position(source: ShotSource, path: KeyPath, at_key: bool) -> tuple[str, int, int]:
+    """File (empty: the shot's), line and column of a key, of its value, or of what is nearest around it.
 
     The file may have its keys under ``shot`` or do without it, and so may ``path``.
     """
@@ -126,27 +161,37 @@ def _position(source: ShotSource, path: KeyPath, at_key: bool) -> tuple[int, int
     for way in ways:
         place = source.places.get(way)
         if place is not None:
-            return place.key if at_key else place.value
+            return place.file, *(place.key if at_key else place.value)
     for way in sorted(ways, key=len, reverse=True):
         for length in range(len(way) - 1, 0, -1):
             place = source.places.get(way[:length])
             if place is not None:
-                return place.key
-    return source.places[()].value
+                return place.file, *place.key
+    return "", *source.places[()].value
 
 
 def _read(values: Any, user_folder: Path | None) -> tuple[CompositeShotConfig | None, list[Finding]]:
     """The shot, and all that is wrong with it."""
     findings = Findings()
     config = CompositeShotConfig.read(values, (), findings)
-    if config is not None and config.include:
-        findings.add(("include",), "shared files cannot be read by this version yet", at_key=True)
     shot = values.get("shot", values) if isinstance(values, Mapping) else None
     if isinstance(shot, Mapping):
+        _check_variables(shot, findings)
         # From the plain values, so that a mistake elsewhere does not hide a wrong name.
         _check_tracking_preset(shot.get("tracking"), user_folder, findings)
         _check_composite(shot.get("composite"), user_folder, findings)
     return config, findings
+
+
+def _check_variables(shot: Mapping[str, Any], findings: Findings) -> None:
+    """Environment variables in paths that are not set; those of ``include`` were needed, and said, before."""
+
+    def check(path: KeyPath, text: str) -> str:
+        if path[0] != "include":
+            _try(lambda: expand_variables(text), path, findings)
+        return text
+
+    change_paths(CompositeShotConfig, shot, check)
 
 
 def _check_tracking_preset(tracking: Any, user_folder: Path | None, findings: Findings) -> None:
@@ -170,6 +215,11 @@ def _check_composite(composite: Any, user_folder: Path | None, findings: Finding
     except ConfigError as error:
         for finding in error.findings:
             findings.add(("composite", *finding.path), finding.message, finding.at_key)
+        return
+    except InputError as error:
+        # The shot's own variables are said at their places; what is left is in a preset of the user's.
+        if all(finding.message != str(error) for finding in findings):
+            findings.add(("composite", "mode"), str(error))
         return
     if result.background_source == "image" and result.background_image is None:
         findings.add(("composite", "background_source"), "is 'image', but no background_image is given")
@@ -201,9 +251,6 @@ def _missing(path: Path, sequence: bool) -> str:
     return f"there is no such file: {path}"
 
 
-def _in_foreign(path: KeyPath) -> bool:
-    return any(isinstance(part, str) and part.startswith(FOREIGN) for part in path)
-
-
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+def _in_order(problems: list[Problem], first: str = "") -> list[Problem]:
+    """By file, ``first`` first, and place."""
+    return sorted(problems, key=lambda one: (one.path != first, one.path, one.line or 0, one.column or 0))

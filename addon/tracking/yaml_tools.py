@@ -36,7 +36,12 @@ _OCTAL = re.compile(r"[-+]?0[0-9_]+$")
 
 
 class YamlError(InputError):
-    """The text cannot be read as YAML; ``line`` and ``column`` count from 1."""
+    """The text cannot be read as YAML; ``line`` and ``column`` count from 1.
+
+    ``file`` names the file where that is not the one that was asked for.
+    """
+
+    file = ""
 
     def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
         super().__init__(f"{line}:{column}: {message}")
@@ -51,6 +56,8 @@ class Place:
 
     key: tuple[int, int]
     value: tuple[int, int]
+    file: str = ""
+    """The file it stands in, where that is not the one that was read."""
 
 
 @dataclass(frozen=True)
