@@ -107,6 +107,35 @@ def show_copy(clip: bpy.types.MovieClip, file: Path) -> bpy.types.MovieClip:
     return copy
 
 
+def misfits(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> list[str]:
+    """What of the scene is not as in the clip, as short sentences: its rate, its frames."""
+    found = []
+    rate = scene.render.fps / scene.render.fps_base
+    if clip.source == "MOVIE" and clip.fps > 0 and abs(rate - clip.fps) > 0.005:
+        found.append(f"The scene has {rate:g} frames a second")
+    first, last = clip.frame_start, clip.frame_start + clip.frame_duration - 1
+    if clip.frame_duration > 0 and (scene.frame_start, scene.frame_end) != (first, last):
+        found.append(f"The scene has frames {scene.frame_start} to {scene.frame_end}")
+    return found
+
+
+def fit_scene(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
+    """Gives the scene the clip's rate and frames."""
+    if clip.source == "MOVIE" and clip.fps > 0:
+        whole = round(clip.fps + 0.49)
+        scene.render.fps, scene.render.fps_base = whole, whole / clip.fps
+    if clip.frame_duration > 0:
+        scene.frame_start, scene.frame_end = clip.frame_start, clip.frame_start + clip.frame_duration - 1
+
+
+def other_color_space(clip: bpy.types.MovieClip, preflight: Preflight | None) -> str:
+    """The colour space in which such files usually are, where the clip has another; else empty."""
+    if preflight is None or preflight.footage is None:
+        return ""
+    same = clip.colorspace_settings.name == preflight.color_space
+    return "" if same else preflight.color_space
+
+
 def clip_spaces() -> list[bpy.types.SpaceClipEditor]:
     """Every Clip Editor of every window."""
     return [

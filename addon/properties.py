@@ -22,6 +22,7 @@ from bpy.props import (
 from . import composite_settings, preset_items
 from .composite_settings import TRACKED_SHOT_PG_composite
 from .preferences import default_preset
+from .solve_list import choose
 from .tracking.errors import InputError
 from .tracking.presets import load_composite_preset
 
@@ -95,6 +96,31 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
     )
 
 
+class TRACKED_SHOT_PG_overlay(bpy.types.PropertyGroup):
+    """What is drawn over the clip."""
+
+    show: BoolProperty(
+        name="Overlay", description="Draw what the solve is worth over the clip", default=False
+    )
+    tracks: BoolProperty(
+        name="Tracks by Error", description="A dot for each track, from cyan (exact) to red", default=True
+    )
+    outliers: BoolProperty(
+        name="Left Out",
+        description="A cross for each track that the solve leaves out; the chosen one says why",
+        default=True,
+    )
+    coverage: BoolProperty(name="Coverage", description="Red where few frames have a track", default=False)
+    floor: BoolProperty(
+        name="Solved Floor", description="A grid on the ground that was found in the solve", default=True
+    )
+    graph: BoolProperty(
+        name="Error by Frame",
+        description="The error of each frame along the bottom of the view, red where it is far above average",
+        default=True,
+    )
+
+
 class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
     """What a scene remembers of its composite."""
 
@@ -106,6 +132,7 @@ class TRACKED_SHOT_PG_scene(bpy.types.PropertyGroup):
         description="The YAML file that this scene's shot is written in",
         subtype="FILE_PATH",
     )
+    overlay: PointerProperty(type=TRACKED_SHOT_PG_overlay)
     use_stand_in: BoolProperty(
         name="Stand-In",
         description="Put a cube on the floor, to see whether the camera holds, until there is CG",
@@ -145,18 +172,40 @@ class TRACKED_SHOT_PG_session(bpy.types.PropertyGroup):
     trouble: StringProperty(description="Why it cannot be read")
 
 
+class TRACKED_SHOT_PG_track(bpy.types.PropertyGroup):
+    """A row of the list of tracks, ready to be shown; the row's own ``name`` is the track's."""
+
+    error: StringProperty(description="Mean reprojection error in pixels; empty where it is left out")
+    harm: FloatProperty(description="Share of the solve's squared error that is this track's")
+    markers: IntProperty()
+    first: IntProperty(description="Footage frame of its first marker")
+    last: IntProperty(description="Footage frame of its last marker")
+    reason: StringProperty(description="Why the solve leaves it out")
+
+
+class TRACKED_SHOT_PG_solve(bpy.types.PropertyGroup):
+    """The tracks of a clip's solve; its own ``name`` is the clip's session_uid."""
+
+    tracks: CollectionProperty(type=TRACKED_SHOT_PG_track, options={"SKIP_SAVE"})
+    index: IntProperty(name="Track", options={"SKIP_SAVE"}, default=-1, update=choose)
+
+
 class TRACKED_SHOT_PG_window(bpy.types.PropertyGroup):
     """What is listed in the sidebars; found out anew in every run of Blender."""
 
     sessions: CollectionProperty(type=TRACKED_SHOT_PG_session, options={"SKIP_SAVE"})
     session_index: IntProperty(name="Session", options={"SKIP_SAVE"})
+    solves: CollectionProperty(type=TRACKED_SHOT_PG_solve, options={"SKIP_SAVE"})
 
 
 CLASSES = (
     *composite_settings.CLASSES,
     TRACKED_SHOT_PG_clip,
+    TRACKED_SHOT_PG_overlay,
     TRACKED_SHOT_PG_scene,
     TRACKED_SHOT_PG_session,
+    TRACKED_SHOT_PG_track,
+    TRACKED_SHOT_PG_solve,
     TRACKED_SHOT_PG_window,
 )
 

@@ -10,7 +10,18 @@ from typing import Any
 
 import bpy
 
-from . import cli, operators, panels, preferences, preset_items, properties, watch
+from . import (
+    cli,
+    operators,
+    overlay,
+    panels,
+    preferences,
+    preset_items,
+    preset_pictures,
+    properties,
+    translations,
+    watch,
+)
 from .tracking.presets import set_user_folder
 
 log = logging.getLogger(__name__)
@@ -93,6 +104,14 @@ def _stop_timer() -> None:
     watch.forget()
 
 
+def _add_words() -> None:
+    bpy.app.translations.register(COMMAND, translations.catalogue())
+
+
+def _remove_words() -> None:
+    bpy.app.translations.unregister(COMMAND)
+
+
 def draw_track_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """The Clip Editor's Track menu: what starts, and what ends it."""
     self.layout.separator()
@@ -111,7 +130,9 @@ _hung: list[Part] = []
 _command: list[Any] = []
 
 PARTS: tuple[Part, ...] = (
+    Part("words", _add_words, _remove_words),
     Part("presets", _find_presets, _forget_presets),
+    Part("pictures of presets", preset_pictures.load, preset_pictures.forget),
     *map(_class, preferences.CLASSES),
     *map(_class, properties.CLASSES),
     Part("properties", properties.hang, properties.take_off),
@@ -121,6 +142,7 @@ PARTS: tuple[Part, ...] = (
     _menu(bpy.types.CLIP_MT_clip, draw_clip_menu),
     _handler("load_post", watch.on_load),
     _handler("save_post", watch.on_save),
+    Part("overlay", overlay.hang, overlay.take_off),
     Part("timer", _start_timer, _stop_timer),
     Part("command line", _add_command, _remove_command),
 )

@@ -23,7 +23,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import jobs, preset_items, session_list
+from . import jobs, preset_items, session_list, solve_list
 from .errands import Errand
 from .preferences import choices
 from .tracking.blender.composite import CompositeStatus, composite_status
@@ -288,6 +288,7 @@ def _look() -> None:
     clips = {clip.session_uid: clip for clip in bpy.data.movieclips if clip.library is None and clip.filepath}
     for uid in [uid for uid in _clips if uid not in clips]:
         del _clips[uid]
+        solve_list.drop(uid)
     for clip in clips.values():
         state = known(clip)
         if state.running:
@@ -304,6 +305,8 @@ def _look() -> None:
     _begin_checks()
     _look_at_composites()
     session_list.look(shown=_is_shown())
+    if solve_list.look([space.clip for space in jobs.clip_spaces()]):
+        redraw()
     _redraw_if_changed()
 
 
@@ -587,4 +590,5 @@ def forget() -> None:
     _composites.clear()
     _shown.clear()
     session_list.forget()
+    solve_list.forget()
     _composites_at[0] = 0.0

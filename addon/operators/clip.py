@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty
 
-from .. import watch
+from .. import jobs, watch
 from ..tracking.preflight import EVEN_COPY, FIX_LABELS, IMAGE_SEQUENCE
 from .base import DONE, STOPPED, ClipAction, clip_of
 
@@ -87,4 +87,46 @@ class TRACKED_SHOT_OT_cancel_copy(ClipAction, bpy.types.Operator):
         return DONE
 
 
-CLASSES = (TRACKED_SHOT_OT_check_clip, TRACKED_SHOT_OT_make_even_copy, TRACKED_SHOT_OT_cancel_copy)
+class TRACKED_SHOT_OT_fit_scene(ClipAction, bpy.types.Operator):
+    """Makes the scene as long and as fast as the clip."""
+
+    bl_idname = "tracked_shot.fit_scene"
+    bl_label = "Set Scene Rate & Frames"
+    bl_description = "Give the scene the clip's frame rate, first and last frame"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        if scene is None or scene.library is not None:
+            self.report({"WARNING"}, "There is no scene of this file to set")
+            return STOPPED
+        jobs.fit_scene(scene, clip_of(context))
+        return DONE
+
+
+class TRACKED_SHOT_OT_set_color_space(ClipAction, bpy.types.Operator):
+    """Gives the clip the colour space that its files usually have."""
+
+    bl_idname = "tracked_shot.set_color_space"
+    bl_label = "Set Color Space"
+    bl_description = "Set the clip's colour space to the one that files of this kind usually have"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        guess = jobs.other_color_space(clip, state.preflight if state is not None else None)
+        return "" if guess else "The clip has the colour space that its file asks for"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        clip = clip_of(context)
+        clip.colorspace_settings.name = jobs.other_color_space(clip, watch.known(clip).preflight)
+        return DONE
+
+
+CLASSES = (
+    TRACKED_SHOT_OT_check_clip,
+    TRACKED_SHOT_OT_make_even_copy,
+    TRACKED_SHOT_OT_cancel_copy,
+    TRACKED_SHOT_OT_fit_scene,
+    TRACKED_SHOT_OT_set_color_space,
+)

@@ -1,5 +1,13 @@
 """The sidebars: they draw what is known already and compute nothing."""
 
-from . import clip_editor, compositor, sessions
+from . import clip_editor, compositor, scene, sessions, solve
 
-CLASSES = (*clip_editor.CLASSES, *compositor.CLASSES, *sessions.CLASSES)
+# A sidebar shows its panels in the order in which they are registered.
+CLASSES = (
+    *clip_editor.CLASSES,
+    *solve.CLASSES,
+    *scene.CLASSES,
+    *clip_editor.LENS,
+    *compositor.CLASSES,
+    *sessions.CLASSES,
+)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 import bpy
 
 from .. import watch
 from ..jobs import MINE, SESSION
 from ..operators.base import clip_of
-from ..tracking.session import SessionStatus
+from ..tracking.session import Progress, SessionStatus
 from ..tracking.session.clip_tracks import Differences
+from ..words import said, say
 
 CATEGORY = "Tracked Shot"
 SEVERITY_ICONS = {"error": "CANCEL", "warning": "ERROR", "info": "INFO"}
@@ -51,14 +53,36 @@ def paragraph(
     icon: str = "NONE",
     dim: bool = False,
 ) -> None:
-    """Text over as many lines as the sidebar's width asks for, the icon before the first."""
-    width = context.region.width / (LETTER_WIDTH * context.preferences.system.ui_scale)
+    """Text over as many lines as the sidebar's width asks for, the icon before the first.
+
+    The text comes translated; Blender is not to look its lines up.
+    """
     column = layout.column(align=True)
     column.scale_y = 0.75
     column.active = not dim
     indented = icon != "NONE"
-    for number, line in enumerate(textwrap.wrap(text, max(12, int(width) - (10 if indented else 6))) or [""]):
-        column.label(text=line, icon=icon if number == 0 else ("BLANK1" if indented else "NONE"))
+    fits = letters(context) - (4 if indented else 0)
+    for number, line in enumerate(textwrap.wrap(text, fits) or [""]):
+        column.label(
+            text=line, icon=icon if number == 0 else ("BLANK1" if indented else "NONE"), translate=False
+        )
+
+
+def values(layout: bpy.types.UILayout, rows: Iterable[tuple[str, str]]) -> None:
+    """Names and values in two columns, as Blender sets properties."""
+    split = layout.column(align=True).split(factor=0.42, align=True)
+    names, found = split.column(align=True), split.column(align=True)
+    names.alignment = "RIGHT"
+    names.active = False
+    for name, value in rows:
+        names.label(text=name)
+        found.label(text=value, translate=False)
+
+
+def letters(context: bpy.types.Context) -> int:
+    """How many letters of a mean width fit beside each other in the sidebar."""
+    width = context.region.width / (LETTER_WIDTH * context.preferences.system.ui_scale)
+    return max(12, int(width) - 6)
 
 
 def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -83,20 +107,25 @@ def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     if state.trouble:
         box = layout.box().column(align=True)
         box.alert = True
-        paragraph(box, context, state.trouble, icon="ERROR")
+        paragraph(box, context, said(state.trouble), icon="ERROR")
         if state.session is not None:
             row = box.row()
             row.alert = False
             row.operator("tracked_shot.open_log", icon="TEXT")
     if (state.lacking or state.older) and not state.running:
         box = layout.box().column()
-        gone = f"{state.lacking} of your tracks are" if state.lacking > 1 else "One of your tracks is"
-        said = f"{gone} in the session, not in the clip"
-        paragraph(
-            box, context, said if state.lacking else "The session keeps other tracks of yours", icon="INFO"
-        )
+        paragraph(box, context, _about_own_tracks(state.lacking), icon="INFO")
         row = box.row(align=True)
         row.operator("tracked_shot.restore_tracks", icon="LOOP_BACK")
+
+
+def _about_own_tracks(lacking: int) -> str:
+    """What the session keeps of the artist's own and the clip has not."""
+    if lacking > 1:
+        return say("{count} of your tracks are in the session, not in the clip", count=lacking)
+    if lacking:
+        return say("One of your tracks is in the session, not in the clip")
+    return say("The session keeps other tracks of yours")
 
 
 def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
@@ -111,52 +140,54 @@ def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
     if state.worker:
         row = column.row()
         row.active = False
-        row.label(text=f"{state.worker} is at work on it")
-    facts = [f"{progress.tracks} tracks"] if progress.tracks else []
+        row.label(text=say("{process} is at work on it", process=said(state.worker)), translate=False)
+    facts = [say("{count} tracks", count=progress.tracks)] if progress.tracks else []
     if progress.rate:
-        facts.append(f"{progress.rate:.0f} frames/s")
+        facts.append(say("{rate} frames/s", rate=round(progress.rate)))
     if progress.seconds_left is not None:
-        facts.append(f"{clock(progress.seconds_left)} left")
+        facts.append(say("{time} left", time=clock(progress.seconds_left)))
     row = column.row()
     row.active = False
-    row.label(text="    ".join(facts) or "Reading the footage")
+    row.label(text="    ".join(facts) or say("Reading the footage"), translate=False)
 
 
 def _doing(state: watch.ClipState) -> str:
     progress = state.progress
     assert progress is not None
     if state.asked:
-        return "Pausing" if state.asked == "pause" else "Stopping"
+        return say("Pausing") if state.asked == "pause" else say("Stopping")
     if progress.stage == "track" and progress.frame >= progress.first:
-        return f"Tracking {progress.frame} of {progress.last}"
-    return {"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting")
+        return say("Tracking {frame} of {last}", frame=progress.frame, last=progress.last)
+    return say({"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting"))
 
 
 def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state: watch.ClipState) -> None:
     progress = state.progress
     assert progress is not None
     box = layout.box().column()
-    said = "Paused" if progress.status is SessionStatus.PAUSED else "Interrupted"
-    if progress.status is SessionStatus.FAILED:
-        said = "Failed"
-    where = (
-        f"at frame {progress.frame} of {progress.last}"
-        if progress.frame >= progress.first
-        else "at the start"
-    )
-    if progress.stage in ("clean", "solve"):
-        where = "while solving"
+    paused = progress.status is SessionStatus.PAUSED
     row = box.row()
-    row.label(text=f"{said} {where}", icon="PAUSE" if said == "Paused" else "ERROR")
+    row.label(text=_where(progress), icon="PAUSE" if paused else "ERROR", translate=False)
     row.operator("tracked_shot.show_frame", text="", icon="HIDE_OFF")
     row = box.row(align=True)
-    row.operator("tracked_shot.resume", text="Go On" if said == "Paused" else "Resume", icon="PLAY")
+    row.operator("tracked_shot.resume", text="Go On" if paused else "Resume", icon="PLAY")
     row.operator("tracked_shot.start_over", icon="FILE_REFRESH")
+
+
+def _where(progress: Progress) -> str:
+    """Where a session stands on which nobody works."""
+    stopped = {SessionStatus.PAUSED: "Paused", SessionStatus.FAILED: "Failed"}
+    how = stopped.get(progress.status, "Interrupted")
+    if progress.stage in ("clean", "solve"):
+        return say(f"{how} while solving")
+    if progress.frame < progress.first:
+        return say(f"{how} at the start")
+    return say(f"{how} at frame {{frame}} of {{last}}", frame=progress.frame, last=progress.last)
 
 
 def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, state: watch.ClipState) -> None:
     box = layout.box().column()
-    paragraph(box, context, f"The footage is not there: {state.missing}", icon="ERROR")
+    paragraph(box, context, say("The footage is not there: {name}", name=state.missing), icon="ERROR")
     box.operator("tracked_shot.find_footage", text="Find Footage…", icon="VIEWZOOM")
 
 
@@ -164,7 +195,12 @@ def _draw_differences(
     layout: bpy.types.UILayout, context: bpy.types.Context, differences: Differences
 ) -> None:
     box = layout.box().column()
-    paragraph(box, context, f"Not taken in: you changed tracks ({differences.text()})", icon="QUESTION")
+    paragraph(
+        box,
+        context,
+        say("Not taken in: you changed tracks ({changes})", changes=said(differences.text())),
+        icon="QUESTION",
+    )
     row = box.row(align=True)
     row.operator("tracked_shot.settle_changes", text="Keep Mine").changed = MINE
     row.operator("tracked_shot.settle_changes", text="Take the Session's").changed = SESSION

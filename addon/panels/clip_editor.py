@@ -1,13 +1,16 @@
-"""The Clip Editor's sidebar: the clip, tracking it, what the solve is worth, the shot."""
+"""The Clip Editor's sidebar: the clip, its session, tracking it, the shot's lens."""
 
 from __future__ import annotations
 
 import bpy
 
-from .. import preset_items, watch
+from .. import jobs, preset_items, watch
 from ..properties import chosen_preset
 from ..tracking.preflight import Finding
-from .base import SEVERITY_ICONS, VERDICT_ICONS, ClipPanel, clock, draw_session, paragraph
+from ..words import said, say
+from .base import SEVERITY_ICONS, ClipPanel, clock, draw_session, paragraph
+
+FIX_ICONS = {"even_copy": "DUPLICATE", "image_sequence": "RENDERLAYERS"}
 
 
 class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
@@ -22,48 +25,90 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
             layout.label(text="Open a clip to begin", icon="TRACKER")
             layout.operator("clip.open", icon="FILE_FOLDER")
             return
+        self.draw_facts(clip)
         state = watch.state_of(clip)
-        column = layout.column(align=True)
-        column.label(text=clip.name, icon="FILE_MOVIE" if clip.source == "MOVIE" else "RENDERLAYERS")
-        facts = f"{clip.size[0]} × {clip.size[1]}"
-        if clip.source == "MOVIE" and clip.fps > 0:
-            facts += f"    {clip.fps:g} fps" if clip.fps == round(clip.fps) else f"    {clip.fps:.2f} fps"
-        row = column.row()
-        row.active = False
-        row.label(text=facts, icon="BLANK1")
-        row = column.row()
-        row.active = False
-        seconds = f"    {clock(clip.frame_duration / clip.fps)}" if clip.fps > 0 else ""
-        row.label(text=f"{clip.frame_duration} frames{seconds}", icon="BLANK1")
         if state is None or state.check is not None:
             layout.label(text="Looking at the footage", icon="TIME")
             return
-        if not state.findings:
+        for finding in state.findings:
+            self.draw_finding(context, finding)
+        self.draw_fixes(state)
+        misfits = jobs.misfits(context.scene, clip)
+        for misfit in misfits:
+            paragraph(layout, context, said(misfit), icon="INFO")
+        if misfits:
+            layout.operator("tracked_shot.fit_scene", icon="SCENE_DATA")
+        guess = jobs.other_color_space(clip, state.preflight)
+        if guess:
+            paragraph(
+                layout,
+                context,
+                say("Such files are usually {space}, this clip is set to {now}", space=guess,
+                    now=clip.colorspace_settings.name),
+                icon="INFO",
+            )  # fmt: skip
+            layout.operator("tracked_shot.set_color_space", icon="COLOR")
+        if not (state.findings or misfits or guess):
             row = layout.row()
             row.active = False
             row.label(text="The footage is fine", icon="CHECKMARK")
-        for finding in state.findings:
-            self.draw_finding(context, finding)
-        if state.copying is not None:
-            row = layout.row(align=True)
-            row.progress(factor=state.copying.share, text=f"Copying {state.copying.share:.0%}")
-            row.operator("tracked_shot.cancel_copy", text="", icon="X")
-        else:
-            self.draw_fix(state.findings)
+
+    def draw_facts(self, clip: bpy.types.MovieClip) -> None:
+        """Name, size, rate and length."""
+        column = self.layout.column(align=True)
+        icon = "FILE_MOVIE" if clip.source == "MOVIE" else "RENDERLAYERS"
+        column.label(text=clip.name, icon=icon, translate=False)
+        facts = f"{clip.size[0]} × {clip.size[1]}"
+        if clip.source == "MOVIE" and clip.fps > 0:
+            facts += f"    {clip.fps:g} fps" if clip.fps == round(clip.fps) else f"    {clip.fps:.2f} fps"
+        length = say("{count} frames", count=clip.frame_duration)
+        if clip.fps > 0:
+            length += f"    {clock(clip.frame_duration / clip.fps)}"
+        for text in (facts, length):
+            row = column.row()
+            row.active = False
+            row.label(text=text, icon="BLANK1", translate=False)
 
     def draw_finding(self, context: bpy.types.Context, finding: Finding) -> None:
         """A finding as a short paragraph; the clip's name, which stands above, is left out."""
-        text = finding.message.partition(": ")[2] or finding.message
+        text = said(finding.message.partition(": ")[2] or finding.message)
         paragraph(self.layout, context, text[:1].upper() + text[1:], icon=SEVERITY_ICONS[finding.severity])
 
-    def draw_fix(self, findings: tuple[Finding, ...]) -> None:
-        """One button for what mends the clip, however many findings offer it."""
-        finding = next((finding for finding in findings if finding.fix), None)
-        if finding is not None:
+    def draw_fixes(self, state: watch.ClipState) -> None:
+        """A button for each thing that mends the clip, however many findings ask for it."""
+        if state.copying is not None:
+            row = self.layout.row(align=True)
+            share = say("Copying {share}", share=f"{state.copying.share:.0%}")
+            row.progress(factor=state.copying.share, text=share, translate=False)
+            row.operator("tracked_shot.cancel_copy", text="", icon="X")
+            return
+        fixes = {finding.fix: finding.fix_label for finding in state.findings if finding.fix}
+        for fix, label in fixes.items():
             button = self.layout.operator(
-                "tracked_shot.make_even_copy", text=finding.fix_label, icon="DUPLICATE"
+                "tracked_shot.make_even_copy", text=label, icon=FIX_ICONS.get(fix, "DUPLICATE")
             )
-            button.kind = finding.fix
+            button.kind = fix
+
+
+class TRACKED_SHOT_PT_session(ClipPanel, bpy.types.Panel):
+    """What the clip's session is at."""
+
+    bl_label = "Session"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        clip = context.space_data.clip
+        state = watch.state_of(clip)
+        if clip is None or state is None or state.session is None:
+            row = layout.row()
+            row.active = False
+            row.label(text="No session of this clip yet", icon="INFO")
+            return
+        draw_session(layout, context)
+        if state.finished:
+            row = layout.row()
+            row.active = False
+            row.label(text=say("Done: {name}", name=state.session.stem), icon="CHECKMARK", translate=False)
 
 
 class TRACKED_SHOT_MT_tracking_presets(bpy.types.Menu):
@@ -89,8 +134,6 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
             return
         state = watch.state_of(clip)
         running = state is not None and state.running
-        if not running:
-            draw_session(layout, context)
         settings = layout.column()
         settings.enabled = not running and clip.library is None
         settings.use_property_split = True
@@ -100,12 +143,10 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         settings.prop(memory, "lens_known")
         if memory.lens_known:
             self.draw_lens(settings, clip)
-        if running:
-            draw_session(layout, context)
-            return
-        row = layout.row()
-        row.scale_y = 1.5
-        row.operator("tracked_shot.track_solve", icon="TRACKER")
+        if not running:
+            row = layout.row()
+            row.scale_y = 1.5
+            row.operator("tracked_shot.track_solve", icon="TRACKER")
 
     def draw_lens(self, layout: bpy.types.UILayout, clip: bpy.types.MovieClip) -> None:
         """The clip's own lens settings, as Blender has them."""
@@ -115,6 +156,32 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         column.prop(camera, "sensor_width", text="Sensor Width")
         column.prop(camera, "k1")
         column.prop(camera, "k2")
+
+
+class TRACKED_SHOT_PT_steps(ClipPanel, bpy.types.Panel):
+    """Blender's own steps, one by one, for tracks of one's own."""
+
+    bl_label = "Step by Step"
+    bl_parent_id = "TRACKED_SHOT_PT_track"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return super().poll(context) and context.space_data.clip is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        paragraph(layout, context, say("Blender's own tools, for tracks of your own"), dim=True)
+        column = layout.column(align=True)
+        column.operator("clip.detect_features", text="Detect Features", icon="VIEWZOOM")
+        row = column.row(align=True)
+        back = row.operator("clip.track_markers", text="Track Backwards", icon="TRACKING_BACKWARDS")
+        back.backwards, back.sequence = True, True
+        on = row.operator("clip.track_markers", text="Track", icon="TRACKING_FORWARDS")
+        on.backwards, on.sequence = False, True
+        column.operator("clip.clean_tracks", icon="BRUSH_DATA")
+        column.operator("tracked_shot.checkpoint_tracks", icon="FILE_TICK")
+        column.operator("clip.solve_camera", text="Solve Camera Motion", icon="OUTLINER_OB_CAMERA")
 
 
 class TRACKED_SHOT_PT_lens(ClipPanel, bpy.types.Panel):
@@ -127,72 +194,13 @@ class TRACKED_SHOT_PT_lens(ClipPanel, bpy.types.Panel):
         layout = self.layout
         clip = context.space_data.clip
         if clip is not None:
-            row = layout.row()
-            row.active = False
-            row.label(text=clip.tracking.camera.distortion_model.title(), icon="CAMERA_DATA")
+            camera = clip.tracking.camera
+            column = layout.column()
+            column.use_property_split = True
+            column.use_property_decorate = False
+            column.enabled = clip.library is None
+            column.prop(camera, "distortion_model", text="Distortion")
         layout.operator("tracked_shot.write_stmaps", icon="EXPORT")
-
-
-class TRACKED_SHOT_PT_solve(ClipPanel, bpy.types.Panel):
-    """What the solve is worth."""
-
-    bl_label = "Solve"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        clip = context.space_data.clip
-        return super().poll(context) and clip is not None and clip.tracked_shot.taken_in
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        memory = context.space_data.clip.tracked_shot
-        if not memory.verdict:
-            layout.label(text="Tracked, not solved", icon="INFO")
-            return
-        row = layout.row()
-        row.alert = memory.verdict in ("poor", "failed")
-        row.label(text=memory.verdict.title(), icon=VERDICT_ICONS.get(memory.verdict, "QUESTION"))
-        for reason in memory.reasons.splitlines():
-            paragraph(layout, context, reason[:1].upper() + reason[1:], icon="DOT")
-        split = layout.column(align=True).split(factor=0.45, align=True)
-        names, values = split.column(align=True), split.column(align=True)
-        names.alignment = "RIGHT"
-        for name, value in (
-            ("Average Error", f"{memory.average_error:.3f} px"),
-            ("Frames", f"{memory.frames_solved} of {memory.frames_wanted}"),
-            ("Focal Length", memory.focal_text or f"{memory.focal_length:.2f} mm"),
-            ("Camera", memory.move_text),
-        ):
-            names.label(text=name)
-            values.label(text=value)
-        if memory.native_trouble:
-            paragraph(layout, context, f"The camera will have keys: {memory.native_trouble}", icon="INFO")
-        layout.operator("tracked_shot.report_clip", icon="URL")
-
-
-class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
-    """The solved shot in the scene."""
-
-    bl_label = "Shot"
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        memory = context.scene.tracked_shot
-        column = layout.column()
-        column.enabled = context.scene.library is None
-        column.use_property_split = True
-        column.use_property_decorate = False
-        draw_preset(column, context, preset_items.COMPOSITE, memory, label="Composite")
-        column.prop(memory, "use_stand_in")
-        row = layout.row()
-        row.scale_y = 1.5
-        row.operator("tracked_shot.setup_shot", icon="OUTLINER_OB_CAMERA")
-        paragraph(
-            layout,
-            context,
-            "Makes camera, shadow catcher and composite; sets size, frames and Cycles",
-            dim=True,
-        )
 
 
 def draw_preset(
@@ -214,12 +222,13 @@ def draw_preset(
         row.prop(memory, f"{kind}_preset", text=label)
     else:
         row.alert = True
-        row.prop_menu_enum(memory, f"{kind}_preset", text=f"{name}: not there", icon="ERROR")
+        missing = say("{name}: not there", name=name)
+        row.prop_menu_enum(memory, f"{kind}_preset", text=missing, icon="ERROR")
     if own:
         line.operator(f"tracked_shot.add_{kind}_preset", text="", icon="ADD")
         line.operator(f"tracked_shot.delete_{kind}_preset", text="", icon="REMOVE")
         line.menu(f"TRACKED_SHOT_MT_{kind}_presets", text="", icon="DOWNARROW_HLT")
-    paragraph(layout, context, preset_items.description(kind, name), dim=True)
+    paragraph(layout, context, said(preset_items.description(kind, name)), dim=True)
     layout.separator(factor=0.5)
 
 
@@ -237,8 +246,9 @@ def draw_preset_actions(layout: bpy.types.UILayout, kind: str) -> None:
 CLASSES = (
     TRACKED_SHOT_MT_tracking_presets,
     TRACKED_SHOT_PT_clip,
+    TRACKED_SHOT_PT_session,
     TRACKED_SHOT_PT_track,
-    TRACKED_SHOT_PT_solve,
-    TRACKED_SHOT_PT_lens,
-    TRACKED_SHOT_PT_shot,
+    TRACKED_SHOT_PT_steps,
 )
+"""What stands above the solve."""
+LENS = (TRACKED_SHOT_PT_lens,)

@@ -6,6 +6,7 @@ import bpy
 
 from .. import session_list, watch
 from ..operators.base import clip_of
+from ..words import said, say
 from .base import ClipPanel, CompositorPanel, paragraph
 
 STATUS_ICONS = {
@@ -37,7 +38,7 @@ class TRACKED_SHOT_UL_sessions(bpy.types.UIList):
         _active_property: str,
     ) -> None:
         split = layout.split(factor=0.5)
-        split.label(text=item.name, icon=STATUS_ICONS.get(item.status, "QUESTION"))
+        split.label(text=item.name, icon=STATUS_ICONS.get(item.status, "QUESTION"), translate=False)
         row = split.row()
         row.active = False
         row.label(text=f"{item.done:.0%}")
@@ -47,7 +48,7 @@ class TRACKED_SHOT_UL_sessions(bpy.types.UIList):
 class _Sessions:
     """The list, and about the chosen session the rest."""
 
-    bl_label = "Sessions"
+    bl_label = "All Sessions"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -72,7 +73,7 @@ class _Sessions:
         clip = clip_of(context)
         state = watch.state_of(clip)
         if state is not None and state.session is not None:
-            paragraph(layout, context, f"This clip's session: {state.session}", dim=True)
+            paragraph(layout, context, say("This clip's session: {path}", path=state.session), dim=True)
 
     def draw_chosen(self, context: bpy.types.Context, chosen: bpy.types.PropertyGroup) -> None:
         """What is known of the session that is chosen, and what can be done with it."""
@@ -80,12 +81,13 @@ class _Sessions:
         column = layout.column(align=True)
         column.active = False
         if chosen.footage:
-            column.label(text=chosen.footage, icon="FILE_MOVIE")
-        said = "at work" if chosen.alive else chosen.status
-        column.label(text=f"{said.title()} {chosen.at}".strip(), icon=STATUS_ICONS.get(chosen.status, "DOT"))
-        column.label(text=f"{chosen.when}    {chosen.size}", icon="TIME")
+            column.label(text=chosen.footage, icon="FILE_MOVIE", translate=False)
+        status = say("At Work") if chosen.alive else say(chosen.status.title())
+        at = f"{status} {said(chosen.at)}".strip()
+        column.label(text=at, icon=STATUS_ICONS.get(chosen.status, "DOT"), translate=False)
+        column.label(text=f"{chosen.when}    {chosen.size}", icon="TIME", translate=False)
         if chosen.trouble:
-            paragraph(layout, context, chosen.trouble, icon="ERROR")
+            paragraph(layout, context, said(chosen.trouble), icon="ERROR")
         row = layout.row(align=True)
         row.operator(
             "tracked_shot.take_up_session", text="Take Up" if chosen.finished else "Resume", icon="PLAY"
@@ -96,11 +98,13 @@ class _Sessions:
 class TRACKED_SHOT_PT_sessions(_Sessions, ClipPanel, bpy.types.Panel):
     """The sessions, in the Clip Editor."""
 
-    bl_parent_id = "TRACKED_SHOT_PT_track"
+    bl_parent_id = "TRACKED_SHOT_PT_session"
 
 
 class TRACKED_SHOT_PT_composite_sessions(_Sessions, CompositorPanel, bpy.types.Panel):
     """The sessions, in the Compositor."""
+
+    bl_parent_id = "TRACKED_SHOT_PT_composite_session"
 
 
 CLASSES = (TRACKED_SHOT_UL_sessions, TRACKED_SHOT_PT_sessions, TRACKED_SHOT_PT_composite_sessions)

@@ -1,0 +1,160 @@
+"""What the solve is worth, in the Clip Editor's sidebar: verdict, what helps, errors, tracks by harm."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import solve_list
+from ..tracking.solve_view import sparkline
+from ..words import said, say
+from .base import VERDICT_ICONS, ClipPanel, letters, paragraph, values
+
+ROWS = 5
+BAR_LETTERS = 0.66
+"""Letters of a mean width for a bar of the plot."""
+BAD_HARM = 0.02
+"""A track with more of the solve's squared error than this is marked."""
+
+
+class TRACKED_SHOT_UL_tracks(bpy.types.UIList):
+    """A line for each track of the solve: its error, or why it is left out."""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: object,
+        item: bpy.types.PropertyGroup,
+        _icon: int,
+        _active_data: object,
+        _active_property: str,
+    ) -> None:
+        split = layout.split(factor=0.45)
+        if item.reason:
+            split.active = False
+            split.label(text=item.name, icon="X", translate=False)
+            split.label(text=said(item.reason), translate=False)
+            return
+        bad = item.harm > BAD_HARM
+        split.label(text=item.name, icon="ERROR" if bad else "DOT", translate=False)
+        row = split.row()
+        row.label(text=f"{item.error} px", translate=False)
+        row.label(text=f"{item.harm:.1%}", translate=False)
+
+
+class _Solved(ClipPanel):
+    """A panel that there is once the session is in the clip."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        clip = context.space_data.clip
+        return super().poll(context) and clip is not None and clip.tracked_shot.taken_in
+
+
+class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
+    """What the solve is worth."""
+
+    bl_label = "Solve"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        memory = context.space_data.clip.tracked_shot
+        if not memory.verdict:
+            layout.label(text="Tracked, not solved", icon="INFO")
+            return
+        box = layout.box()
+        box.alert = memory.verdict in ("poor", "failed")
+        column = box.column(align=True)
+        column.label(text=memory.verdict.title(), icon=VERDICT_ICONS.get(memory.verdict, "QUESTION"))
+        for reason in memory.reasons.splitlines():
+            text = said(reason)
+            paragraph(column, context, text[:1].upper() + text[1:], icon="BLANK1")
+        values(
+            layout,
+            (
+                ("Average Error", f"{memory.average_error:.3f} px"),
+                (
+                    "Frames",
+                    say("{count} of {all}", count=memory.frames_solved, all=memory.frames_wanted),
+                ),
+                ("Focal Length", said(memory.focal_text) or f"{memory.focal_length:.2f} mm"),
+                ("Camera", said(memory.move_text)),
+            ),
+        )
+        if memory.native_trouble:
+            said_why = say("The camera will have keys: {why}", why=said(memory.native_trouble))
+            paragraph(layout, context, said_why, icon="INFO")
+        self.draw_plot(context)
+        layout.operator("tracked_shot.report_clip", text="Open Report", icon="URL")
+
+    def draw_plot(self, context: bpy.types.Context) -> None:
+        """The error over the clip as a line of bars, with its ends."""
+        view = solve_list.view_of(context.space_data.clip)
+        if view is None:
+            return
+        bars = sparkline(view.frame_errors, int(letters(context) * BAR_LETTERS))
+        if not bars:
+            return
+        column = self.layout.column(align=True)
+        row = column.row()
+        row.active = False
+        row.label(text="Error by Frame")
+        row = column.row()
+        row.active = False
+        row.label(text=bars, translate=False)
+
+
+class TRACKED_SHOT_PT_solve_tracks(_Solved, bpy.types.Panel):
+    """The tracks of the solve, the most harmful first."""
+
+    bl_label = "Tracks by Harm"
+    bl_parent_id = "TRACKED_SHOT_PT_solve"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        rows = solve_list.rows_of(context.space_data.clip)
+        if rows is None or not len(rows.tracks):
+            row = layout.row()
+            row.active = False
+            row.label(text="Reading the session", icon="TIME")
+            return
+        layout.template_list("TRACKED_SHOT_UL_tracks", "", rows, "tracks", rows, "index", rows=ROWS)
+        if not 0 <= rows.index < len(rows.tracks):
+            return
+        chosen = rows.tracks[rows.index]
+        column = layout.column(align=True)
+        text = say("{markers} markers, frames {first} to {last}",
+                   markers=chosen.markers, first=chosen.first, last=chosen.last)  # fmt: skip
+        row = column.row()
+        row.active = False
+        row.label(text=text, translate=False)
+        if chosen.reason:
+            paragraph(column, context, say("Left out: {why}", why=said(chosen.reason)), icon="INFO")
+
+
+class TRACKED_SHOT_PT_overlay(_Solved, bpy.types.Panel):
+    """What is drawn over the clip."""
+
+    bl_label = "Overlay"
+    bl_parent_id = "TRACKED_SHOT_PT_solve"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        self.layout.prop(context.scene.tracked_shot.overlay, "show", text="")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        choice = context.scene.tracked_shot.overlay
+        layout.active = choice.show
+        column = layout.column(align=True)
+        for name in ("tracks", "outliers", "coverage", "floor", "graph"):
+            column.prop(choice, name)
+
+
+CLASSES = (
+    TRACKED_SHOT_UL_tracks,
+    TRACKED_SHOT_PT_solve,
+    TRACKED_SHOT_PT_solve_tracks,
+    TRACKED_SHOT_PT_overlay,
+)

@@ -1,0 +1,3 @@
+"""German."""
+
+WORDS: dict[str, str] = {}

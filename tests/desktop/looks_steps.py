@@ -1,0 +1,108 @@
+"""The looks of the sidebars, inside a Blender with a window; looks.py starts it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).parent), str(REPOSITORY / "tools")]
+
+import blender_pytest
+
+CLIP, PICTURES, ONLY = sys.argv[sys.argv.index("--") + 1 :]
+LOOKS = {
+    "dark-1": {},
+    "own": {"tab": "Track"},
+    "dark-0.7": {"scale": 0.7},
+    "dark-2": {"scale": 2.0},
+    "light-1": {"theme": "Blender_Light"},
+    "german-1": {"language": "de_DE"},
+}
+"""By name, what is set beside the defaults."""
+
+blender_pytest.find_packages()
+import addon  # noqa: E402
+
+bpy.context.preferences.view.show_splash = False
+addon.register()
+sys.modules["tracked_shot.watch"] = sys.modules["addon.watch"]  # where walking looks for it
+
+import walking  # noqa: E402
+from walking import area, pause, press, region, shown_clip, state, until  # noqa: E402
+
+
+def load_theme(name: str) -> None:
+    """One of the themes that Blender comes with."""
+    for folder in bpy.utils.preset_paths("interface_theme"):
+        file = Path(folder) / f"{name}.xml"
+        if file.is_file():
+            bpy.ops.script.execute_preset(
+                filepath=str(file), menu_idname="USERPREF_MT_interface_theme_presets"
+            )
+
+
+def steps() -> Iterator[None]:
+    walking.lay_out()
+    yield from pause(1.0)
+    walking.show_tabs()
+    area("CLIP_EDITOR").spaces.active.clip = bpy.data.movieclips.load(CLIP)
+    yield from until(lambda: state() and state().preflight, 60, "the footage is looked at")
+    if not state().finished:
+        press("tracked_shot.track_solve")
+    yield from until(lambda: state().finished and not state().running, 300, "it is solved")
+    if not shown_clip().tracked_shot.taken_in:
+        press("tracked_shot.take_in")
+    press("tracked_shot.setup_shot")
+    with bpy.context.temp_override(
+        window=walking.main_window(), area=area("CLIP_EDITOR"), region=region(area("CLIP_EDITOR"), "WINDOW")
+    ):
+        bpy.ops.clip.view_all()
+    area("CLIP_EDITOR").spaces.active.show_region_toolbar = False
+    overlay = walking.main_window().scene.tracked_shot.overlay
+    overlay.show = overlay.coverage = True
+    yield from pause(2.0)
+    for name, look in LOOKS.items():
+        if ONLY in name:
+            yield from take(name, **look)
+
+
+def take(
+    name: str, scale: float = 1.0, theme: str = "", language: str = "en_US", tab: str = "Tracked Shot"
+) -> Iterator[None]:
+    """A picture of both sidebars, from top to end, in one look."""
+    view = bpy.context.preferences.view
+    view.ui_scale, view.language = scale, language
+    view.use_translate_interface = view.use_translate_tooltips = True
+    if theme:
+        load_theme(theme)
+    yield from pause(1.0)
+    for kind in ("CLIP_EDITOR", "NODE_EDITOR"):
+        bar = region(area(kind), "UI")
+        for wanted in (tab, "Tracked Shot"):
+            try:
+                bar.active_panel_category = wanted
+                break
+            except (AttributeError, TypeError):
+                continue
+        area(kind).tag_redraw()
+    yield from pause(1.0)
+    walking.picture(name, Path(PICTURES))
+    bar = region(area("CLIP_EDITOR"), "UI")
+    for page in range(1, 3):
+        with bpy.context.temp_override(window=walking.main_window(), area=area("CLIP_EDITOR"), region=bar):
+            for _ in range(20):
+                bpy.ops.view2d.scroll_down("INVOKE_DEFAULT", deltay=-40)
+        yield from pause(0.6)
+        walking.picture(f"{name}-{page}", Path(PICTURES), ("CLIP_EDITOR",))
+    with bpy.context.temp_override(window=walking.main_window(), area=area("CLIP_EDITOR"), region=bar):
+        for _ in range(60):
+            bpy.ops.view2d.scroll_up("INVOKE_DEFAULT", deltay=40)
+    if theme:
+        bpy.ops.preferences.reset_default_theme()
+
+
+walking.start(steps(), Path(PICTURES), "looks")
