@@ -387,8 +387,8 @@ def set_up_shot(
         if floor.confidence < SURE_FLOOR:
             notes.append("No clear floor was found: check where it lies, or set it by tracks")
     apply_solved_camera(scene, clip, solve=solve, bake=bake, floor=floor)
-    if config.lens_distortion.workflow != "none":
-        setup_shot_compositing(scene, clip, config)  # which widens the camera that is there only now
+    # Again, for the size that the scene has now, and to widen the camera that is there only now.
+    setup_shot_compositing(scene, clip, config)
     if catcher:
         setup_shadow_catcher(scene)
         # EEVEE has no shadow catcher.

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import bpy
 
-from .. import preset_items, watch
+from .. import preset_items, preset_pictures, watch
 from ..composite_settings import is_adjusted
 from ..operators.base import clip_of
 from ..properties import chosen_preset
 from ..tracking.blender.composite import CompositeStatus
+from ..words import said, say
 from .base import CompositorPanel, draw_session, paragraph
 from .clip_editor import draw_preset, draw_preset_actions
+
+PICTURE_SCALE = 5.5
+"""Height of a preset's picture, in rows of buttons."""
+WANTED_PASS = "pass"
 
 
 class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
@@ -23,6 +28,9 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         scene = context.scene
         column = layout.column()
         column.enabled = scene.library is None
+        picture = preset_pictures.icon(chosen_preset(scene.tracked_shot, preset_items.COMPOSITE))
+        if picture:
+            column.template_icon(icon_value=picture, scale=PICTURE_SCALE)
         draw_preset(column, context, preset_items.COMPOSITE, scene.tracked_shot, own=True)
         status = watch.composite_of(scene)
         row = layout.row(align=True)
@@ -38,19 +46,18 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         title = preset_items.title(status.preset)
         settings = context.scene.tracked_shot.composite_settings
         if not status.applied:
-            layout.label(
-                text="Nothing applied yet" if not status.warnings else "Not in the tree", icon="INFO"
-            )
+            text = say("Not in the tree") if status.warnings else say("Nothing applied yet")
         elif status.edited:
-            layout.label(text=f"{title}, edited by hand", icon="INFO")
+            text = say("{preset}, edited by hand", preset=title)
         elif status.preset == chosen and settings.over == chosen and is_adjusted(settings):
-            layout.label(text=f"{title}, adjusted since: apply again", icon="INFO")
-        elif status.preset != chosen:
-            layout.label(text=f"{title} is applied", icon="INFO")
+            text = say("{preset}, adjusted since: apply again", preset=title)
         else:
-            layout.label(text=f"{title} is applied", icon="CHECKMARK")
+            text = say("{preset} is applied", preset=title)
+        paragraph(layout, context, text, icon="CHECKMARK" if status.matches else "INFO")
         for warning in status.warnings:
-            paragraph(layout, context, warning, icon="ERROR")
+            paragraph(layout, context, said(warning), icon="ERROR")
+        if any(WANTED_PASS in warning for warning in status.warnings):
+            layout.operator("tracked_shot.apply_composite", text="Enable", icon="RENDERLAYERS")
 
 
 class TRACKED_SHOT_MT_composite_presets(bpy.types.Menu):
@@ -114,13 +121,13 @@ class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         status = watch.composite_of(context.scene)
         for line in status.settings if status is not None else ():
-            paragraph(self.layout, context, line)
+            paragraph(self.layout, context, line, dim=True)
 
 
 class TRACKED_SHOT_PT_composite_session(CompositorPanel, bpy.types.Panel):
     """How the clip's tracking goes."""
 
-    bl_label = "Tracking"
+    bl_label = "Session"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -130,12 +137,13 @@ class TRACKED_SHOT_PT_composite_session(CompositorPanel, bpy.types.Panel):
         layout = self.layout
         clip = clip_of(context)
         row = layout.row()
-        row.label(text=clip.name, icon="TRACKER")
+        row.label(text=clip.name, icon="TRACKER", translate=False)
         memory = clip.tracked_shot
         if memory.taken_in and memory.verdict:
             row = layout.row()
             row.active = False
-            row.label(text=f"{memory.verdict.title()}, {memory.average_error:.3f} px", icon="BLANK1")
+            worth = f"{say(memory.verdict.title())}, {memory.average_error:.3f} px"
+            row.label(text=worth, icon="BLANK1", translate=False)
         draw_session(layout, context)
 
 

@@ -1,11 +1,11 @@
-"""The solved shot in the scene, in the Clip Editor's sidebar."""
+"""The solved shot in the scene, in the Clip Editor's sidebar: set it up, lay it out."""
 
 from __future__ import annotations
 
 import bpy
 
 from .. import preset_items
-from ..words import say
+from ..words import said, say
 from .base import ClipPanel, paragraph
 from .clip_editor import draw_preset
 
@@ -33,6 +33,39 @@ class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
             say("Makes camera, shadow catcher and composite; sets size, frames and Cycles"),
             dim=True,
         )
+        if context.scene.camera is not None:
+            row = layout.row(align=True)
+            row.operator("tracked_shot.set_camera", text="Live Camera", icon="CON_CAMERASOLVER").mode = "LIVE"
+            row.operator("tracked_shot.set_camera", text="Bake Camera", icon="KEYFRAME").mode = "BAKED"
 
 
-CLASSES = (TRACKED_SHOT_PT_shot,)
+class TRACKED_SHOT_PT_layout(ClipPanel, bpy.types.Panel):
+    """Where the solved world lies."""
+
+    bl_label = "Floor, Origin, Scale"
+    bl_parent_id = "TRACKED_SHOT_PT_shot"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        memory = context.scene.tracked_shot
+        paragraph(layout, context, say("By the tracks that are selected"), dim=True)
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.operator("tracked_shot.set_floor", text="Floor", icon="VIEW_PERSPECTIVE")
+        row.operator("tracked_shot.find_floor", text="Find", icon="VIEWZOOM")
+        row = column.row(align=True)
+        row.operator("tracked_shot.set_origin", text="Origin", icon="OBJECT_ORIGIN")
+        row.operator("tracked_shot.set_x_axis", text="X Axis", icon="ORIENTATION_GLOBAL")
+        if memory.floor_text:
+            paragraph(layout, context, say("Floor: {how}", how=said(memory.floor_text)), dim=True)
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(memory, "known_distance")
+        row.operator("tracked_shot.set_scale", text="", icon="CHECKMARK")
+        row = column.row(align=True)
+        row.prop(memory, "camera_height")
+        row.operator("tracked_shot.set_camera_height", text="", icon="CHECKMARK")
+
+
+CLASSES = (TRACKED_SHOT_PT_shot, TRACKED_SHOT_PT_layout)

@@ -10,7 +10,7 @@ from ..words import said, say
 from .base import VERDICT_ICONS, ClipPanel, letters, paragraph, values
 
 ROWS = 5
-BAR_LETTERS = 0.66
+BAR_LETTERS = 0.62
 """Letters of a mean width for a bar of the plot."""
 BAD_HARM = 0.02
 """A track with more of the solve's squared error than this is marked."""

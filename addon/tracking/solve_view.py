@@ -109,7 +109,8 @@ class SolveView:
         bent = distort(np.where(ahead[..., None], slopes, 0.0).reshape(-1, 2), self.lens.k1, self.lens.k2)
         size = np.array(self.size, float)
         spots = (bent * self.lens.focal_px / size + 0.5).reshape(slopes.shape).astype(np.float32)
-        whole = ahead[:, :-1] & ahead[:, 1:]
+        inside = ((spots >= 0) & (spots <= 1)).all(axis=-1)
+        whole = ahead[:, :-1] & ahead[:, 1:] & (inside[:, :-1] | inside[:, 1:])
         return spots[:, :-1][whole], spots[:, 1:][whole]
 
 

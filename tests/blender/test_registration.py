@@ -64,7 +64,9 @@ def test_ten_times_on_and_off_leaves_no_trace() -> None:
             and on["properties"] == [True] * 3
             and len(on["command"]) == 1
         )
-        assert len(on["classes"]) == len(operators.CLASSES) + len(panels.CLASSES) + 6
+        assert (
+            len(on["classes"]) == len(operators.CLASSES) + len(panels.CLASSES) + len(properties.CLASSES) + 1
+        )
         registration.unregister()
         assert traces() == before
 

@@ -3,8 +3,8 @@
     python tests/desktop/looks.py [--version 5.2] [--footage CLIP] [--pictures DIR] [--only TEXT]
 
 Runs from source in a desktop Blender (tools/blenders.py says how one is found). The clip is tracked and
-solved once, in a session beside a copy of it in DIR; then the window is drawn in each look and cut into pictures.
-They are for looking at: nothing is compared.
+solved once, in a session beside a copy of it in DIR; then the window is drawn in each look and cut into
+pictures. They are for looking at: nothing is compared.
 """
 
 from __future__ import annotations

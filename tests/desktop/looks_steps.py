@@ -11,7 +11,7 @@ import bpy
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(REPOSITORY / "tools")]
 
-import blender_pytest
+import blender_pytest  # noqa: E402
 
 CLIP, PICTURES, ONLY = sys.argv[sys.argv.index("--") + 1 :]
 LOOKS = {
