@@ -24,6 +24,12 @@ FILES_WITH_BPY = {
     "composite_settings.py",
     "registration.py",
     "session_list.py",
+    "solve_list.py",
+    "overlay.py",
+    "words.py",
+    "keymaps.py",
+    "workspace.py",
+    "preset_pictures.py",
     "properties.py",
     "preferences.py",
 }
