@@ -71,7 +71,7 @@ def dotted(path: KeyPath) -> str:
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return _one_line(text.removeprefix("."), 120)
+    return one_line(text.removeprefix("."), 120)
 
 
 def show(value: Any) -> str:
@@ -81,7 +81,7 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f"the text '{_one_line(value, 40)}'" if value else "an empty text"
+        return f"the text '{one_line(value, 40)}'" if value else "an empty text"
     if isinstance(value, (int, float)):
         return _number_text(value)
     if isinstance(value, Mapping):
@@ -109,7 +109,8 @@ def hint(word: str, known: Iterable[str]) -> str:
     return f"; there is {', '.join(names)}" if 0 < len(names) <= 8 else ""
 
 
-def _one_line(text: str, most: int) -> str:
+def one_line(text: str, most: int) -> str:
+    """The text on one line, cut where it is longer than ``most``."""
     line = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
     return line if len(text) <= most else line[: most - 1] + "…"
 

@@ -16,7 +16,7 @@ from . import presets, yaml_tools
 from .config import CompositeSection, CompositeShotConfig, ShotSource, first_of_sequence
 from .errors import InputError
 from .files import expand_variables, write_atomically
-from .schema import ConfigError, Finding, Findings, KeyPath, change_paths, dotted
+from .schema import ConfigError, Finding, Findings, KeyPath, change_paths, dotted, one_line
 from .shot_layers import Includes, Layer, Report, below, in_foreign, under_shot
 from .yaml_tools import Document, Place
 
@@ -33,7 +33,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path}:{self.line}:{self.column}"
-        return f"{place}: error: {self.message}"
+        return f"{one_line(place, 400)}: error: {one_line(self.message, 400)}"
 
 
 class ShotFileError(InputError):

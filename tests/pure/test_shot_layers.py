@@ -140,3 +140,17 @@ def test_environment_variables_in_paths(tmp_path: Path, monkeypatch: pytest.Monk
         load_shot(write(tmp_path, "shot: {footage: {file: '${TRACKED_SHOT_EMPTY}/a'}}"))
     monkeypatch.delenv("TRACKED_SHOT_TAKE")
     assert "TRACKED_SHOT_TAKE is not set" in check_shot(config)[0].message
+
+
+def test_errors_stay_on_one_line(tmp_path: Path) -> None:
+    text = 'shot: {footage: {file: "a\\nb"}, include: ["c\\nd"], hooks: "' + "x" * 2000 + '"}'
+    with pytest.raises(ShotFileError) as caught:
+        load_shot(write(tmp_path, text))
+    assert len(str(caught.value).splitlines()) == len(caught.value.problems) == 1
+    (tmp_path / "c\nd").write_text("nam: x")
+    with pytest.raises(ShotFileError) as caught:
+        load_shot(write(tmp_path, text))
+    assert len(str(caught.value).splitlines()) == len(caught.value.problems) == 1
+    (tmp_path / "c\nd").write_text("name: x")
+    said = [str(problem) for problem in check_shot(load_shot(write(tmp_path, text)))]
+    assert len(said) == 2 and all("\n" not in line and len(line) < 600 for line in said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import time
 from pathlib import Path
@@ -311,68 +310,6 @@ def test_from_python(tmp_path: Path) -> None:
         load_shot_dict({"shot": {"footage": {"file": 3}, "tracking": {"preset": "none such"}}})
     assert [problem.path for problem in caught.value.problems] == ["footage.file", "tracking.preset"]
     assert str(caught.value).startswith("footage.file: error: must be a path")
-
-
-def damaged(text: str, rng: random.Random) -> bytes:
-    """The text cut, flipped, with types swapped, deep or huge."""
-    way = rng.randrange(7)
-    data = bytearray(text.encode())
-    if way == 0:
-        return bytes(data[: rng.randrange(len(data))])
-    if way == 1:
-        for _ in range(rng.randrange(1, 6)):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        return bytes(data)
-    lines = text.splitlines()
-    row = rng.randrange(len(lines))
-    if way == 2:
-        swaps = (
-            "[]",
-            "{a: 1}",
-            "true",
-            "no",
-            "1e400",
-            "-.inf",
-            "'x'",
-            "~",
-            "1:2:3",
-            "!!binary aa",
-            "*x",
-            "|",
-            "? a",
-        )
-        lines[row] = lines[row].split(":")[0] + ": " + rng.choice(swaps)
-    elif way == 3:
-        depth = rng.randrange(20, 3000)
-        lines[row] += " " + rng.choice(("[" * depth, "{a: " * depth, "- " * depth))
-    elif way == 4:
-        lines[row] = (
-            lines[row].split(":")[0] + ": " + rng.choice(("9", "x ", "a, ", "1:")) * rng.randrange(10, 40_000)
-        )
-    elif way == 5:
-        lines.insert(
-            row, rng.choice((lines[row], "\t" + lines[row], "  " * 5 + lines[row], "%YAML 9.9", "..."))
-        )
-    else:
-        rng.shuffle(lines)
-    return "\n".join(lines).encode()
-
-
-def test_damaged_files_give_errors_and_nothing_else(tmp_path: Path) -> None:
-    rng = random.Random(20)
-    refused = 0
-    for number in range(400):
-        path = write(tmp_path, damaged(EVERYTHING if number % 2 else EXAMPLE, rng))
-        start = time.perf_counter()
-        try:
-            load_shot(path)
-        except ShotFileError as error:
-            refused += 1
-            assert error.problems
-            assert all(problem.line and problem.column for problem in error.problems)
-            assert all("error: " in line for line in str(error).splitlines())
-        assert time.perf_counter() - start < 2, path.read_bytes()[:2000]
-    assert refused > 300
 
 
 def test_without_pyyaml_the_error_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
