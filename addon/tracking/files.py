@@ -21,7 +21,7 @@ def expand_variables(text: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         name, end = match.groups()
-        if not end or not name.isidentifier():
+        if not end or not (name.isascii() and name.isidentifier()):
             raise InputError(f"'{match.group()[:40]}' is no environment variable: write ${{NAME}}")
         found = os.environ.get(name, "")
         if not found:

@@ -184,8 +184,9 @@ class Integer(Kind):
         return "a whole number" + _bounds(low, self.high if self.high < 10**9 else math.inf, None)
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> int | None:
-        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
-            return value
+        is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if is_whole and not isinstance(value, bool) and self.low <= value <= self.high:
+            return int(value)
         return self.refuse(value, path, findings, _number_note(value))
 
 

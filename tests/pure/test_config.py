@@ -13,7 +13,6 @@ from addon.tracking.config import (
     CameraConfig,
     CgConfig,
     CompositeConfig,
-    CompositeSection,
     CompositeShotConfig,
     FootageConfig,
     KnownDistance,
@@ -69,10 +68,9 @@ def any_value(kind: schema.Kind, rng: random.Random) -> Any:
 
 def any_section(section: type[schema.Section], rng: random.Random) -> dict[str, Any]:
     """Plain values for a section; about half of the keys, sometimes with a foreign one."""
-    source = CompositeConfig if section is CompositeSection else section
     values = {
         name: any_value(spec.kind, rng)
-        for name, spec in source.keys().items()
+        for name, spec in section.described().items()
         if spec.required or rng.random() < 0.5
     }
     if "version" in values:
