@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -42,6 +43,25 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
             ("scene_referred", "Scene Referred", "Leave it as it is, for grading what is saved as EXR"),
         ),
     )
+    background: EnumProperty(
+        name="Background",
+        description="What lies behind the CG",
+        items=(
+            ("footage", "Footage", "The filmed plate"),
+            ("image", "Image", "A picture of your own"),
+            ("color", "Color", "One color all over"),
+            ("none", "None", "Nothing: the CG alone, with its alpha"),
+        ),
+    )
+    background_image: StringProperty(
+        name="Image", description="The picture behind the CG", subtype="FILE_PATH"
+    )
+    background_color: FloatVectorProperty(
+        name="Color", description="The color behind the CG", subtype="COLOR", min=0, max=1
+    )
+    film_transparent: BoolProperty(
+        name="Film Transparent", description="Render the sky transparent, so that the background is seen"
+    )
     shadow_density: FloatProperty(
         name="Shadow",
         description="How dark the caught shadow is",
@@ -50,7 +70,7 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         default=1,
     )
     shadow_color: FloatVectorProperty(
-        name="Colour",
+        name="Color",
         description="What full shadow leaves of the plate",
         subtype="COLOR",
         min=0,
@@ -63,7 +83,35 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         min=0,
         max=200,
     )
-    stabilize: BoolProperty(name="Stabilise", description="Hold the finished picture still by its tracks")
+    workflow: EnumProperty(
+        name="Workflow",
+        description="How the plate's lens and the straight CG come together",
+        items=(
+            ("distort_cg", "Distort CG", "Bend the CG to the plate's lens; the plate stays as it was filmed"),
+            ("undistort_plate", "Undistort Plate", "Straighten the plate to the CG"),
+            ("none", "None", "Leave both as they are"),
+        ),
+    )
+    auto_overscan: BoolProperty(
+        name="Automatic Overscan",
+        description="See as much beyond the edge as the bent CG needs",
+        default=True,
+    )
+    overscan: FloatProperty(
+        name="Overscan",
+        description="Share of the frame that is seen beyond each edge",
+        subtype="FACTOR",
+        min=0,
+        max=1,
+    )
+    pin_track: StringProperty(
+        name="Plane Track", description="The plane track that the picture is pinned to; empty: none"
+    )
+    pin_image: StringProperty(
+        name="Image", description="The picture that is pinned to the plane track", subtype="FILE_PATH"
+    )
+    use_grain: BoolProperty(name="Grain", description="Give the CG the plate's grain")
+    stabilize: BoolProperty(name="Stabilize", description="Hold the finished picture still by its tracks")
     use_lock: BoolProperty(name="Lock to a Frame", description="Bring all frames to one; off: smooth them")
     lock: IntProperty(
         name="Frame",
@@ -127,7 +175,43 @@ def composite_config(settings: TRACKED_SHOT_PG_composite, preset: str) -> Compos
     steady.auto_scale = changed.get("auto_scale", steady.auto_scale)
     if {"use_lock", "lock"} & set(changed):
         steady.lock = settings.lock if settings.use_lock else None
+    _fill_background(config, changed)
+    _fill_lens(config, settings, changed)
+    _fill_pin(config, settings, changed)
+    if "use_grain" in changed:
+        config.grain = settings.use_grain
     return config
+
+
+def _fill_background(config: CompositeConfig, changed: dict[str, Any]) -> None:
+    config.background_source = changed.get("background", config.background_source)
+    config.film_transparent = changed.get("film_transparent", config.film_transparent)
+    if "background_image" in changed:
+        config.background_image = _path(changed["background_image"])
+    if "background_color" in changed:
+        config.background_color = (*changed["background_color"], 1.0)
+
+
+def _fill_lens(config: CompositeConfig, settings: TRACKED_SHOT_PG_composite, changed: dict[str, Any]) -> None:
+    config.lens_distortion.workflow = changed.get("workflow", config.lens_distortion.workflow)
+    if {"auto_overscan", "overscan"} & set(changed):
+        config.lens_distortion.overscan = "auto" if settings.auto_overscan else settings.overscan
+
+
+def _fill_pin(config: CompositeConfig, settings: TRACKED_SHOT_PG_composite, changed: dict[str, Any]) -> None:
+    if {"pin_track", "pin_image"} & set(changed):
+        config.corner_pin = replace(
+            config.corner_pin,
+            plane_track=settings.pin_track or None,
+            image=_path(settings.pin_image) if settings.pin_track else None,
+            tracks=None if settings.pin_track else config.corner_pin.tracks,
+            corners=None if settings.pin_track else config.corner_pin.corners,
+        )
+
+
+def _path(text: str) -> str | None:
+    """A path as a shot file has it: absolute; None for none."""
+    return bpy.path.abspath(text) if text else None
 
 
 def _values(config: CompositeConfig) -> dict[str, object]:
@@ -137,6 +221,16 @@ def _values(config: CompositeConfig) -> dict[str, object]:
         "blend": config.blend,
         "factor": config.factor,
         "view": config.view,
+        "background": config.background_source,
+        "background_image": config.background_image or "",
+        "background_color": tuple(config.background_color[:3]),
+        "film_transparent": config.film_transparent,
+        "workflow": config.lens_distortion.workflow,
+        "auto_overscan": config.lens_distortion.overscan == "auto",
+        "overscan": 0.0 if config.lens_distortion.overscan == "auto" else config.lens_distortion.overscan,
+        "pin_track": config.corner_pin.plane_track or "",
+        "pin_image": config.corner_pin.image or "",
+        "use_grain": bool(config.grain),
         "shadow_density": shadow.density,
         "shadow_color": tuple(shadow.color[:3]),
         "shadow_softness": shadow.softness,

@@ -81,7 +81,7 @@ def values(layout: bpy.types.UILayout, rows: Iterable[tuple[str, str]]) -> None:
 
 def letters(context: bpy.types.Context) -> int:
     """How many letters of a mean width fit beside each other in the sidebar."""
-    width = context.region.width / (LETTER_WIDTH * context.preferences.system.ui_scale)
+    width = context.region.width / (LETTER_WIDTH * (context.preferences.system.ui_scale or 1.0))
     return max(12, int(width) - 6)
 
 

@@ -15,7 +15,8 @@ from .clip_editor import draw_preset, draw_preset_actions
 
 PICTURE_SCALE = 5.5
 """Height of a preset's picture, in rows of buttons."""
-WANTED_PASS = "pass"
+WANTED = "the composite needs"
+"""Words of a warning about a setting or pass that applying again would switch on."""
 
 
 class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
@@ -56,8 +57,8 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
         paragraph(layout, context, text, icon="CHECKMARK" if status.matches else "INFO")
         for warning in status.warnings:
             paragraph(layout, context, said(warning), icon="ERROR")
-        if any(WANTED_PASS in warning for warning in status.warnings):
-            layout.operator("tracked_shot.apply_composite", text="Enable", icon="RENDERLAYERS")
+        if any(WANTED in warning for warning in status.warnings):
+            layout.operator("tracked_shot.apply_composite", text="Enable What Is Needed", icon="RENDERLAYERS")
 
 
 class TRACKED_SHOT_MT_composite_presets(bpy.types.Menu):
@@ -69,10 +70,9 @@ class TRACKED_SHOT_MT_composite_presets(bpy.types.Menu):
         draw_preset_actions(self.layout, preset_items.COMPOSITE)
 
 
-class TRACKED_SHOT_PT_composite_choices(CompositorPanel, bpy.types.Panel):
-    """What is set over the preset."""
+class _Choices(CompositorPanel):
+    """A part of what is set over the preset."""
 
-    bl_label = "Adjust"
     bl_parent_id = "TRACKED_SHOT_PT_composite"
     bl_options = {"DEFAULT_CLOSED"}
 
@@ -88,22 +88,96 @@ class TRACKED_SHOT_PT_composite_choices(CompositorPanel, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.enabled = context.scene.library is None
-        settings = context.scene.tracked_shot.composite_settings
-        column = layout.column()
+        self.draw_choices(layout.column(), context.scene.tracked_shot.composite_settings, context)
+
+    def draw_choices(
+        self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup, context: bpy.types.Context
+    ) -> None:
+        raise NotImplementedError
+
+
+class TRACKED_SHOT_PT_composite_blend(_Choices, bpy.types.Panel):
+    """How CG and background come together."""
+
+    bl_label = "Background & Blend"
+
+    def draw_choices(
+        self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup, _context: bpy.types.Context
+    ) -> None:
+        column.prop(settings, "background")
+        if settings.background == "image":
+            column.prop(settings, "background_image")
+        elif settings.background == "color":
+            column.prop(settings, "background_color")
         column.prop(settings, "blend")
         column.prop(settings, "factor", slider=True)
+        column.prop(settings, "film_transparent")
+        column.prop(settings, "use_grain")
         column.prop(settings, "view")
-        column = layout.column()
-        column.prop(settings, "shadow_density", slider=True)
+
+
+class TRACKED_SHOT_PT_composite_shadow(_Choices, bpy.types.Panel):
+    """The caught shadow."""
+
+    bl_label = "Shadow"
+
+    def draw_choices(
+        self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup, _context: bpy.types.Context
+    ) -> None:
+        column.prop(settings, "shadow_density", text="Density", slider=True)
         column.prop(settings, "shadow_color")
         column.prop(settings, "shadow_softness")
-        column = layout.column()
-        column.prop(settings, "stabilize")
+
+
+class TRACKED_SHOT_PT_composite_lens(_Choices, bpy.types.Panel):
+    """The plate's lens."""
+
+    bl_label = "Lens"
+
+    def draw_choices(
+        self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup, _context: bpy.types.Context
+    ) -> None:
+        column.prop(settings, "workflow")
         column = column.column()
+        column.active = settings.workflow != "none"
+        column.prop(settings, "auto_overscan")
+        if not settings.auto_overscan:
+            column.prop(settings, "overscan", slider=True)
+
+
+class TRACKED_SHOT_PT_composite_steady(_Choices, bpy.types.Panel):
+    """Holding the picture still."""
+
+    bl_label = "Stabilization"
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        self.layout.prop(context.scene.tracked_shot.composite_settings, "stabilize", text="")
+
+    def draw_choices(
+        self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup, _context: bpy.types.Context
+    ) -> None:
         column.active = settings.stabilize
         column.prop(settings, "use_lock")
         column.prop(settings, "lock" if settings.use_lock else "smooth")
         column.prop(settings, "auto_scale")
+
+
+class TRACKED_SHOT_PT_composite_pin(_Choices, bpy.types.Panel):
+    """A picture on a flat thing."""
+
+    bl_label = "Corner Pin"
+
+    def draw_choices(
+        self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup, context: bpy.types.Context
+    ) -> None:
+        clip = clip_of(context)
+        if clip is None:
+            column.prop(settings, "pin_track")
+        else:
+            column.prop_search(settings, "pin_track", clip.tracking, "plane_tracks", icon="CLIP")
+        column = column.column()
+        column.active = bool(settings.pin_track)
+        column.prop(settings, "pin_image")
 
 
 class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):
@@ -122,6 +196,25 @@ class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):
         status = watch.composite_of(context.scene)
         for line in status.settings if status is not None else ():
             paragraph(self.layout, context, line, dim=True)
+
+
+class TRACKED_SHOT_PT_render(CompositorPanel, bpy.types.Panel):
+    """The frames of the shot."""
+
+    bl_label = "Render Shot"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        scene = context.scene
+        column = layout.column(align=True)
+        column.prop(scene, "frame_start", text="Frame Start")
+        column.prop(scene, "frame_end", text="End")
+        layout.prop(scene.render, "filepath", text="Output")
+        row = layout.row(align=True)
+        row.operator("render.render", text="Frame", icon="RENDER_STILL")
+        row.operator("render.render", text="Shot", icon="RENDER_ANIMATION").animation = True
 
 
 class TRACKED_SHOT_PT_composite_session(CompositorPanel, bpy.types.Panel):
@@ -150,7 +243,12 @@ class TRACKED_SHOT_PT_composite_session(CompositorPanel, bpy.types.Panel):
 CLASSES = (
     TRACKED_SHOT_MT_composite_presets,
     TRACKED_SHOT_PT_composite,
-    TRACKED_SHOT_PT_composite_choices,
+    TRACKED_SHOT_PT_composite_blend,
+    TRACKED_SHOT_PT_composite_shadow,
+    TRACKED_SHOT_PT_composite_lens,
+    TRACKED_SHOT_PT_composite_steady,
+    TRACKED_SHOT_PT_composite_pin,
     TRACKED_SHOT_PT_composite_settings,
+    TRACKED_SHOT_PT_render,
     TRACKED_SHOT_PT_composite_session,
 )

@@ -106,3 +106,26 @@ def test_a_broken_file_is_listed_and_stops_nothing(own_folder: Path) -> None:
     assert bpy.ops.tracked_shot.delete_composite_preset() == {"FINISHED"}
     memory().composite_preset = "over_plate"
     assert memory().composite_settings.over == "over_plate"
+
+
+@pytest.mark.parametrize("name", [info.name for info in presets.list_composite_presets()])
+def test_what_is_shown_of_a_preset_is_the_preset(blender_file: ModuleType, name: str) -> None:
+    memory().composite_preset = name
+    assert (
+        composite_config(memory().composite_settings, name).to_dict()
+        == presets.load_composite_preset(name).to_dict()
+    )
+
+
+def test_background_lens_and_corner_pin_are_heeded(blender_file: ModuleType, tmp_path: Path) -> None:
+    memory().composite_preset = "over_footage"
+    settings = memory().composite_settings
+    settings.background, settings.background_color = "color", (0.25, 0.5, 0.75)
+    settings.workflow, settings.auto_overscan, settings.overscan = "undistort_plate", False, 0.125
+    settings.pin_track, settings.pin_image = "Plane Track", str(tmp_path / "poster.png")
+    assert is_adjusted(settings)
+    config = composite_config(settings, "over_footage")
+    assert config.background_source == "color" and config.background_color == (0.25, 0.5, 0.75, 1.0)
+    assert (config.lens_distortion.workflow, config.lens_distortion.overscan) == ("undistort_plate", 0.125)
+    assert config.corner_pin.plane_track == "Plane Track"
+    assert config.corner_pin.image == str(tmp_path / "poster.png")
