@@ -247,8 +247,8 @@ class CgConfig(Section):
         Text(), "The collection in it. Left out: the one that its scene shows.", None
     )
     motion_blur: bool | float = key(
-        Either((Flag(), Number(0, 2))),
-        "`true` blurs as the plate's shutter would; or a shutter in frames.",
+        Either((Flag(), Number(0, 1))),
+        "`true` blurs as the plate's shutter does; or a shutter in frames: `composite.motion_blur`.",
         False,
     )
 
@@ -318,6 +318,9 @@ class CornerPinConfig(Section):
         _CORNERS, "Four corners in pixels of the plate.", None
     )
     image: str | None = key(FilePath(), "The picture.", None)
+    live: bool = key(
+        Flag(), "`true` follows the plane track as it is changed, from Blender 4.5; otherwise keyed.", False
+    )
 
     def check(self, path: KeyPath, findings: Findings) -> None:
         given = [name for name in ("plane_track", "tracks", "corners") if getattr(self, name) is not None]
@@ -327,6 +330,8 @@ class CornerPinConfig(Section):
             )
         if self.image is not None and not given:
             findings.add((*path, "image"), "needs plane_track, tracks or corners, to say where", at_key=True)
+        if self.live and self.plane_track is None:
+            findings.add((*path, "live"), "needs plane_track: nothing else can be followed", at_key=True)
 
 
 @dataclass
@@ -363,6 +368,12 @@ class CompositeConfig(Section):
     )
     grain: bool | float = key(
         Either((Flag(), Number(0, 10))), "`true` gives the CG the plate's grain; or how much of it.", False
+    )
+
+    motion_blur: bool | float = key(
+        Either((Flag(), Number(0, 1))),
+        "`true` blurs the CG as the plate's shutter does, which is measured; or a shutter in frames.",
+        False,
     )
 
     @property

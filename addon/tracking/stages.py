@@ -71,12 +71,12 @@ STAGES: tuple[Stage, ...] = (
         ("composite.shadow_catcher", "scene.light", "scene.point_cloud", "render.engine", *_BUILDS),
         ("camera",),
     ),
-    Stage("cg", 1, ("cg", "scene.holdout", *_BUILDS), ("camera",)),
+    Stage("cg", 1, ("cg.blend", "cg.collection", "scene.holdout", *_BUILDS), ("camera",)),
     Stage(
         "composite",
         1,
-        ("footage.file", "footage.scene_start", "composite", "render.engine", "render.resolution_percentage",
-         *_BUILDS),
+        ("footage.file", "footage.scene_start", "composite", "cg.motion_blur", "render.engine",
+         "render.resolution_percentage", *_BUILDS),
         ("camera",),
     ),
     Stage(

@@ -190,14 +190,11 @@ def test_four_tracks(tmp_path: Path) -> None:
         build(scene, tmp_path, card((90, 60), 3), None, clip=clip, tracks=["ll", "lr", "ur", "nobody"])
 
 
-def test_a_plane_track(tmp_path: Path) -> None:
+def add_plane_track(clip: bpy.types.MovieClip, corners: np.ndarray) -> bpy.types.MovieTrackingPlaneTrack:
     """Blender's own plane track, its markers set by hand, in the order that its corners have."""
     from addon.tracking.blender.clip import clip_editor
 
-    corners = np.array([INSIDE + 0.9 * frame for frame in range(3)])
-    clip = clip_of(tmp_path / "clip", corners)
-    scene = scene_of((193, 109))
-    scene.frame_set(1)
+    bpy.context.scene.frame_set(1)
     with clip_editor(bpy.context, clip):
         for track in clip.tracking.tracks:
             track.select = True
@@ -206,11 +203,57 @@ def test_a_plane_track(tmp_path: Path) -> None:
     for number, four in enumerate(corners):
         marker = plane.markers.find_frame(number + 1) or plane.markers.insert_frame(number + 1)
         marker.corners = four / (193, 109)
+    return plane
+
+
+def test_a_plane_track(tmp_path: Path) -> None:
+    corners = np.array([INSIDE + 0.9 * frame for frame in range(3)])
+    clip = clip_of(tmp_path / "clip", corners)
+    scene = scene_of((193, 109))
+    plane = add_plane_track(clip, corners)
     built = build(scene, tmp_path, card((90, 60), 3), None, clip=clip, plane_track=plane.name)
     assert built.frames[:3].tolist() == [1, 2, 3]  # Blender may add a marker behind the last
     np.testing.assert_allclose(built.corners[:3], corners, atol=1e-3)
     with pytest.raises(InputError, match="no plane track 'Wall'"):
         build(scene, tmp_path, card((90, 60), 3), None, clip=clip, plane_track="Wall")
+
+
+def test_a_live_pin_follows_its_plane_track(tmp_path: Path) -> None:
+    corners = np.array([INSIDE + 0.9 * frame for frame in range(3)])
+    clip = clip_of(tmp_path / "clip", corners)
+    scene = scene_of((193, 109))
+    plane = add_plane_track(clip, corners)
+    options = {"clip": clip, "plane_track": plane.name, "live": True}
+    if not versions.EXACT_WARPS:
+        with pytest.raises(InputError, match="needs Blender 4.5"):
+            build(scene, tmp_path, card((90, 60), 3), None, **options)
+        return
+    # Blender's node samples an ellipse: another filter, which on a soft picture gives the same.
+    smooth = cv2.GaussianBlur(card((90, 60), 3), (0, 0), 10.0)
+    smooth[..., 3] = 1.0
+    for moved in (0.0, 6.0):
+        for number, four in enumerate(corners):
+            plane.markers.find_frame(number + 1).corners = (four + (moved, 0.0)) / (193, 109)
+        built = build(scene, tmp_path, smooth, None, **options)
+        assert versions.curves_of(built.group) == []
+        scene.frame_set(2)
+        got, should = (
+            rendered(scene, tmp_path / "out.exr"),
+            expected_pin(smooth, corners[1] + (moved, 0.0), (193, 109)),
+        )
+        whole = cv2.erode((should[..., 3] == 1.0).astype(np.uint8), np.ones((5, 5))) > 0
+        assert whole.mean() > 0.4
+        assert np.abs(got - should)[whole].max() <= 2.0 / 255.0
+        assert (got[..., 3][should[..., 3] == 0.0] < 0.5).all()
+        built = build(scene, tmp_path, come_from((90, 60)), None, **options)
+        places = bilinear(
+            come_from((90, 60)),
+            np.linalg.inv(homography(frame_corners(90, 60), corners[1] + (moved, 0.0))),
+            (193, 109),
+        )
+        assert np.abs(rendered(scene, tmp_path / "out.exr") - places)[whole].max() <= 0.3
+    with pytest.raises(InputError, match="can only follow a plane track"):
+        build(scene, tmp_path, card((90, 60), 3), None, corners=INSIDE, live=True)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ TABLE: dict[str, tuple[Any, tuple[str, ...]] | tuple[Any, tuple[str, ...], dict[
     "scene.holdout": (["Wall"], (CG,)),
     "cg.blend": ("cg.blend", (CG,)),
     "cg.collection": ("robot", (CG,), {"cg": {"blend": "cg.blend"}}),
-    "cg.motion_blur": (True, (CG,)),
+    "cg.motion_blur": (True, (COMPOSITE,)),
     "composite.mode": ("additive_glow", (SCENE, COMPOSITE)),  # which has no shadow catcher
     "composite.description": ("a word", ()),
     "composite.blend": ("add", (COMPOSITE,)),
@@ -99,8 +99,14 @@ TABLE: dict[str, tuple[Any, tuple[str, ...]] | tuple[Any, tuple[str, ...], dict[
     "composite.corner_pin.tracks": (["A", "B", "C", "D"], (COMPOSITE,), {"composite": {"corner_pin": None}}),
     "composite.corner_pin.corners": ([[1, 0], [9, 0], [9, 9], [0, 9]], (COMPOSITE,)),
     "composite.corner_pin.image": ("poster.png", (COMPOSITE,)),
+    "composite.corner_pin.live": (
+        True,
+        (COMPOSITE,),
+        {"composite": {"corner_pin": {"plane_track": "Plane"}}},
+    ),
     "composite.view": ("scene_referred", (COMPOSITE,)),
     "composite.grain": (True, (COMPOSITE,)),
+    "composite.motion_blur": (0.5, (COMPOSITE,)),
     "render.engine": ("eevee", (SCENE, COMPOSITE, RENDER)),
     "render.samples": (9, (RENDER,)),
     "render.passes": (["depth"], (RENDER,)),

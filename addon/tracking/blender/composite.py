@@ -24,8 +24,10 @@ from ..engine.footage import open_footage
 from ..engine.model import Floats
 from ..errors import InputError
 from ..grain import measure_grain
+from ..shutter import USUAL_SHUTTER, measure_shutter
 from ..stabilize import Similarities, smoothing_frames, steady
 from . import lens_nodes, versions
+from .clip import read_tracks
 from .composite_inside import (
     CG,
     IMAGE,
@@ -40,7 +42,7 @@ from .composite_inside import (
     render_size,
     source_name,
 )
-from .corner_pin import pin_corners
+from .corner_pin import check_live, pin_corners
 from .marks import MEMORY, mark_of, memory_of, plain, store, to_json
 from .nodes import MARK
 from .placing import (
@@ -121,7 +123,7 @@ def setup_shot_compositing(
 
     layer = rendered_layer(scene, tree)
     memory["settings"], unset = apply_settings(
-        scene, memory["settings"], wanted_settings(scene, layer, config)
+        scene, memory["settings"], wanted_settings(scene, layer, config, parts.shutter)
     )
     shaded = wants_shadow_pass(config) and config.background_source != "none"
     missing = link_shadow(scene, tree, nodes, shaded)
@@ -140,6 +142,7 @@ def setup_shot_compositing(
     notes += lens_nodes.widen_camera(scene, lens)
     build_inside(scene, group, recipe, clip, parts, config, lens, notes)
     lens_nodes.drop_unused()
+    memory["facts"] = [*parts.facts, *lens.said]
     store(scene, MEMORY, memory)
     return group
 
@@ -232,13 +235,37 @@ def _checked(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: C
     if config.stabilization.enabled:
         motion = shot_motion(scene, clip, config)
     if pin.image is not None:
+        if pin.live:
+            check_live(pin.plane_track)
         corners = pin_corners(clip, plane_track=pin.plane_track, tracks=pin.tracks, corners=pin.corners)
     grain = _measured_grain(clip, config) if config.grain else None
     image = None
     if config.background_source == "image":
         image = _load_image(config.background_image, "background image")
     pinned = _load_image(pin.image, "picture to pin") if pin.image is not None else None
-    return Parts(image, motion, pinned, corners, grain)
+    shutter, measured = _shutter(clip, config)
+    facts, notes = (), ()
+    if measured and shutter is not None:
+        facts = (f"Shutter of the plate, measured in {measured} places: {shutter:.2f} of a frame",)
+    elif config.motion_blur is True:
+        notes = (f"The plate does not tell its shutter: {USUAL_SHUTTER:g} of a frame (180 degrees) is taken",)
+    return Parts(image, motion, pinned, corners, grain, shutter, facts, notes)
+
+
+def _shutter(clip: bpy.types.MovieClip | None, config: CompositeConfig) -> tuple[float | None, int]:
+    """The shutter that the CG is to have, in frames, and in how many places of the plate it was measured."""
+    wanted = config.motion_blur
+    if not isinstance(wanted, bool):
+        return (versions.as_kept(wanted) if wanted > 0.0 else None), 0
+    if not wanted:
+        return None, 0
+    if clip is None or config.background_source != "footage":
+        raise InputError("the shutter is measured in the footage, and the background is none")
+    found = measure_shutter(open_footage(bpy.path.abspath(clip.filepath)).picture, read_tracks(clip))
+    if found is None:
+        return USUAL_SHUTTER, 0
+    # Blender's own shutter ends at a hundredth.
+    return versions.as_kept(min(1.0, max(0.01, round(found.frames, 2)))), found.squares
 
 
 def _measured_grain(clip: bpy.types.MovieClip | None, config: CompositeConfig) -> Floats:
@@ -290,7 +317,7 @@ def _load_image(path: str, what: str) -> bpy.types.Image:
 
 def _notes(config: CompositeConfig, parts: Parts) -> list[str]:
     """What the config asks for and this composite does not do, as sentences."""
-    notes = []
+    notes = list(parts.notes)
     if parts.motion is not None and config.stabilization.auto_scale and not parts.motion.covered:
         notes.append(
             f"The picture moves too far to hide its edges, even {parts.motion.zoom:g} times enlarged"

@@ -10,13 +10,13 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..config import CompositeConfig
+from ..config import CompositeConfig, CornerPinConfig
 from ..engine.model import Floats, Ints
 from ..stabilize import Similarities
 from ..stmap import DISTORT, UNDISTORT
 from . import lens_nodes, versions
 from .blends import Composite, create_alpha_over_composite, shade_plate
-from .corner_pin import create_corner_pin_nodes
+from .corner_pin import CornerPin, create_corner_pin_nodes
 from .grain import add_grain
 from .lens_nodes import LensPlan
 from .marks import mark_of, plain, store
@@ -44,6 +44,12 @@ class Parts:
     corners: tuple[Ints, Floats] | None
     grain: Floats | None
     """Deviation of the grain that the CG gets, by channel."""
+    shutter: float | None = None
+    """How long the CG is smeared, in frames; None leaves the scene's motion blur alone."""
+    facts: tuple[str, ...] = ()
+    """What was measured on the way, as lines."""
+    notes: tuple[str, ...] = ()
+    """What could not be, as sentences."""
 
     def digest(self) -> str:
         """A word that changes with the tracks that stabilising and corner pin go by."""
@@ -134,15 +140,7 @@ def _fill(
     else:
         lit = plate
         if parts.corners is not None:
-            frames, corners = parts.corners
-            pin = create_corner_pin_nodes(
-                group,
-                plate,
-                parts.pinned,
-                clip,
-                corners=dict(zip(frames.tolist(), corners.tolist())),
-                scene=scene,
-            )
+            pin = _pin(group, plate, clip, parts, config.corner_pin, scene)
             lit, pin_nodes = pin.image, pin.nodes
         if shaded:
             shade = shade_plate(
@@ -176,6 +174,24 @@ def _fill(
     build.frame("shadow frame", "Shadow on the Plate", shadow_nodes)
     build.frame("cg frame", "CG", over.nodes)
     build.frame("lens frame", "Lens", bent.nodes)
+
+
+def _pin(
+    group: bpy.types.NodeTree,
+    plate: bpy.types.NodeSocket,
+    clip: bpy.types.MovieClip | None,
+    parts: Parts,
+    wanted: CornerPinConfig,
+    scene: bpy.types.Scene,
+) -> CornerPin:
+    """The picture on the plate: live on its plane track, or on the corners that were found."""
+    if wanted.live:
+        return create_corner_pin_nodes(
+            group, plate, parts.pinned, clip, plane_track=wanted.plane_track, live=True, scene=scene
+        )
+    frames, corners = parts.corners
+    by_frame = dict(zip(frames.tolist(), corners.tolist()))
+    return create_corner_pin_nodes(group, plate, parts.pinned, clip, corners=by_frame, scene=scene)
 
 
 _BLEND_LABELS = {

@@ -53,6 +53,7 @@ def create_corner_pin_nodes(
     size: tuple[int, int] | None = None,
     opacity: Value = 1.0,
     blend: str = "over",
+    live: bool = False,
     scene: bpy.types.Scene | None = None,
     name: str = "Corner Pin",
 ) -> CornerPin:
@@ -64,9 +65,14 @@ def create_corner_pin_nodes(
     whatever its shape, fills them; they may lie outside the frame. ``size`` is the plate's in pixels, the
     clip's or the scene's where left out. Edges are smooth by how much of a pixel is covered. ``opacity`` 0
     to 1 and ``blend`` are factor and blend of create_alpha_over_composite. Again with the same name, the
-    same nodes are set anew. Raises InputError for corners that cross or run the wrong way, for a track
-    that is not there, and where it is not said once, and only once, where the corners are.
+    same nodes are set anew. ``live`` follows a plane track as it is changed, through Blender's own node:
+    places to a third of one of the picture's pixels, filter and edges that node's, from Blender 4.5
+    (before, it is shifted as well). Raises InputError for corners that cross or run the wrong way, for a
+    track that is not there, where it is not said once, and only once, where the corners are, and for
+    ``live`` where nothing can follow.
     """
+    if live:
+        check_live(plane_track)
     scene = scene or bpy.context.scene
     if size is None:
         size = tuple(clip.size) if clip else (scene.render.resolution_x, scene.render.resolution_y)
@@ -86,7 +92,10 @@ def create_corner_pin_nodes(
     for socket in (IMAGE, PINNED):
         versions.ensure_group_socket(group, socket, "OUTPUT")
     scene_frames = frames + (clip.frame_start - 1 if clip else 0)
-    _fill(group, scene_frames, places, size, _picture_size(source, scene), blend, scene)
+    if live:
+        _fill_live(group, clip, plane_track, blend)
+    else:
+        _fill(group, scene_frames, places, size, _picture_size(source, scene), blend, scene)
     feed(tree, source, node.inputs[PICTURE])
     feed(tree, background, node.inputs[BACKGROUND])
     feed(tree, opacity, node.inputs[OPACITY])
@@ -98,6 +107,17 @@ def create_corner_pin_nodes(
     return CornerPin(
         node.outputs[IMAGE], node.outputs[PINNED], tuple(build.nodes), group, scene_frames, places
     )
+
+
+def check_live(plane_track: str | None) -> None:
+    """Raises InputError where no node of this Blender can follow the corners exactly."""
+    if plane_track is None:
+        raise InputError("live, a corner pin can only follow a plane track")
+    if not versions.EXACT_WARPS:
+        raise InputError(
+            f"a live corner pin needs Blender 4.5: the node of {versions.BLENDER_NAME} is shifted by "
+            "parts of a pixel; without live the corners are keyed"
+        )
 
 
 def pin_corners(
@@ -203,6 +223,32 @@ def _fill(
     feed(group, pinned, end.inputs[PINNED])
     build.finish(over.image)
     set_keys(group, frames, keyed + more)
+    tidy([*build.nodes, *over.nodes])
+
+
+def _fill_live(group: bpy.types.NodeTree, clip: bpy.types.MovieClip, plane_track: str, blend: str) -> None:
+    """Build the inside of the group out of the node that follows a plane track."""
+    owner = next(
+        item for item in clip.tracking.objects if any(p.name == plane_track for p in item.plane_tracks)
+    )
+    build = Builder(group, "Inside")
+    entry, end = build.node("input", "group input"), build.node("output", "group output")
+    node = build.node("follow", "plane track deform", plane_track)
+    node.clip, node.tracking_object, node.plane_track_name = clip, owner.name, plane_track
+    feed(group, entry.outputs[PICTURE], versions.input_socket(node, "plane track deform", "image"))
+    pinned = versions.output_socket(node, "plane track deform", "image")
+    over = create_alpha_over_composite(
+        group,
+        entry.outputs[BACKGROUND],
+        pinned,
+        factor=entry.outputs[OPACITY],
+        blend=blend,
+        name="Lay Over",
+    )
+    feed(group, over.image, end.inputs[IMAGE])
+    feed(group, pinned, end.inputs[PINNED])
+    build.finish(over.image)
+    set_keys(group, np.zeros(0, dtype=np.int32), [])
     tidy([*build.nodes, *over.nodes])
 
 

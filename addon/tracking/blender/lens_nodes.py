@@ -62,6 +62,9 @@ class LensPlan:
     distort: Float32 | None = None
     """(3, rows, columns) the distort map of a file; None where it is made from the lens."""
     notes: tuple[str, ...] = ()
+    """What the picture loses, or what was assumed, as sentences."""
+    said: tuple[str, ...] = ()
+    """What was found out, as lines."""
 
     def values(self, kind: str) -> Float32:
         """(3, rows, columns) u, v and blue of the map, rows down."""

@@ -19,15 +19,22 @@ def wants_shadow_pass(config: CompositeConfig) -> bool:
 
 
 def wanted_settings(
-    scene: bpy.types.Scene, layer: bpy.types.ViewLayer, config: CompositeConfig
+    scene: bpy.types.Scene, layer: bpy.types.ViewLayer, config: CompositeConfig, shutter: float | None
 ) -> list[tuple[str, Any]]:
-    """Data paths from the scene and the values that the config needs there."""
+    """Data paths from the scene and the values that the config needs there; ``shutter`` in frames, if any."""
     wanted: list[tuple[str, Any]] = [
         ("render.use_compositing", True),
         ("render.film_transparent", config.film_transparent),
     ]
     if config.background_source in ("footage", "image") and config.view == "plate_exact":
         wanted += versions.plate_exact_view(scene)
+    if shutter is not None:
+        # A track lies in the middle of its smear, and so must the CG.
+        wanted += [
+            ("render.use_motion_blur", True),
+            ("render.motion_blur_shutter", shutter),
+            ("render.motion_blur_position", "CENTER"),
+        ]
     passes = set(config.passes)
     if wants_shadow_pass(config) and config.background_source != "none":
         passes.add("shadow_catcher")
@@ -105,6 +112,9 @@ _TITLES = {
     "dither_intensity": "Dither",
     "film_transparent": "Film Transparent",
     "use_compositing": "Compositing",
+    "use_motion_blur": "Motion Blur",
+    "motion_blur_shutter": "Shutter",
+    "motion_blur_position": "Shutter Position",
 }
 
 
@@ -123,7 +133,7 @@ def _value(value: Any) -> str:
 def settings_lines(memory: dict[str, Any]) -> tuple[str, ...]:
     """What was set, a line each, with what it was before."""
     lines = [] if memory["tree"] == versions.TREE_ON else [f"Compositor Nodes: on (was {memory['tree']})"]
-    return (*lines, *_changed(memory))
+    return (*lines, *_changed(memory), *memory.get("facts", ()))
 
 
 def _changed(memory: dict[str, Any]) -> tuple[str, ...]:

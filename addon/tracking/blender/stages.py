@@ -55,7 +55,7 @@ TRACKED_SHARE = 0.05, 0.85
 NOT_YET = (
     "hooks", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
     "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
-    "scene.holdout", "cg.motion_blur", "render.passes",
+    "scene.holdout", "render.passes",
 )  # fmt: skip
 """Keys of a shot file that are read and checked, and that no stage acts on so far."""
 
@@ -140,7 +140,9 @@ class Build:
     def composite(self) -> CompositeConfig:
         """The preset with what the shot says over it."""
         if self._composite is None:
-            self._composite = resolve_composite(self.config.composite, base=self.config.base)
+            found = resolve_composite(self.config.composite, base=self.config.base)
+            blur = self.config.cg.motion_blur
+            self._composite = found if blur is False else replace(found, motion_blur=blur)
         return self._composite
 
     def find_again(self) -> None:

@@ -8,6 +8,7 @@ their identifier, which is unique within a node; names are not.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -668,6 +669,11 @@ PLATE_EXACT_VIEW: tuple[tuple[str, object], ...] = (
 def plate_exact_view(scene: bpy.types.Scene) -> list[tuple[str, object]]:
     """``PLATE_EXACT_VIEW`` without what this Blender does not have."""
     return [(path, value) for path, value in PLATE_EXACT_VIEW if has_setting(scene, path)]
+
+
+def as_kept(number: float) -> float:
+    """A number as a property of Blender's gives it back: with the 32 bits that it keeps."""
+    return struct.unpack("f", struct.pack("f", number))[0]
 
 
 def has_setting(scene: bpy.types.Scene, path: str) -> bool:
