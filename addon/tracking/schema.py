@@ -444,7 +444,7 @@ class Section:
         before = len(findings)
         known = cls.keys()
         given = {name: value for name, value in values.items() if value is not None}
-        meant = cls._unknown_keys(given, known, path, findings)
+        meant = cls._unknown_keys(values, known, path, findings)
         arguments = {}
         for name, spec in known.items():
             if name in given:

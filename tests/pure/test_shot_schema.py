@@ -122,6 +122,7 @@ BAD = [
     "shot: {footage: {file: a, frame_range: [1.5, 2]}}",
     "shot: {footage: {file: a}, version: 2}",
     "shot: {footage: {file: a}, trackin: {}}",
+    "shot: {footage: {file: a}, trackin:}",
     "shot: {footage: {file: a}, tracking: {lens: {distortion_model: polynomial}}}",
     "shot: {footage: {file: a}, scene: {floor: ground}}",
     "shot: {footage: {file: a}, scene: {floor: [a, b]}}",
