@@ -23,7 +23,8 @@ _ROOMS = {
         "SceneConfig",
         "TrackingShotConfig",
     ),
-    ".shotfile": ("Problem", "ShotFileError", "check_shot", "load_shot", "load_shot_dict", "save_shot"),
+    ".shotfile": ("Problem", "ShotFileError", "check_shot", "load_shot", "load_shot_dict"),
+    ".shot_write": ("WrittenShot", "save_shot", "write_shot"),
     ".presets": (
         "PresetInfo",
         "list_composite_presets",

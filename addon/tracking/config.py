@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .engine.model import SENSOR_MM, LensStart
-from .files import absolute_path
+from .files import absolute_path, moved_path
 from .schema import (
     FOREIGN,
     Choice,
@@ -34,6 +34,7 @@ from .schema import (
     PathOrName,
     Section,
     Text,
+    change_paths,
     hint,
     key,
     markdown_table,
@@ -513,6 +514,21 @@ class CompositeShotConfig(Section):
     def resolve(self, text: str) -> Path:
         """A path of the shot as an absolute one; raises InputError for a variable that is not set."""
         return absolute_path(text, self.base)
+
+    def moved(self, folder: Path) -> CompositeShotConfig:
+        """The same shot with its paths relative to another folder, for a shot file there."""
+        old, new = self.base or Path.cwd(), Path(folder).absolute()
+        if old == new:
+            return self
+
+        def move(_: KeyPath, text: str) -> str:
+            return moved_path(text, old, new)
+
+        values = self.to_dict()
+        values["shot"] = change_paths(CompositeShotConfig, values["shot"], move)
+        made = CompositeShotConfig.from_dict(values)
+        made.base, made.included = new, change_paths(CompositeShotConfig, self.included, move)
+        return made
 
     @property
     def footage_path(self) -> Path:

@@ -50,11 +50,11 @@ def moved_path(text: str, old: Path, new: Path) -> str:
     """A path written relative to the folder ``old``, as it has to be written relative to ``new``."""
     if stands_alone(text) or old == new:
         return text
+    whole = os.path.join(old, text)
     try:
-        lead = os.path.relpath(old, new)
+        return Path(os.path.relpath(whole, new)).as_posix()
     except ValueError:  # another drive
-        lead = str(old)
-    return Path(os.path.normpath(os.path.join(lead, text))).as_posix()
+        return Path(os.path.normpath(whole)).as_posix()
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Shot files: read, checked as a whole, and written.
+"""Shot files: read and checked as a whole.
 
 ``load_shot`` reports all that is wrong in one go, each with line, column and the nearest
 right word. It looks at the text and the presets only; ``check_shot`` also looks whether
@@ -15,7 +15,7 @@ from typing import Any
 from . import presets, yaml_tools
 from .config import CompositeSection, CompositeShotConfig, ShotSource, first_of_sequence
 from .errors import InputError
-from .files import expand_variables, write_atomically
+from .files import expand_variables
 from .schema import ConfigError, Finding, Findings, KeyPath, change_paths, dotted, one_line
 from .shot_layers import Includes, Layer, Report, below, in_foreign, under_shot
 from .yaml_tools import Document, Place
@@ -50,9 +50,18 @@ def load_shot(path: str | Path, user_folder: Path | None = None) -> CompositeSho
     ``user_folder`` holds the user's own presets; left out, the one set with
     ``presets.set_user_folder``.
     """
+    return _load(path, lambda: yaml_tools.read_file(Path(path)), user_folder)
+
+
+def load_shot_text(text: str, path: str | Path, user_folder: Path | None = None) -> CompositeShotConfig:
+    """Read a text as if it stood in the shot file at ``path``; raises ShotFileError."""
+    return _load(path, lambda: yaml_tools.read_text(text), user_folder)
+
+
+def _load(path: str | Path, read: Callable[[], Document], user_folder: Path | None) -> CompositeShotConfig:
     named = str(path)
     try:
-        document = yaml_tools.read_file(Path(path))
+        document = read()
     except yaml_tools.YamlError as error:
         raise ShotFileError([Problem(named, error.line, error.column, error.message)]) from None
     except InputError as error:
@@ -118,11 +127,6 @@ def _with_includes(
     whole = own.over(included)
     places = {**document.places, **{(*under, *path): place for path, place in whole.places.items()}}
     return {**value, "shot": whole.values} if under else whole.values, places, included.values
-
-
-def save_shot(config: CompositeShotConfig, path: Path) -> None:
-    """Write a shot file, as a whole or not at all; raises InputError where it cannot be written."""
-    write_atomically(Path(path), yaml_tools.write_text(config.to_dict()))
 
 
 def check_shot(config: CompositeShotConfig) -> list[Problem]:

@@ -11,6 +11,7 @@ key twice. Every key and value comes with the place where it stands.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -81,6 +82,25 @@ class Document:
     faults: list[Fault] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Span:
+    """Where a value stands in its text, in characters from its beginning, so that it can be exchanged."""
+
+    start: int
+    end: int
+    """Behind the last character of the value; what follows, a comment say, is not part of it."""
+    kind: str
+    """``mapping``, ``list`` or ``scalar``."""
+    flow: bool
+    """Written with brackets on, as in ``{a: 1}``; a scalar counts as flow."""
+    column: int
+    """Of a mapping's first key, from 0; of anything else its own."""
+    key_end: int = 0
+    """Behind its key; 0 for the whole and for items of a list."""
+    alias: bool = False
+    """Written as ``*name``: the value itself stands elsewhere."""
+
+
 def yaml_module() -> ModuleType:
     """PyYAML: the one that the extension carries, else the installed one.
 
@@ -136,6 +156,63 @@ def read_text(text: str) -> Document:
         ) from None
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error) from None
+
+
+def spans(text: str) -> dict[KeyPath, Span]:
+    """Where each value of a readable text stands. What ``<<`` brings into a mapping has no place there.
+
+    An entry of a mapping that is a merge is found under the key ``<<``.
+    """
+    yaml = yaml_module()
+    found: dict[KeyPath, Span] = {}
+
+    def look(node: Any, path: KeyPath, key_end: int) -> Span:
+        if node.start_mark.index < key_end:
+            return found.setdefault(path, _alias_span(text, key_end))
+        is_map, is_list = isinstance(node, yaml.MappingNode), isinstance(node, yaml.SequenceNode)
+        start, end, column = node.start_mark.index, node.end_mark.index, node.start_mark.column
+        flow = not (is_map or is_list) or bool(node.flow_style)
+        behind = key_end or start
+        if is_map:
+            for key, value in node.value:
+                name = "<<" if key.tag == _TAG + "merge" else builder.scalar(key, ())
+                last = look(value, (*path, name), key.end_mark.index)
+                behind = max(behind, last.end)
+        elif is_list:
+            for index, item in enumerate(node.value):
+                # An alias in a list has no key to find it by; nobody looks into lists.
+                behind = max(behind, look(item, (*path, index), 0).end)
+        if not flow:
+            end = behind
+        elif node.start_mark.index < end:
+            end = start + len(text[start:end].rstrip())
+        kind = "mapping" if is_map else "list" if is_list else "scalar"
+        found[path] = Span(start, end, kind, flow, column, key_end)
+        return found[path]
+
+    loader = _loader_class()(text)
+    builder = _Builder(loader)
+    try:
+        root = loader.get_single_node()
+        if root is not None:
+            look(root, (), 0)
+    finally:
+        loader.dispose()
+    return found
+
+
+def _alias_span(text: str, key_end: int) -> Span:
+    match = re.compile(r"\s*:\s*(\*[^\s,\[\]{}]+)").match(text, key_end)
+    start, end = match.span(1) if match else (key_end, key_end)
+    return Span(start, end, "scalar", True, 0, key_end, alias=True)
+
+
+def flow_text(value: Any) -> str:
+    """A value on one line, so that it can stand anywhere in a YAML text."""
+    text = yaml_module().safe_dump(
+        [value], sort_keys=False, allow_unicode=True, default_flow_style=True, width=math.inf
+    )
+    return str(text).strip()[1:-1]
 
 
 def write_text(value: Any) -> str:

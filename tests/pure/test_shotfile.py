@@ -11,13 +11,13 @@ import pytest
 from addon.tracking import presets, yaml_tools
 from addon.tracking.config import CompositeShotConfig
 from addon.tracking.errors import InputError
+from addon.tracking.shot_write import save_shot
 from addon.tracking.shotfile import (
     ShotFileError,
     check_shot,
     load_shot,
     load_shot_dict,
     problem_at,
-    save_shot,
 )
 
 EXAMPLE = """\
@@ -124,7 +124,9 @@ def test_every_key_is_read_and_written_back(tmp_path: Path) -> None:
     again = tmp_path / "again" / "shot.yaml"
     again.parent.mkdir()
     save_shot(config, again)
-    assert load_shot(again) == config
+    assert load_shot(again) == config.moved(again.parent)
+    assert load_shot(again).footage_path == config.footage_path
+    assert load_shot(again).moved(tmp_path) == config
     assert [path.name for path in again.parent.iterdir()] == ["shot.yaml"]
 
 
