@@ -24,6 +24,7 @@ from .tracking.blender.clip import load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.preflight import compare_with_blender
+from .tracking.blender.remove import remember_before
 from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
 from .tracking.engine.footage import Footage
 from .tracking.engine.model import LensStart, Solve
@@ -376,6 +377,7 @@ def set_up_shot(
     config = composite_config(
         scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
     )
+    remember_before(scene, footage_path(clip))
     setup_shot_compositing(scene, clip, config)
     bake = solve is not None and bool(clip.tracked_shot.native_trouble)
     if bake:

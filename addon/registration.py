@@ -117,6 +117,7 @@ def draw_track_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.separator()
     self.layout.operator("tracked_shot.track_solve", icon="TRACKER")
     self.layout.operator("tracked_shot.setup_shot")
+    self.layout.operator("tracked_shot.remove_shot")
 
 
 def draw_clip_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:

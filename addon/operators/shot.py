@@ -10,6 +10,7 @@ from ..composite_settings import composite_config, note_applied
 from ..preset_items import COMPOSITE
 from ..properties import chosen_preset, fill_composite_settings
 from ..tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
+from ..tracking.blender.remove import remove_shot
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
 
 
@@ -103,8 +104,33 @@ class TRACKED_SHOT_OT_remove_composite(SceneAction, bpy.types.Operator):
         return DONE
 
 
+class TRACKED_SHOT_OT_remove_shot(SceneAction, bpy.types.Operator):
+    """Takes the shot out."""
+
+    bl_idname = "tracked_shot.remove_shot"
+    bl_label = "Remove Shot"
+    bl_description = (
+        "Take all of Tracked Shot out of the scene: camera, shadow catcher, light, CG and composite. What it "
+        "set in the scene becomes what it was; your objects, and the session, stay"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        if scene.library is not None:
+            self.report({"ERROR"}, "The scene is linked from another file")
+            return STOPPED
+        removed = remove_shot(scene)
+        watch.look_at_composite(scene)
+        if not removed:
+            self.report({"WARNING"}, "Nothing of Tracked Shot is in this scene")
+            return STOPPED
+        return DONE
+
+
 CLASSES = (
     TRACKED_SHOT_OT_setup_shot,
+    TRACKED_SHOT_OT_remove_shot,
     TRACKED_SHOT_OT_apply_composite,
     TRACKED_SHOT_OT_remove_composite,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from .. import preset_items
+from ..tracking.blender.owned import BEFORE
 from ..words import said, say
 from .base import ClipPanel, paragraph
 from .clip_editor import draw_preset
@@ -27,6 +28,8 @@ class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.5
         row.operator("tracked_shot.setup_shot", icon="OUTLINER_OB_CAMERA")
+        if BEFORE in context.scene:
+            row.operator("tracked_shot.remove_shot", text="", icon="TRASH")
         paragraph(
             layout,
             context,

@@ -54,6 +54,7 @@ _ROOMS = {
     ".blender.lens_nodes": ("apply_stmap_distortion",),
     ".blender.lens_workflow": ("setup_lens_distortion_workflow",),
     ".blender.stabilization": ("create_stabilization_nodes",),
+    ".blender.remove": ("remove_shot",),
     ".blender.scene": ("setup_shadow_catcher",),
     ".blender.assemble": ("assemble_shot_with_tracking",),
 }

@@ -109,6 +109,8 @@ class Decision:
     why: str
     changed: tuple[str, ...] = ()
     """The keys that have another value than when it ran last."""
+    kept: bool = False
+    """It would run, but what it builds was changed by hand."""
 
 
 @dataclass
@@ -156,8 +158,10 @@ class Plan:
         self._after = {stage.name: _builds_on(stage, config) for stage in STAGES}
         self._outcomes = outcomes
         self._memory = memory
-        self._start = start
-        self._fresh = fresh
+        self.asked: frozenset[str] = frozenset()
+        """The stages that were asked for, whatever has changed."""
+        if fresh or start is not None:
+            self.asked = frozenset(NAMES[0 if fresh or start is None else NAMES.index(start) :])
         self._prints: dict[str, str] = {}
         self._ran: list[str] = []
 
@@ -165,11 +169,10 @@ class Plan:
         """Whether the stage runs; asked in their order; ``needed`` says why it must all the same."""
         now = self.note(name)
         before = self._memory.stages.get(name)
-        asked = self._start is not None and NAMES.index(name) >= NAMES.index(self._start)
         changed: tuple[str, ...] = ()
         if before is None:
             why = "was not built yet"
-        elif self._fresh or asked:
+        elif name in self.asked:
             why = "asked for"
         else:
             changed = tuple(

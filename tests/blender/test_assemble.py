@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -19,46 +18,7 @@ from addon.tracking.session import SessionStatus, load_session
 from addon.tracking.shotfile import ShotFileError, load_shot
 from addon.tracking.stages import NAMES as STAGES
 from tests import drawn
-
-SHOT = """shot:
-  name: walls
-  footage:
-    file: walls.avi
-  tracking:
-    preset: balanced
-  composite:
-    mode: over_footage
-    shadow_catcher: true
-  render:
-    samples: 4
-"""
-
-
-@pytest.fixture(scope="module")
-def drawn_clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, drawn.Truth]:
-    path = tmp_path_factory.mktemp("clip") / "walls.avi"
-    return path, drawn.draw_clip(path)
-
-
-@pytest.fixture
-def shot(drawn_clip: tuple[Path, drawn.Truth], tmp_path: Path) -> Path:
-    """A shot file with its footage beside it."""
-    os.link(drawn_clip[0], tmp_path / "walls.avi")
-    path = tmp_path / "shot.yaml"
-    path.write_text(SHOT)
-    return path
-
-
-@pytest.fixture(scope="module")
-def solved_folder(drawn_clip: tuple[Path, drawn.Truth], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a solved session of the drawn clip, to spare tests the tracking."""
-    from addon.tracking.presets import load_tracking_preset
-    from addon.tracking.session import create_session, resume_tracking
-
-    folder = tmp_path_factory.mktemp("sessions")
-    settings = load_tracking_preset("balanced")
-    resume_tracking(create_session(drawn_clip[0], "walls", directory=folder, settings=settings))
-    return folder
+from tests.blender.conftest import SHOT
 
 
 def camera_error(scene, truth: drawn.Truth) -> tuple[float, float]:

@@ -26,13 +26,13 @@ from ..session.places import can_write
 from ..session.report import fill_report
 from ..shotfile import ShotFileError, check_shot, load_shot_dict
 from ..stages import MEMORY_VERSION, NAMES, Decision, Memory, Plan
+from .composite import composite_status
 from .nodes import MARK
+from .owned import MEMORY, Edits, Keeper, Look
+from .remove import remember_before
 from .stages import WORK, Build, BuildStep, ShotResult, absolute, outcomes, solve_print
 
 __all__ = ["BuildStep", "ShotResult", "assemble_shot_with_tracking", "assemble_steps", "plan_shot"]
-
-MEMORY = "tracked_shot_build"
-"""Custom property of a scene: what was built there, as JSON."""
 
 
 @dataclass
@@ -47,6 +47,8 @@ class _Remembered:
     """What told that session's solve from others."""
     footage: dict[str, Any] = field(default_factory=dict)
     """The report's words on the footage."""
+    look: Look = field(default_factory=dict)
+    """How things of ours looked afterwards."""
     stages: Memory = field(default_factory=Memory)
 
 
@@ -91,18 +93,32 @@ def assemble_steps(
     """The build as steps; ``result`` fills as it goes. See ``assemble_shot_with_tracking``."""
     yield BuildStep("footage", 0.0, "Reading the shot")
     build, remembered, plan = _begin(config, result, blend, session_dir, fresh, start)
+    edits = Edits.of(build.scene, remembered.look)
+    edits.forget(plan.asked)
     ran: list[str] = []
     for name in NAMES:
-        decision = plan.decide(name, needed=_needed(build, name))
+        decision = _decide(build, plan, name)
         if decision.runs:
+            if not ran:
+                remember_before(build.scene, config.footage_path)
             build.notes = []
+            edits.told(decision.changed)
+            keeper = Keeper(build.scene, edits)
             yield from WORK[name](build)
+            keeper.put_back()
             ran.append(name)
             done = replace(plan.note(name), warnings=tuple(build.notes))
             remembered.stages.stages[name] = done
             _remember(build, remembered)
-        result.warnings += remembered.stages.stages[name].warnings
+        elif decision.kept:
+            result.warnings.append(f"{name}: {decision.why}")
+        if name in remembered.stages.stages:
+            result.warnings += remembered.stages.stages[name].warnings
     result.ran = tuple(ran)
+    result.warnings += edits.lines()
+    if ran:
+        remembered.look = edits.baseline(build.scene, plan.asked)
+        _remember(build, remembered)
     build.find_again()
     result.report = _report(build, remembered)
     if build.target is not None:
@@ -123,7 +139,7 @@ def plan_shot(
     """What a build would do, stage by stage, and why; nothing is written. Raises as the build would."""
     config = shot if isinstance(shot, CompositeShotConfig) else load_shot_dict(shot)
     build, _, plan = _begin(config, ShotResult(scene=scene), blend, None, fresh, start)
-    return [plan.decide(name, needed=_needed(build, name)) for name in NAMES]
+    return [_decide(build, plan, name) for name in NAMES]
 
 
 # --- before anything is touched ----------------------------------------------
@@ -160,6 +176,24 @@ def _begin(
         remembered,
         Plan(config, remembered.stages, outcomes=outcomes(build), start=start, fresh=fresh),
     )
+
+
+def _decide(build: Build, plan: Plan, name: str) -> Decision:
+    """Whether the stage runs. A composite that was changed by hand is kept unless it was asked for."""
+    decision = plan.decide(name, needed=_needed(build, name))
+    if decision.runs and name == "composite" and name not in plan.asked and _composite_by_hand(build.scene):
+        return replace(decision, runs=False, kept=True, why=KEPT)
+    return decision
+
+
+KEPT = "the composite was changed by hand and is kept; build from the stage composite to have it anew"
+
+
+def _composite_by_hand(scene: bpy.types.Scene) -> bool:
+    """Whether there is a composite of ours that somebody has changed or taken out of the way."""
+    status = composite_status(scene)
+    there = status.applied or bool(status.settings)
+    return there and (status.edited or not status.applied)
 
 
 def _needed(build: Build, name: str) -> str:
@@ -248,7 +282,7 @@ def _recall(scene: bpy.types.Scene) -> _Remembered:
         return _Remembered()
     if not isinstance(values, dict) or values.get("version") != MEMORY_VERSION:
         return _Remembered()
-    names = ("shot", "into", "session", "solve", "footage")
+    names = ("shot", "into", "session", "solve", "footage", "look")
     return _Remembered(**{name: values[name] for name in names}, stages=Memory.from_dict(values["stages"]))
 
 
@@ -270,6 +304,7 @@ def _remember(build: Build, remembered: _Remembered) -> None:
         "session": remembered.session,
         "solve": remembered.solve,
         "footage": remembered.footage,
+        "look": remembered.look,
         "stages": remembered.stages.to_dict(),
     }
     build.scene[MEMORY] = json.dumps(values)

@@ -59,7 +59,7 @@ def apply_solved_camera(
     is_new = camera is None
     if camera is None:
         camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
-        camera[MARK] = CAMERA_MARK
+        camera[MARK] = camera.data[MARK] = CAMERA_MARK
         owned_collection(scene).objects.link(camera)
     was_baked = _drop_keys(camera)
     _give_lens(scene, camera.data, clip, solve)

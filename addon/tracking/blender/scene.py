@@ -55,7 +55,7 @@ _STAND_IN_COLOR = (0.55, 0.53, 0.5, 1.0)
 
 def owned_collection(scene: bpy.types.Scene) -> bpy.types.Collection:
     """The collection that holds all we put into this scene; made where it is not there."""
-    found = _marked_collection(scene.collection, COLLECTION_MARK)
+    found = marked_collection(scene.collection, COLLECTION_MARK)
     if found is not None:
         return found
     collection = bpy.data.collections.new(COLLECTION_NAME)
@@ -64,7 +64,8 @@ def owned_collection(scene: bpy.types.Scene) -> bpy.types.Collection:
     return collection
 
 
-def _marked_collection(parent: bpy.types.Collection, mark: str) -> bpy.types.Collection | None:
+def marked_collection(parent: bpy.types.Collection, mark: str) -> bpy.types.Collection | None:
+    """The collection of ours below ``parent`` that bears this mark."""
     return next((item for item in parent.children_recursive if item.get(MARK) == mark), None)
 
 
@@ -76,6 +77,8 @@ def marked_object(scene: bpy.types.Scene, mark: str) -> bpy.types.Object | None:
 def _new_object(scene: bpy.types.Scene, name: str, data: bpy.types.ID | None, mark: str) -> bpy.types.Object:
     made = bpy.data.objects.new(name, data)
     made[MARK] = mark
+    if data is not None:
+        data[MARK] = mark
     owned_collection(scene).objects.link(made)
     return made
 
@@ -263,6 +266,7 @@ def _view_width(views: Views) -> float:
 
 def _stand_in_material() -> bpy.types.Material:
     material = bpy.data.materials.new("Stand-in")
+    material[MARK] = STAND_IN_MARK
     if material.node_tree is None:
         material.use_nodes = True
     material.diffuse_color = _STAND_IN_COLOR
@@ -301,7 +305,7 @@ def append_cg(
     if not path.is_file():
         raise InputError(f"no such file: {path}")
     kind, names = _choose(path, collection)
-    _remove_cg(scene)
+    remove_cg(scene)
     there = {item.as_pointer() for item in _all_ids()}
     with bpy.data.libraries.load(str(path), link=False) as (_, into):
         setattr(into, kind, names)
@@ -309,7 +313,7 @@ def append_cg(
         if item.as_pointer() not in there:
             item[MARK] = CG_MARK  # over a mark that a file of ours may have brought
 
-    holder = _marked_collection(scene.collection, CG_COLLECTION_MARK)
+    holder = marked_collection(scene.collection, CG_COLLECTION_MARK)
     if holder is None:
         holder = bpy.data.collections.new("Tracked Shot CG")
         holder[MARK] = CG_COLLECTION_MARK
@@ -369,9 +373,9 @@ def _stand_on_floor(scene: bpy.types.Scene, holder: bpy.types.Collection) -> bpy
     return empty
 
 
-def _remove_cg(scene: bpy.types.Scene) -> None:
+def remove_cg(scene: bpy.types.Scene) -> None:
     """Remove what ``append_cg`` brought, and of its data what nobody else uses by now."""
-    holder = _marked_collection(scene.collection, CG_COLLECTION_MARK)
+    holder = marked_collection(scene.collection, CG_COLLECTION_MARK)
     if holder is None:
         return
     gone = [item for item in (*holder.all_objects, *holder.children_recursive) if item.get(MARK) == CG_MARK]

@@ -1,0 +1,366 @@
+"""What of a scene is ours: how it looked after a build, what was changed of it since, and keeping that.
+
+After a build every object of ours is remembered as plain values (``look``). What differs from them at the
+next one was changed by hand: it is told (``Edits``), and where a stage builds such a thing again, the changed
+values are put back afterwards (``Keeper``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+import numpy as np
+
+from . import versions
+from .nodes import MARK
+from .scene import CG_MARK, CG_ROOT_MARK, STAND_IN_MARK
+
+BEFORE = "tracked_shot_before"
+"""Custom property of a scene: how it was before anything of ours came into it, as JSON."""
+MEMORY = "tracked_shot_build"
+"""Custom property of a scene: what was built there, as JSON."""
+SETTINGS = "scene"
+"""Stands for the scene's own settings among the things of ours."""
+KEYS, DATA_KEYS, SHAPE = "animation", "lens animation", "geometry"
+"""Names of what is kept of a thing beside its plain values."""
+
+Look = dict[str, dict[str, Any]]
+"""By thing, by the name of a value, the value: JSON's kinds only."""
+
+SETTING_PATHS = (
+    "render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage",
+    "render.pixel_aspect_x", "render.pixel_aspect_y", "render.fps", "render.fps_base",
+    "frame_start", "frame_end", "cycles.samples", "eevee.taa_render_samples",
+)  # fmt: skip
+"""Settings of a scene that a build sets; those of the compositor are remembered with the composite."""
+
+_OBJECT = (
+    "location", "rotation_mode", "rotation_euler", "rotation_quaternion", "scale", "hide_render",
+    "hide_viewport", "is_shadow_catcher", "is_holdout",
+)  # fmt: skip
+_DATA = {
+    "CAMERA": ("lens", "sensor_width", "sensor_fit", "shift_x", "shift_y", "clip_start", "clip_end"),
+    "LIGHT": ("energy", "color", "angle"),
+}
+_STAGES = {"camera": "camera", STAND_IN_MARK: "cg", CG_ROOT_MARK: "cg"}
+"""The stage that builds a thing, by its mark; the others are the scene stage's."""
+
+_TOLD = {
+    ("camera", "name"): ("camera.name",),
+    ("camera", KEYS): ("camera.bake",),
+    ("camera", DATA_KEYS): ("camera.bake",),
+    ("sun", "rotation_euler"): ("scene.light.direction",),
+    (SETTINGS, "render.engine"): ("render.engine",),
+    (SETTINGS, "render.resolution_percentage"): ("render.resolution_percentage",),
+    (SETTINGS, "render.resolution_x"): ("footage.file",),
+    (SETTINGS, "render.resolution_y"): ("footage.file",),
+    (SETTINGS, "render.pixel_aspect_x"): ("footage.pixel_aspect",),
+    (SETTINGS, "render.pixel_aspect_y"): ("footage.pixel_aspect",),
+    (SETTINGS, "render.fps"): ("footage.fps", "footage.file"),
+    (SETTINGS, "render.fps_base"): ("footage.fps", "footage.file"),
+    (SETTINGS, "frame_start"): ("footage.frame_range", "footage.scene_start", "footage.file"),
+    (SETTINGS, "frame_end"): ("footage.frame_range", "footage.scene_start", "footage.file"),
+    (SETTINGS, "cycles.samples"): ("render.samples",),
+    (SETTINGS, "eevee.taa_render_samples"): ("render.samples",),
+}
+"""Keys of the shot file that say just this value: where they are changed, the file is later than the hand."""
+
+
+def owned_objects(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
+    """Our objects in the scene by a name that stays: their mark, with a number where several bear it.
+
+    What came with the CG is the artist's own and not among them.
+    """
+    found: dict[str, bpy.types.Object] = {}
+    for item in sorted((item for item in scene.objects if MARK in item), key=lambda item: item.name):
+        mark = item[MARK]
+        if not isinstance(mark, str) or mark == CG_MARK or item.library is not None:
+            continue
+        name, number = mark, 2
+        while name in found:
+            name, number = f"{mark} {number}", number + 1
+        found[name] = item
+    return found
+
+
+def look(scene: bpy.types.Scene) -> Look:
+    """All things of ours in the scene as plain values."""
+    found: Look = {SETTINGS: dict(_settings(scene))}
+    for name, item in owned_objects(scene).items():
+        found[name] = {"name": item.name, **_values(item, _OBJECT), **_keys(item, KEYS)}
+        if item.data is not None:
+            found[name] |= _values(item.data, _DATA.get(item.type, ()))
+            found[name] |= _keys(item.data, DATA_KEYS) | _shape(item.data)
+        for part in (*item.constraints, *item.modifiers):
+            found[name] |= {f"{part.name}: {key}": value for key, value in _part(part)}
+    return found
+
+
+def _settings(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
+    for path in SETTING_PATHS:
+        if versions.has_setting(scene, path):
+            yield path, _plain(scene.path_resolve(path))
+
+
+def _values(owner: bpy.types.ID, names: Iterable[str]) -> dict[str, Any]:
+    """Values of those names; what has keys is another one in each frame, and left out."""
+    keyed = {curve.data_path for curve in versions.curves_of(owner)}
+    return {
+        name: _plain(getattr(owner, name)) for name in names if hasattr(owner, name) and name not in keyed
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float) else [float(part) for part in value]
+
+
+def _part(part: bpy.types.Constraint | bpy.types.Modifier) -> Iterator[tuple[str, Any]]:
+    """Whether a constraint or modifier acts, and how much."""
+    if isinstance(part, bpy.types.Constraint):
+        yield "mute", part.mute
+        yield "influence", part.influence
+    else:
+        yield "show_render", part.show_render
+
+
+def _shape(data: bpy.types.ID) -> dict[str, str]:
+    if not isinstance(data, bpy.types.Mesh):
+        return {}
+    places = np.empty(3 * len(data.vertices), np.float32)
+    data.vertices.foreach_get("co", places)
+    return {SHAPE: hashlib.sha256(places.tobytes()).hexdigest()[:16]}
+
+
+def _keys(owner: bpy.types.ID, name: str) -> dict[str, str]:
+    """A word for the keys of an object or its data; nothing where it has none."""
+    curves = versions.curves_of(owner)
+    found = hashlib.sha256()
+    for curve in curves:
+        points = np.empty(2 * len(curve.keyframe_points), np.float32)
+        curve.keyframe_points.foreach_get("co", points)
+        found.update(f"{curve.data_path} {curve.array_index}".encode() + points.tobytes())
+    return {name: found.hexdigest()[:16]} if curves else {}
+
+
+# --- what was changed by hand ------------------------------------------------
+
+
+@dataclass
+class Edits:
+    """What somebody has changed of ours since the build before."""
+
+    before: Look
+    """How things looked after that build."""
+    now: Look
+    """How they look at the beginning of this one."""
+    changed: dict[str, set[str]] = field(default_factory=dict)
+    """By thing, the names of the values that are others."""
+    deleted: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, scene: bpy.types.Scene, before: Look) -> Edits:
+        """What differs from how things looked ``before``; a thing that nobody remembers counts as new."""
+        found = cls(before, look(scene))
+        for thing, values in before.items():
+            there = found.now.get(thing)
+            if there is None:
+                found.deleted.add(thing)
+                continue
+            names = {
+                name
+                for name in {**values, **there}
+                if not _same(values.get(name), there.get(name)) and not (name in there and name not in values)
+            }
+            if names:
+                found.changed[thing] = names
+        return found
+
+    def lines(self) -> list[str]:
+        """What is kept, as sentences."""
+        names = self._names()
+        found = []
+        for thing in sorted(self.deleted):
+            again = f"build from the stage {stage_of(thing)} to have it again"
+            found.append(f"{names[thing]} was deleted by hand and stays away; {again}")
+        for thing, values in sorted(self.changed.items()):
+            words = ", ".join(sorted(value.replace("_", " ") for value in values))
+            anew = f"build from the stage {stage_of(thing)} to set it anew"
+            found.append(f"{names[thing]}: {words} changed by hand and kept; {anew}")
+        return found
+
+    def _names(self) -> dict[str, str]:
+        """What each thing is called."""
+        return {
+            thing: values.get("name", "the scene") for thing, values in {**self.now, **self.before}.items()
+        }
+
+    def forget(self, stages: Collection[str]) -> None:
+        """What was changed of the things that these stages build no longer counts: it was asked for anew."""
+        for thing in [*self.changed, *self.deleted]:
+            if stage_of(thing) in stages:
+                self.changed.pop(thing, None)
+                self.deleted.discard(thing)
+
+    def told(self, keys: Collection[str]) -> None:
+        """Values that a changed key of the shot file says no longer count."""
+        for thing in list(self.changed):
+            self.changed[thing] = {
+                name for name in self.changed[thing] if not set(_TOLD.get((thing, name), ())) & set(keys)
+            }
+            if not self.changed[thing]:
+                del self.changed[thing]
+
+    def baseline(self, scene: bpy.types.Scene, anew: Collection[str]) -> Look:
+        """How things look after this build, with what is still changed by hand as it was remembered.
+
+        ``anew`` are the stages that were asked for: of what they build nothing counts as changed.
+        """
+        after = look(scene)
+        for thing, values in after.items():
+            known = self.before.get(thing)
+            if known is None or stage_of(thing) in anew:
+                continue
+            for name in self.changed.get(thing, ()):
+                if name in known and _same(values.get(name), self.now[thing].get(name)):
+                    values[name] = known[name]
+        return after | {thing: self.before[thing] for thing in self.deleted}
+
+
+def stage_of(thing: str) -> str:
+    """The stage that builds a thing."""
+    if thing == SETTINGS:
+        return "render_settings"
+    return _STAGES.get(thing, "scene")
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return all(_same(a, b) for a, b in zip(one, other))
+    return bool(one == other)
+
+
+# --- keeping it --------------------------------------------------------------
+
+
+class Keeper:
+    """Holds what was changed by hand over a stage that builds the same things, and puts it back."""
+
+    def __init__(self, scene: bpy.types.Scene, edits: Edits) -> None:
+        self._scene = scene
+        self._edits = edits
+        self._copies: dict[tuple[str, str], bpy.types.ID] = {}
+        objects = owned_objects(scene)
+        for thing, names in edits.changed.items():
+            item = objects.get(thing)
+            if item is None:
+                continue
+            for name in names & {KEYS, DATA_KEYS, SHAPE}:
+                for kept in _copied(item, name):
+                    self._copies[thing, name] = kept
+
+    def put_back(self) -> None:
+        """After the stage: the values of before it, and what was deleted is deleted again."""
+        objects = owned_objects(self._scene)
+        for thing in self._edits.deleted & set(objects):
+            delete_object(objects[thing])
+        after = look(self._scene) if self._edits.changed else {}
+        for thing, changed in self._edits.changed.items():
+            values = self._edits.now[thing]
+            built = after.get(thing, {})
+            names = {name for name in changed if not _same(values.get(name), built.get(name))}
+            if thing == SETTINGS:
+                for name in sorted(names, key=_ends_first(self._scene, values)):
+                    _set(self._scene, name, values[name])
+            elif thing in objects:
+                for name in sorted(names):
+                    self._put_back_value(thing, objects[thing], name, values.get(name))
+        for kept in self._copies.values():  # of things that the stage did not build
+            bpy.data.batch_remove([kept])
+        self._copies.clear()
+
+    def _put_back_value(self, thing: str, item: bpy.types.Object, name: str, value: Any) -> None:
+        if (thing, name) in self._copies:
+            _give(item, name, self._copies.pop((thing, name)))
+        elif ": " in name:
+            part, _, key = name.rpartition(": ")
+            owner = item.constraints.get(part) or item.modifiers.get(part)
+            if owner is not None and value is not None:
+                setattr(owner, key, value)
+            elif owner is not None and isinstance(owner, bpy.types.Constraint):
+                item.constraints.remove(owner)
+            elif owner is not None:
+                item.modifiers.remove(owner)
+        elif name not in (KEYS, DATA_KEYS, SHAPE) and value is not None:
+            owner = item if name in item.bl_rna.properties else item.data
+            setattr(owner, name, value)
+
+
+def _copied(item: bpy.types.Object, name: str) -> Iterator[bpy.types.ID]:
+    if name == SHAPE:
+        if item.data is not None:
+            yield item.data.copy()
+        return
+    owner = item if name == KEYS else item.data
+    data = owner.animation_data if owner is not None else None
+    if data is not None and data.action is not None:
+        yield data.action.copy()
+
+
+def _give(item: bpy.types.Object, name: str, kept: bpy.types.ID) -> None:
+    """Gives an object the action or mesh that was kept, in place of the one that was built."""
+    built: bpy.types.ID | None
+    if name == SHAPE:
+        built = item.data
+        title = built.name if built is not None else kept.name
+        item.data = kept
+    else:
+        data = (item if name == KEYS else item.data).animation_data_create()
+        built = data.action
+        title = built.name if built is not None else kept.name
+        data.action = kept
+        if getattr(kept, "slots", None) and data.action_slot is None:
+            data.action_slot = kept.slots[0]
+    if built is not None and built.users == 0:
+        bpy.data.batch_remove([built])
+    kept.name = title
+
+
+def _ends_first(scene: bpy.types.Scene, values: Mapping[str, Any]) -> Any:
+    """Blender moves a range's other end along: the end goes first where the range moves up."""
+    up = values.get("frame_start", 0) > scene.frame_end
+    return lambda name: (name == "frame_start") == up
+
+
+def _set(scene: bpy.types.Scene, path: str, value: Any) -> None:
+    owner, _, name = path.rpartition(".")
+    target = scene.path_resolve(owner) if owner else scene
+    if getattr(target, name) != value:
+        setattr(target, name, value)
+
+
+# --- taking it out -----------------------------------------------------------
+
+
+def delete_object(item: bpy.types.Object) -> None:
+    """Deletes an object, and its data, keys and materials where they are ours alone."""
+    parts: list[bpy.types.ID] = [part for part in (item.data, *_actions(item)) if part is not None]
+    materials = [slot.material for slot in item.material_slots if slot.material is not None]
+    parts += [material for material in materials if MARK in material]
+    bpy.data.objects.remove(item)
+    for part in parts:
+        if part.users == 0:
+            bpy.data.batch_remove([part])
+
+
+def _actions(item: bpy.types.Object) -> Iterator[bpy.types.Action | None]:
+    for owner in (item, item.data):
+        data = owner.animation_data if owner is not None else None
+        if data is not None and data.action is not None and MARK in data.action:
+            yield data.action

@@ -1,0 +1,233 @@
+"""What a build leaves alone: the artist's scene, and what they did to ours in between."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from addon.tracking import assemble_shot_with_tracking
+from addon.tracking.shotfile import load_shot
+from tests.blender.conftest import SHOT
+from tests.blender.file_dump import dump_file
+from tests.blender.tree_dump import differences
+
+ARTIST = 200
+"""Objects of the artist's scene."""
+
+
+def artists_scene(bpy: ModuleType) -> Any:
+    """A scene with many objects, nested collections, view layers, drivers, keys and a compositor tree."""
+    scene = bpy.context.scene
+    scene.name = "Artist"
+    inner = bpy.data.collections.new("Set")
+    scene.collection.children.link(inner)
+    props = bpy.data.collections.new("Props")
+    inner.children.link(props)
+    material = bpy.data.materials.new("Plaster")
+    mesh = bpy.data.meshes.new("Block")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    mesh.materials.append(material)
+    for number in range(ARTIST):
+        item = bpy.data.objects.new(f"Block {number}", mesh if number % 3 else None)
+        (inner, props, scene.collection)[number % 3].objects.link(item)
+        item.location = (number, 2 * number, 0.5)
+        if number % 20 == 0:
+            curve = item.driver_add("location", 2)
+            curve.driver.expression = f"frame * {number + 1}"
+        if number % 25 == 0:
+            item.keyframe_insert("scale", frame=number + 1)
+        if number % 30 == 1:
+            item.constraints.new("COPY_LOCATION").target = bpy.data.objects["Block 0"]
+            item.modifiers.new("Thick", "SOLIDIFY")
+    camera = bpy.data.objects.new("Artist's Camera", bpy.data.cameras.new("Artist's Camera"))
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    scene.world = bpy.data.worlds.new("Artist's World")
+    layer = scene.view_layers.new("Set Only")
+    layer.layer_collection.children["Set"].holdout = True
+    scene.view_layers[0].layer_collection.children["Set"].children["Props"].exclude = True
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.fps = 1234, 567, 25
+    scene.frame_start, scene.frame_end = 900, 1100
+    scene.frame_set(950)
+    scene["artists_note"] = "keep me"
+    if hasattr(scene, "compositing_node_group"):
+        tree = bpy.data.node_groups.new("Artist's Compositor", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        scene.compositing_node_group = tree
+        end = tree.nodes.new("NodeGroupOutput")
+    else:
+        scene.use_nodes = True
+        tree = scene.node_tree
+        tree.nodes.clear()
+        end = tree.nodes.new("CompositorNodeComposite")
+    blur, render = tree.nodes.new("CompositorNodeBlur"), tree.nodes.new("CompositorNodeRLayers")
+    tree.links.new(render.outputs["Image"], blur.inputs["Image"])
+    tree.links.new(blur.outputs["Image"], end.inputs["Image"])
+    return scene
+
+
+def without_scenes(dump: dict[str, Any]) -> dict[str, Any]:
+    """A dump without what a build has to change: the scene's settings and its compositor."""
+    return {
+        name: values
+        for name, values in dump.items()
+        if not name.startswith(("scenes/", "node_groups/", "movieclips/", "worlds/Tracked"))
+    }
+
+
+def test_an_artists_scene_is_left_alone_and_given_back(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    from addon.tracking.blender.remove import remove_shot
+
+    file = shot.with_name("artist.blend")
+    artists_scene(blender_file)
+    blender_file.ops.wm.save_as_mainfile(filepath=str(file))
+    blender_file.ops.wm.open_mainfile(filepath=str(file))
+    before = dump_file()
+    assert sum(name.startswith("objects/") for name in before) == ARTIST + 1
+    shot.write_text(SHOT + "  into: artist.blend\n")
+    result = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder)
+    assert result.scene.camera is result.camera
+    result.scene.frame_set(950)  # drivers are of the frame
+    during = dump_file()
+    assert differences(without_scenes(before), without_scenes(during)) == []
+    assert remove_shot(result.scene)
+    assert differences(before, dump_file()) == []
+    assert not remove_shot(result.scene)
+    # Built again it is whole, and again taken out of a file that was saved in between.
+    assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=result.scene)
+    blender_file.ops.wm.save_as_mainfile(filepath=str(file))
+    blender_file.ops.wm.open_mainfile(filepath=str(file))
+    assert remove_shot(blender_file.context.scene)
+    assert differences(before, dump_file()) == []
+
+
+def test_the_artists_clip_keeps_its_tracks_and_lens(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    from addon.tracking.blender.clip import load_clip
+    from addon.tracking.blender.remove import remove_shot
+
+    clip = load_clip(shot.with_name("walls.avi"))
+    clip.tracking.camera.focal_length, clip.tracking.camera.k1 = 77.0, 0.25
+    clip.frame_start = 11
+    clip.tracking.tracks.new(name="Mine", frame=3)
+    scene = artists_scene(blender_file)
+    scene.view_layers[0].update()
+    before = dump_file()
+    shot.write_text(SHOT.replace("file: walls.avi", "file: walls.avi\n    scene_start: 101"))
+    assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene)
+    assert len(clip.tracking.tracks) > 20 and clip.frame_start == 101
+    assert remove_shot(scene)
+    assert differences(before, dump_file()) == []
+
+
+def test_an_edit_of_ours_is_told_and_kept_until_it_is_asked_for_anew(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    def build(**options: Any) -> Any:
+        return assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, **options)
+
+    built = build()
+    scene, camera = built.scene, built.camera
+    place = tuple(camera.location)
+    names = {item.name for item in scene.objects}
+    camera.location.x += 0.25
+    sun = scene.objects["Tracked Shot Sun"]
+    sun.data.energy = 7.0
+    blender_file.data.objects.remove(scene.objects["Shadow Catcher"])
+    scene.render.resolution_x = 320
+    blender_file.ops.wm.save_mainfile()
+
+    again = build()
+    assert again.ran == ()
+    told = "\n".join(again.warnings)
+    for line in (
+        "Tracked Camera: location changed by hand and kept",
+        "Tracked Shot Sun: energy changed by hand and kept",
+        "Shadow Catcher was deleted by hand and stays away",
+        "the scene: render.resolution x changed by hand and kept",
+    ):
+        assert line in told
+
+    shot.write_text(SHOT + "  scene:\n    floor: none\n")  # builds all of these again
+    again = build()
+    assert "camera" in again.ran and "scene" in again.ran
+    assert math.isclose(again.camera.location.x, place[0] + 0.25, abs_tol=1e-6)
+    assert again.scene.objects["Tracked Shot Sun"].data.energy == 7.0
+    assert "Shadow Catcher" not in again.scene.objects
+    assert again.scene.render.resolution_x == 320
+    assert told.splitlines()[-4:] == again.warnings[-4:]
+
+    shot.write_text(SHOT)
+    anew = build(start="camera")
+    assert anew.camera.location.x == pytest.approx(place[0], abs=1e-6)
+    assert {item.name for item in anew.scene.objects} == names
+    assert anew.scene.render.resolution_x == 480
+    assert not [line for line in anew.warnings if "by hand" in line]
+    assert not [line for line in build().warnings if "by hand" in line]
+
+
+def test_keys_and_shapes_changed_by_hand_are_kept(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    from addon.tracking.blender import versions
+
+    shot.write_text(SHOT + "  camera:\n    bake: true\n")
+    built = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder)
+    curve = versions.curves_of(built.camera)[0]
+    curve.keyframe_points[0].co.y += 1.0
+    wanted = curve.keyframe_points[0].co.y
+    catcher = built.scene.objects["Shadow Catcher"]
+    catcher.data.vertices[0].co.x = -50.0
+    counts = [len(blender_file.data.actions), len(blender_file.data.meshes)]
+    shot.write_text(SHOT + "  camera:\n    bake: true\n  scene:\n    floor: none\n")
+    scene = built.scene
+    again = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene)
+    assert "camera" in again.ran
+    assert versions.curves_of(again.camera)[0].keyframe_points[0].co.y == wanted
+    assert again.scene.objects["Shadow Catcher"].data.vertices[0].co.x == -50.0
+    assert [len(blender_file.data.actions), len(blender_file.data.meshes)] == counts
+    assert [line for line in again.warnings if "animation" in line]
+
+
+def test_a_composite_changed_by_hand_is_kept(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    built = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder)
+    group = next(item for item in blender_file.data.node_groups if item.name.startswith("Tracked Shot"))
+    group.nodes.new("CompositorNodeBlur").name = "By Hand"
+    config = load_shot(shot)
+    config.composite.overrides["factor"] = 0.5
+    again = assemble_shot_with_tracking(config, session_dir=solved_folder, scene=built.scene)
+    assert again.ran == ()
+    assert any("the composite was changed by hand and is kept" in line for line in again.warnings)
+    assert "By Hand" in group.nodes
+    anew = assemble_shot_with_tracking(
+        config, session_dir=solved_folder, scene=built.scene, start="composite"
+    )
+    assert anew.ran == ("composite", "render_settings")
+
+
+def test_the_button_takes_the_shot_out_and_undo_brings_it_back(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    scene = blender_file.context.scene
+    operator = blender_file.ops.tracked_shot.remove_shot
+    assert operator() == {"CANCELLED"}
+    blender_file.ops.ed.undo_push()
+    assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene)
+    blender_file.ops.ed.undo_push(message="Built")
+    built = dump_file()
+    objects = len(scene.objects)
+    assert operator() == {"FINISHED"}
+    assert objects > 0 and len(scene.objects) == 0 and len(blender_file.data.movieclips) == 0
+    blender_file.ops.ed.undo_push(message="Removed")
+    blender_file.ops.ed.undo()
+    assert len(blender_file.context.scene.objects) == objects
+    assert differences(built, dump_file()) == []
