@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--from", dest="start", metavar="STAGE", help="run this stage and all after it anew")
     made.add_argument("--dry-run", action="store_true", help="only say what would be done, and why")
+    _scripts_option(made)
     _session_options(made)
     _json_option(made)
 
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--frames", metavar="A-B", help="scene frames, as 1-24 or 1,12,24 (the scene's range)")
     made.add_argument("--output", metavar="DIR", required=True)
     made.add_argument("--format", choices=("png", "exr"), default=None)
+    _scripts_option(made)
     _session_options(made)
 
     made = verb("validate", validate, "tell all that is wrong with a shot file")
@@ -165,6 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _scripts_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-scripts", action="store_true", help="run the hooks that the shot file names (Python files)"
+    )
+
+
 def _session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session-dir", metavar="DIR", help="where the session lies")
     parser.add_argument("--fresh", action="store_true", help="track anew, whatever session is there")
@@ -199,6 +207,7 @@ def assemble(options: argparse.Namespace) -> int:
             session_dir=options.session_dir,
             fresh=options.fresh,
             start=options.start,
+            allow_scripts=_scripts_allowed(options),
             on_step=lambda step: progress.show(step.done, step.text, step.frame),
         )
     if options.json:
@@ -220,7 +229,13 @@ def _say_plan(options, config, blender) -> int:  # type: ignore[no-untyped-def]
     from .tracking.files import write_atomically
 
     with _blender_quiet():
-        plan = blender.plan_shot(config, blend=options.blend, fresh=options.fresh, start=options.start)
+        plan = blender.plan_shot(
+            config,
+            blend=options.blend,
+            fresh=options.fresh,
+            start=options.start,
+            allow_scripts=_scripts_allowed(options),
+        )
     for decision in plan:
         print(f"{decision.stage}: {'would run' if decision.runs else 'stays'}: {decision.why}")
     if options.json:
@@ -267,6 +282,7 @@ def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-d
         config,
         session_dir=options.session_dir,
         fresh=options.fresh,
+        allow_scripts=_scripts_allowed(options),
         on_step=lambda step: progress.show(step.done, step.text, step.frame),
     )
     settings = {"format": options.format or config.render.format, "name": config.name}
@@ -650,6 +666,13 @@ def _blender_room(verb: str):  # type: ignore[no-untyped-def]
     from .tracking.blender import commands
 
     return commands
+
+
+def _scripts_allowed(options: argparse.Namespace) -> bool:
+    """Whether a shot's hooks may run: asked for in the call, or allowed in the preferences."""
+    from .preferences import choices
+
+    return bool(options.allow_scripts) or choices().allow_scripts
 
 
 @contextmanager

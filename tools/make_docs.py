@@ -78,6 +78,14 @@ shot:
   a key must not stand twice; tags that make objects are refused.
 - `composite` names a preset in `mode`; the other keys there are laid over what the preset says.
 
+- `hooks` names Python files that a build runs where the user allows scripts from shot files (in the
+  preferences, or with `--allow-scripts`). They define `before_track(data)`, `after_composite(data)` and so
+  on for any stage, or `before(data)` and `after(data)` for all: `data` has `stage`, `when`, `config` (the
+  shot) and `result` (scene, clip, camera, session, solve, as far as they are there). A stage that does not
+  run calls none. One that fails is named with its line, the build stops, and the .blend on disk stays as it
+  was. Add-ons hand in functions with `addon.tracking.register_hook("composite", "after", function)`; those
+  always run.
+
 An editor that knows YAML schemas (VS Code with the YAML extension, for one) completes and checks shot files
 with [shot.schema.json](shot.schema.json) when a file begins with a line like
 `# yaml-language-server: $schema=../docs/shot.schema.json`. `validate` sees more: what YAML makes of a text,

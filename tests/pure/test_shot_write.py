@@ -202,7 +202,7 @@ def test_shots_made_at_random_are_written_into_one_another(tmp_path: Path) -> No
 
     rng, updated = random.Random(5), 0
     path = tmp_path / "shot.yaml"
-    for number in range(40):
+    for number in range(14):
         shots = []
         while len(shots) < 2:
             try:
@@ -223,7 +223,7 @@ def test_shots_made_at_random_are_written_into_one_another(tmp_path: Path) -> No
         if done.path != path:
             assert "taken out" in done.reason, done.reason
             done.path.unlink()
-    assert updated > 15
+    assert updated >= 5
 
 
 def test_moving_a_shot_keeps_what_its_paths_mean(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import bpy
 
 from ..config import CompositeShotConfig
 from ..errors import InputError, SessionError
+from ..hooks import load_hooks
 from ..report import ShotReport, footage_section
 from ..session import TrackingSessionManager, load_session
 from ..session.places import can_write
@@ -59,6 +60,7 @@ def assemble_shot_with_tracking(
     session_dir: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     start: str | None = None,
+    allow_scripts: bool = False,
     scene: bpy.types.Scene | None = None,
     on_step: Callable[[BuildStep], None] | None = None,
 ) -> ShotResult:
@@ -69,12 +71,21 @@ def assemble_shot_with_tracking(
     already from an earlier build, it goes on from it, and is only written where a stage ran. With ``scene``
     it is built into that scene of the open file, which is not saved unless ``blend`` says where.
     ``start`` names a stage: it and all after it run, whatever has changed. ``fresh`` runs all of them, and
-    tracks anew where a session of this footage would be taken up. Raises ShotFileError,
-    FootageError, SessionError, SolveError or InputError, each in plain words.
+    tracks anew where a session of this footage would be taken up. ``allow_scripts`` runs the hooks that the
+    shot names; one that fails stops the build, and nothing is saved. Raises ShotFileError, FootageError,
+    SessionError, SolveError, HookError or InputError, each in plain words.
     """
     config = shot if isinstance(shot, CompositeShotConfig) else load_shot_dict(shot)
     result = ShotResult(scene=scene)
-    steps = assemble_steps(config, result, blend=blend, session_dir=session_dir, fresh=fresh, start=start)
+    steps = assemble_steps(
+        config,
+        result,
+        blend=blend,
+        session_dir=session_dir,
+        fresh=fresh,
+        start=start,
+        allow_scripts=allow_scripts,
+    )
     for step in steps:
         if on_step is not None:
             on_step(step)
@@ -89,10 +100,14 @@ def assemble_steps(
     session_dir: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     start: str | None = None,
+    allow_scripts: bool = False,
 ) -> Iterator[BuildStep]:
     """The build as steps; ``result`` fills as it goes. See ``assemble_shot_with_tracking``."""
     yield BuildStep("footage", 0.0, "Reading the shot")
-    build, remembered, plan = _begin(config, result, blend, session_dir, fresh, start)
+    hooks = load_hooks(config, allow_scripts)
+    if hooks.warning:
+        result.warnings.append(hooks.warning)
+    build, remembered, plan = _begin(config, result, blend, session_dir, fresh, start, allow_scripts)
     edits = Edits.of(build.scene, remembered.look)
     edits.forget(plan.asked)
     ran: list[str] = []
@@ -102,10 +117,12 @@ def assemble_steps(
             if not ran:
                 remember_before(build.scene, config.footage_path)
             build.notes = []
+            hooks.call("before", name, config, result)
             edits.told(decision.changed)
             keeper = Keeper(build.scene, edits)
             yield from WORK[name](build)
             keeper.put_back()
+            hooks.call("after", name, config, result)
             ran.append(name)
             done = replace(plan.note(name), warnings=tuple(build.notes))
             remembered.stages.stages[name] = done
@@ -134,11 +151,12 @@ def plan_shot(
     blend: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     start: str | None = None,
+    allow_scripts: bool = False,
     scene: bpy.types.Scene | None = None,
 ) -> list[Decision]:
     """What a build would do, stage by stage, and why; nothing is written. Raises as the build would."""
     config = shot if isinstance(shot, CompositeShotConfig) else load_shot_dict(shot)
-    build, _, plan = _begin(config, ShotResult(scene=scene), blend, None, fresh, start)
+    build, _, plan = _begin(config, ShotResult(scene=scene), blend, None, fresh, start, allow_scripts)
     return [_decide(build, plan, name) for name in NAMES]
 
 
@@ -152,6 +170,7 @@ def _begin(
     session_dir: str | os.PathLike[str] | None,
     fresh: bool,
     start: str | None,
+    allow_scripts: bool,
 ) -> tuple[Build, _Remembered, Plan]:
     """Opens what is built into, and recalls what was built there before."""
     target = _target(config, result, blend)
@@ -164,6 +183,7 @@ def _begin(
     remembered = _recall(result.scene)
     anew = fresh or (start is not None and NAMES.index(start) <= NAMES.index("track"))
     build = Build(config, result.scene, result, target, absolute(session_dir), start, anew)
+    build.runs_hooks = allow_scripts and bool(config.hooks)
     if config.tracking.enabled and remembered.session:
         build.session = _session_again(build, remembered)
         if build.session is not None:

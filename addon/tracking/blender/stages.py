@@ -53,7 +53,7 @@ TRACKED_SHARE = 0.05, 0.85
 """The shares of a build that are done before and after tracking and solving."""
 
 NOT_YET = (
-    "hooks", "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
+    "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
     "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
     "scene.holdout", "render.passes",
 )  # fmt: skip
@@ -106,6 +106,8 @@ class Build:
     """The stage that was asked for, with all after it."""
     anew: bool = False
     """Whether it is tracked anew where a session could be taken up."""
+    runs_hooks: bool = False
+    """Whether the hooks that the shot names are called."""
     solve_before: str = ""
     """What told the solve from others that the build before took from a session that is gone now."""
     session: TrackingSessionManager | None = None
@@ -482,11 +484,12 @@ def outcomes(build: Build) -> Callable[[str], Mapping[str, Any]]:
     """What goes into a stage beside the shot file, for ``stages.Plan``."""
 
     def of(stage: str) -> Mapping[str, Any]:
+        found: dict[str, Any] = {"running the hooks": True} if build.runs_hooks else {}
         if stage == "camera":
-            return {"the solve": _solve_print(build)}
+            found["the solve"] = _solve_print(build)
         if stage == "composite":
-            return {"Blender": versions.BLENDER_NAME}
-        return {}
+            found["Blender"] = versions.BLENDER_NAME
+        return found
 
     return of
 
