@@ -26,6 +26,8 @@ from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solve
 from .tracking.blender.preflight import compare_with_blender
 from .tracking.blender.remove import remember_before
 from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
+from .tracking.blender.shot_from_scene import Chosen, shot_from_scene
+from .tracking.config import CompositeShotConfig
 from .tracking.engine.footage import Footage
 from .tracking.engine.model import LensStart, Solve
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
@@ -35,6 +37,8 @@ from .tracking.presets import load_tracking_preset
 from .tracking.session import TrackingSessionManager, list_sessions, load_session, take_up_session
 from .tracking.session.clip_tracks import Differences, load_snapshot, set_taken, taken
 from .tracking.session.places import can_write, footage_name, session_folder
+from .tracking.shot_write import WrittenShot, write_shot
+from .tracking.shotfile import ShotFileError, check_shot, load_shot
 from .tracking.solve_facts import MOVES, focal_text
 
 log = logging.getLogger(__name__)
@@ -439,3 +443,51 @@ def _floor(clip: bpy.types.MovieClip, solve: Solve | None) -> Floor:
         return find_floor(solve.points, solve.cameras)
     bundles = [tuple(track.bundle) for track in clip.tracking.tracks if track.has_bundle]
     return find_floor(np.array(bundles, dtype=np.float64).reshape(-1, 3), native_cameras(clip)[1])
+
+
+# --- the shot file -----------------------------------------------------------
+
+
+def open_shot_file(scene: bpy.types.Scene, path: Path) -> list[str]:
+    """Remembers a shot file as the scene's; what is wrong with the files it names, a line each.
+
+    Raises ShotFileError, with a line for each mistake, where it cannot be read; the scene then keeps the one
+    that it has.
+    """
+    config = load_shot(path)
+    scene.tracked_shot.shot_file = str(path)
+    scene.tracked_shot.data_version = DATA_VERSION
+    return [str(problem) for problem in check_shot(config)]
+
+
+def save_shot_file(scene: bpy.types.Scene, clip: bpy.types.MovieClip, path: Path) -> WrittenShot:
+    """Writes the scene's shot into a shot file, which is the scene's from then on.
+
+    A file that is there keeps its comments and order, and what the scene does not tell. Raises InputError
+    where nothing can be written.
+    """
+    memory = clip.tracked_shot
+    chosen = Chosen(
+        tracking_preset=chosen_preset(memory, TRACKING),
+        composite=composite_config(
+            scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
+        ),
+        lens_known=memory.lens_known,
+        tracked=memory.taken_in,
+    )
+    base = _shot_before(scene, path)
+    written = write_shot(shot_from_scene(scene, clip, path.parent, base=base, chosen=chosen), path)
+    scene.tracked_shot.shot_file = str(written.path)
+    scene.tracked_shot.data_version = DATA_VERSION
+    return written
+
+
+def _shot_before(scene: bpy.types.Scene, path: Path) -> CompositeShotConfig | None:
+    """The shot that the file holds already, else that of the scene's own shot file, if they can be read."""
+    for file in (path, Path(bpy.path.abspath(scene.tracked_shot.shot_file))):
+        if file.is_file():
+            try:
+                return load_shot(file)
+            except ShotFileError as error:  # it is left as it is, and the shot is written beside it
+                log.info("%s", error)
+    return None

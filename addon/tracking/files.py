@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from .errors import InputError
 
+MOST_UP = 3
+"""A path that would go up more folders than this is written as a whole."""
 _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 
 
@@ -44,6 +46,15 @@ def stands_alone(text: str) -> bool:
     """Whether a path says where it is without a folder to start from, on whatever system."""
     begins = text.startswith("${")
     return begins or PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
+
+
+def near_path(path: Path, folder: Path) -> str:
+    """An absolute path as a file in ``folder`` names it: relative, unless it lies somewhere else."""
+    try:
+        relative = Path(os.path.relpath(path, folder))
+    except ValueError:  # another drive
+        return Path(path).as_posix()
+    return (Path(path) if relative.parts.count("..") > MOST_UP else relative).as_posix()
 
 
 def moved_path(text: str, old: Path, new: Path) -> str:

@@ -96,6 +96,36 @@ def resolve_composite(
     return CompositeConfig.from_dict(merged(under, over))
 
 
+def composite_section(
+    config: CompositeConfig,
+    same: Callable[[Any, Any], bool] = lambda one, other: bool(one == other),
+    user_folder: Path | None = None,
+) -> CompositeSection:
+    """The section of a shot that comes to this config: its preset, and what differs from that.
+
+    ``same`` compares two values. What the preset says and the config leaves open cannot be said in a shot:
+    it stays as the preset says. Raises InputError for a preset that is not there.
+    """
+    preset = resolve_composite(CompositeSection(mode=config.mode), user_folder)
+    differs = _differences(preset.to_dict(full=True), config.to_dict(full=True), same)
+    differs.pop("description", None)
+    return CompositeSection.from_dict({"mode": config.mode, **differs})
+
+
+def _differences(
+    under: dict[str, Any], over: dict[str, Any], same: Callable[[Any, Any], bool]
+) -> dict[str, Any]:
+    """What has to be laid over ``under`` to come to ``over``."""
+    found: dict[str, Any] = {}
+    for name, value in over.items():
+        if isinstance(value, dict):
+            inner = _differences(under.get(name) or {}, value, same)
+            found |= {name: inner} if inner else {}
+        elif value is not None and not same(under.get(name), value):
+            found[name] = value
+    return found
+
+
 def _with_absolute_paths(config: CompositeConfig, folder: Path) -> dict[str, Any]:
     """The config as plain values, its paths relative to ``folder`` made absolute."""
     values = config.to_dict()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Vector
+from mathutils import Euler, Matrix, Vector
 
 from ..engine.model import Floats
 from ..errors import InputError
@@ -209,6 +209,11 @@ def setup_light(scene: bpy.types.Scene, direction: tuple[float, ...] | None = No
         world = next((item for item in bpy.data.worlds if item.get(MARK) == WORLD_MARK), None)
         scene.world = world or _new_world()
     return sun
+
+
+def default_sun_direction() -> Vector:
+    """The way the sunlight goes where nobody has chosen another."""
+    return Euler(_SUN_TURN).to_matrix() @ Vector((0.0, 0.0, -1.0))
 
 
 def _new_world() -> bpy.types.World:

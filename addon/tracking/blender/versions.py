@@ -738,6 +738,13 @@ def engine_idname(engine: str) -> str:
     return _ENGINES[engine]
 
 
+def engine_name(idname: str) -> str | None:
+    """The plain name of a render engine by its identifier in any Blender; None for somebody else's."""
+    if idname.startswith("BLENDER_EEVEE"):
+        return "eevee"
+    return next((name for name, known in _ENGINES.items() if known == idname), None)
+
+
 def has_strips(scene: bpy.types.Scene) -> bool:
     """Whether a scene has anything in its video sequencer."""
     editor = scene.sequence_editor

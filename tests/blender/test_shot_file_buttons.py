@@ -1,0 +1,135 @@
+"""Open and Save Shot File: a built shot comes out as it was written, and changes with the scene."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+import bpy
+import pytest
+
+from addon.tracking import assemble_shot_with_tracking
+from addon.tracking.presets import load_tracking_preset
+from addon.tracking.session import create_session, resume_tracking
+from addon.tracking.shotfile import load_shot
+from tests import drawn
+
+SHOT = """\
+# Ask Ada first.
+shot:
+  name: walls
+  footage: {file: walls.avi, frame_range: [2, 11]}  # without the slate
+  tracking:
+    preset: fast
+  camera:
+    name: Hero      # as in the edit
+  scene:
+    floor: none
+    light: {direction: [0, 0.6, -0.8]}
+  composite:
+    mode: shadow_multiply
+    shadow: {density: 0.5}
+    x-look: warm
+  render: {samples: 4, resolution_percentage: 50}
+  x-farm: night
+"""
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a drawn clip and its solved session."""
+    folder = tmp_path_factory.mktemp("solved")
+    drawn.draw_clip(folder / "walls.avi", frames=12, width=320, height=180)
+    settings = load_tracking_preset("fast")
+    session = create_session(
+        folder / "walls.avi", "walls", directory=folder, settings=settings, frame_range=(2, 11)
+    )
+    resume_tracking(session)
+    return folder
+
+
+@pytest.fixture
+def shot(blender_file: ModuleType, solved: Path, tmp_path: Path) -> Path:
+    """A shot file whose shot is built in the open file."""
+    os.link(solved / "walls.avi", tmp_path / "walls.avi")
+    path = tmp_path / "shot.yaml"
+    path.write_text(SHOT)
+    assemble_shot_with_tracking(load_shot(path), session_dir=solved)
+    clip = bpy.context.scene.active_clip
+    clip.tracked_shot.tracking_preset_name = "fast"
+    clip.tracked_shot.taken_in = True
+    return path
+
+
+def save(path: Path) -> set[str]:
+    return bpy.ops.tracked_shot.save_shot_file(filepath=str(path))
+
+
+def test_a_shot_that_was_built_is_saved_as_it_was_written(shot: Path) -> None:
+    assert bpy.ops.tracked_shot.open_shot_file(filepath=str(shot)) == {"FINISHED"}
+    assert bpy.context.scene.tracked_shot.shot_file == str(shot)
+    assert save(shot) == {"FINISHED"}
+    assert shot.read_text() == SHOT
+
+
+def test_what_the_scene_says_otherwise_is_changed_and_nothing_else(shot: Path) -> None:
+    scene = bpy.context.scene
+    scene.frame_end = 8
+    scene.camera.name = "Second"
+    scene.render.resolution_percentage = 25
+    scene.render.image_settings.file_format = "OPEN_EXR"
+    sun = next(item for item in scene.objects if item.type == "LIGHT")
+    sun.rotation_euler = (0.0, 0.0, 0.0)
+    assert save(shot) == {"FINISHED"}
+    expected = (
+        SHOT.replace("[2, 11]", "[2, 8]")
+        .replace("Hero ", "Second ")
+        .replace("resolution_percentage: 50", "resolution_percentage: 25, format: exr")
+    )
+    said = shot.read_text()
+    light = next(line for line in said.splitlines() if "direction" in line)
+    assert said == expected.replace("    light: {direction: [0, 0.6, -0.8]}", light)
+    assert load_shot(shot).scene.light.direction == pytest.approx((0, 0, -1), abs=1e-6)
+
+
+def test_a_new_file_says_the_same(shot: Path, tmp_path: Path) -> None:
+    bpy.context.scene.name = "walls"
+    new = tmp_path / "sub" / "new.yaml"
+    new.parent.mkdir()
+    assert save(new) == {"FINISHED"}
+    assert bpy.context.scene.tracked_shot.shot_file == str(new)
+    old, made = load_shot(shot), load_shot(new)
+    assert made.footage.file == "../walls.avi"
+    assert made.composite.mode == "shadow_multiply"
+    for name in ("frame_range", "scene_start", "fps"):
+        assert getattr(made.footage, name) == getattr(old.footage, name)
+    assert made.composite.overrides == {"shadow": {"density": 0.5}}
+    assert made.scene.light.direction == pytest.approx(old.scene.light.direction, abs=1e-5)
+    assert (made.camera, made.render, made.tracking) == (old.camera, old.render, old.tracking)
+
+
+def test_a_file_with_mistakes_stays_and_the_shot_is_written_beside(shot: Path) -> None:
+    shot.write_text("shot: {footage: {fil: a.mp4}}")
+    assert save(shot) == {"FINISHED"}
+    assert shot.read_text() == "shot: {footage: {fil: a.mp4}}"
+    assert load_shot(shot.with_name("shot.new.yaml")).footage.file == "walls.avi"
+
+
+def test_mistakes_are_shown_and_the_scene_keeps_its_file(blender_file: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("shot: {footage: {file: gone.mp4}, cg: {blend: gone.blend}}")
+    (tmp_path / "bad.yaml").write_text("shot:\n  footage: {fil: a.mp4}\n  trackin: {}\n")
+    scene = bpy.context.scene
+    assert bpy.ops.tracked_shot.open_shot_file(filepath=str(tmp_path / "good.yaml")) == {"FINISHED"}
+    assert scene.tracked_shot.shot_file == str(tmp_path / "good.yaml")
+    lines = bpy.data.texts["Shot File Errors"].as_string().splitlines()
+    assert len(lines) == 2 and all("there is no such file" in line for line in lines)
+    with pytest.raises(RuntimeError, match=r"bad.yaml:2:13: error: .*and 1 more"):
+        bpy.ops.tracked_shot.open_shot_file(filepath=str(tmp_path / "bad.yaml"))
+    assert scene.tracked_shot.shot_file == str(tmp_path / "good.yaml")
+    assert "did you mean 'tracking'?" in bpy.data.texts["Shot File Errors"].as_string()
+
+
+def test_without_a_clip_the_button_says_why(blender_file: ModuleType) -> None:
+    assert not bpy.ops.tracked_shot.save_shot_file.poll()
+    assert bpy.ops.tracked_shot.open_shot_file.poll()
