@@ -7,7 +7,7 @@ before it has changed anything in the file.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -17,12 +17,13 @@ from .composite_settings import composite_config
 from .preferences import choices, user_folder
 from .preset_items import COMPOSITE, TRACKING
 from .properties import DATA_VERSION, chosen_preset
-from .tracking.blender import clip_state, versions
+from .tracking.blender import by_hand, clip_state, versions
 from .tracking.blender import take_in as taking
 from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
+from .tracking.blender.native import NativeResult, NativeSolve, run_native
 from .tracking.blender.preflight import compare_with_blender
 from .tracking.blender.remove import remember_before
 from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
@@ -159,23 +160,35 @@ def take_up(clip: bpy.types.MovieClip, footage: Footage, *, fresh: bool = False)
 
     Raises InputError for a clip or preset that cannot be used, SessionError where nothing can be written.
     """
-    if clip.source == "SEQUENCE" and clip.frame_offset:
-        raise InputError(
-            f"{clip.name} has a frame offset of {clip.frame_offset}; set it to 0 in Footage Settings"
-        )
+    _check_offset(clip)
     path = footage_path(clip)
     session = take_up_session(
         footage,
         footage_name(path),
-        session_folder(
-            path, blend=_blend(), chosen=choices().session_folder, fallback=user_folder("sessions")
-        ),
+        _folder(path),
         settings=load_tracking_preset(chosen_preset(clip.tracked_shot, TRACKING)),
         lens=lens_start(clip),
         fresh=fresh,
     )
+    if not session.status.finished and not session.get_progress().alive:
+        by_hand.count_in(clip, session)
     remember_session(clip, session)
     return session
+
+
+def _check_offset(clip: bpy.types.MovieClip) -> None:
+    """Raises InputError for a clip whose frames are not the footage's."""
+    if clip.source == "SEQUENCE" and clip.frame_offset:
+        raise InputError(
+            f"{clip.name} has a frame offset of {clip.frame_offset}; set it to 0 in Footage Settings"
+        )
+
+
+def _folder(path: Path) -> Path:
+    """Where a new session of the footage is put. Raises SessionError where nothing can be written."""
+    return session_folder(
+        path, blend=_blend(), chosen=choices().session_folder, fallback=user_folder("sessions")
+    )
 
 
 def lens_start(clip: bpy.types.MovieClip) -> LensStart:
@@ -290,6 +303,12 @@ def differs_from_kept(clip: bpy.types.MovieClip, session: TrackingSessionManager
     return bool(found.lost or found.changed)
 
 
+def stale(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> str:
+    """What was done to the clip's tracks since the session's solve counted them in, in words; else empty."""
+    marks = clip_state.taken_marks(clip, session)
+    return by_hand.stale(clip, marks) if marks else ""
+
+
 checkpoint = clip_state.checkpoint_clip
 restore = clip_state.restore_clip
 
@@ -297,38 +316,106 @@ restore = clip_state.restore_clip
 # --- the solve ---------------------------------------------------------------
 
 
-def take_in(
-    clip: bpy.types.MovieClip, session: TrackingSessionManager, *, changed: str = ASK
-) -> taking.TakenIn:
+@dataclass
+class TakingIn:
+    """A session that is being taken into a clip."""
+
+    tracks: int
+    """How many came into the clip."""
+    native: NativeSolve | None
+    """Blender's own solve, still to be done; None where the session has no camera."""
+
+
+def take_in(clip: bpy.types.MovieClip, session: TrackingSessionManager, *, changed: str = ASK) -> TakingIn:
     """Puts the session's tracks and camera into the clip, which then remembers what the solve is worth.
 
     Tracks of ours that the artist moved, switched off or deleted since: with MINE they stay as they are, with
     SESSION they are put back, with ASK this raises ChangedByHand. Raises SessionError where nothing was
     tracked yet and FootageError where the clip has another size.
     """
+    begun = begin_take_in(clip, session, changed=changed)
+    if begun.native is not None:
+        end_take_in(clip, run_native(begun.native, clip, bpy.context))
+    return begun
+
+
+def begin_take_in(
+    clip: bpy.types.MovieClip, session: TrackingSessionManager, *, changed: str = ASK
+) -> TakingIn:
+    """The same without Blender's own solve, which the clip is then to be given, and ``end_take_in``."""
     differences, marks = _changes(clip, session)
     if differences.ours and changed == ASK:
         raise ChangedByHand(differences)
-    keep = differences.ours if changed == MINE else ()
+    mine = differences.ours if changed == MINE else ()
+    counted = set(by_hand.kept_as_they_are(session))
+    if changed == SESSION:
+        counted -= set(differences.ours)
     solve = session.solve()
-    result = taking.take_in(clip, session.tracks(), solve, pattern=session.settings().pattern, keep=keep)
+    count, native = taking.begin_take_in(
+        clip, session.tracks(), solve, pattern=session.settings().pattern, keep=counted.union(mine)
+    )
     memory = clip.tracked_shot
     remember_session(clip, session)
-    _note_taken(clip, session, {name: marks[name] for name in keep})
+    _note_taken(clip, session, {name: marks[name] for name in mine})
     memory.taken_in = True
     first, last = session.about["range"]
     memory.frames_wanted = last - first + 1
+    memory.native_trouble = ""
     if solve is None:
         memory.verdict = ""
-        return result
+        return TakingIn(count, native)
     memory.verdict = solve.verdict
     memory.reasons = "\n".join(solve.reasons)
     memory.average_error = solve.average_error
     memory.frames_solved = len(solve.frames)
     memory.focal_length = solve.lens.focal_length_mm
     memory.focal_text, memory.move_text = focal_text(solve), MOVES.get(solve.motion, solve.motion)
-    memory.native_trouble = result.native.reason if result.native is not None else ""
-    return result
+    return TakingIn(count, native)
+
+
+def end_take_in(clip: bpy.types.MovieClip, result: NativeResult) -> None:
+    """Notes what came of Blender's own solve."""
+    clip.tracked_shot.native_trouble = result.reason
+
+
+def solve_again(clip: bpy.types.MovieClip, footage: Footage) -> TrackingSessionManager:
+    """A session that waits to be solved from the clip's tracks as they are; see by_hand.solve_clip_again.
+
+    The clip's lens is kept where it is known; else the solve begins where the session's did.
+    """
+    _check_offset(clip)
+    session = _taken_session(clip)
+    lens: LensStart | None = None
+    if clip.tracked_shot.lens_known or (session is not None and not session.lens().refine):
+        lens = lens_start(clip)
+    path = footage_path(clip)
+    found = by_hand.solve_clip_again(
+        clip,
+        lens,
+        session,
+        footage=footage,
+        folder=_folder(path),
+        name=footage_name(path),
+        settings=load_tracking_preset(chosen_preset(clip.tracked_shot, TRACKING)),
+    )
+    remember_session(clip, found)
+    return found
+
+
+def _taken_session(clip: bpy.types.MovieClip) -> TrackingSessionManager | None:
+    """The session whose tracks are in the clip; None where none is, or it is gone or not all tracked."""
+    memory = clip.tracked_shot
+    if not memory.taken_session or not memory.mark:
+        return None
+    path = Path(memory.taken_session)
+    try:
+        session = load_session(path) if path.is_file() else clip_session(clip)
+    except SessionError as error:
+        log.warning("the tracks in the clip are all that there is: %s", error)
+        return None
+    if session is None or session.path.name != path.name:
+        return None
+    return session if not session.follows or session.tracked_to() >= session.about["range"][1] else None
 
 
 def _changes(

@@ -27,6 +27,7 @@ from . import jobs, preset_items, session_list, solve_list
 from .errands import Errand
 from .preferences import choices
 from .tracking.blender.composite import CompositeStatus, composite_status
+from .tracking.blender.native import NativeJob, run_native
 from .tracking.errors import TrackedShotError
 from .tracking.preflight import (
     EVEN_COPY,
@@ -46,6 +47,8 @@ BUSY_SECONDS = 0.25
 IDLE_SECONDS = 1.0
 CANCEL_SECONDS = 3.0
 """A worker that was asked to stop and is in a long step is ended after this time; its steps are saved."""
+STALE_SHARE = 50.0
+"""Looking whether the tracks changed takes one part in so many of the time, at most."""
 CLEAN_EXITS = (0, 130, 143)
 ERROR_EXITS = (1, 2)
 """A worker that ends with one of these has said why in its log."""
@@ -84,6 +87,12 @@ class ClipState:
     """How many of them the clip has not."""
     older: bool = False
     """The file came with other tracks of the artist's than the session keeps; neither was chosen."""
+    stale: str = ""
+    """What was done to the tracks since the solve in the clip counted them in; empty where nothing was."""
+    stale_at: float = 0.0
+    """When that is to be looked at next, by the monotonic clock."""
+    native: NativeJob | None = field(default=None, repr=False)
+    """Blender's own solve of the clip, at work."""
     check: Errand | None = None
     copying: Errand | None = None
     manager: TrackingSessionManager | None = field(default=None, repr=False)
@@ -106,7 +115,8 @@ class ClipState:
     @property
     def busy(self) -> bool:
         """Something goes on that the panels show."""
-        return self.running or self.check is not None or self.copying is not None
+        at_work = (self.check, self.copying, self.native)
+        return self.running or any(item is not None for item in at_work)
 
 
 _clips: dict[int, ClipState] = {}
@@ -156,6 +166,8 @@ def known(clip: bpy.types.MovieClip) -> ClipState:
 
 def work_of(state: ClipState) -> str:
     """Why the clip cannot be worked on now: which process does; empty where none does."""
+    if state.native is not None:
+        return "Blender is solving the clip"
     if not state.running:
         return ""
     return (
@@ -220,11 +232,30 @@ def stop(clip: bpy.types.MovieClip, how: str) -> None:
     hurry()
 
 
-def taken(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
-    """Notes that the session is in the clip."""
+def take_in(
+    clip: bpy.types.MovieClip, session: TrackingSessionManager, changed: str = jobs.ASK
+) -> jobs.TakingIn:
+    """Takes the session into the clip. In a window Blender's own solve is still at work afterwards.
+
+    Raises as ``jobs.take_in`` does.
+    """
+    begun = jobs.begin_take_in(clip, session, changed=changed)
     state = known(clip)
     _attach(state, session)
-    state.followed, state.trouble, state.differences = False, "", None
+    state.followed, state.trouble, state.differences, state.stale_at = False, "", None, 0.0
+    native = begun.native
+    if native is None:
+        return begun
+    native.begin(clip)
+    if not native.unfit:
+        try:
+            state.native = NativeJob(native, bpy.context, clip)
+            hurry()
+            return begun
+        except LookupError as error:
+            log.info("Blender's solve runs at once: %s", error)
+    jobs.end_take_in(clip, run_native(native, clip, bpy.context))
+    return begun
 
 
 def checkpoint(clip: bpy.types.MovieClip) -> int:
@@ -287,10 +318,13 @@ def tick() -> float:
 def _look() -> None:
     clips = {clip.session_uid: clip for clip in bpy.data.movieclips if clip.library is None and clip.filepath}
     for uid in [uid for uid in _clips if uid not in clips]:
-        del _clips[uid]
+        if (native := _clips.pop(uid).native) is not None:
+            native.let_go()
         solve_list.drop(uid)
     for clip in clips.values():
         state = known(clip)
+        if state.native is not None and state.native.done:
+            _end_native(clip, state)
         if state.running:
             _follow(state)
         elif state.manager is not None:
@@ -303,6 +337,7 @@ def _look() -> None:
             _end_check(state)
     _let_go_of_workers()
     _begin_checks()
+    _look_at_tracks()
     _look_at_composites()
     session_list.look(shown=_is_shown())
     if solve_list.look([space.clip for space in jobs.clip_spaces()]):
@@ -435,14 +470,43 @@ def _take_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
     state.followed = False
     with _in_a_window():
         try:
-            jobs.take_in(clip, state.manager)
+            take_in(clip, state.manager)
         except jobs.ChangedByHand as changed:
             state.differences = changed.differences
             return
         except TrackedShotError as error:
             state.trouble = str(error)
             return
-        bpy.ops.ed.undo_push(message="Track & Solve")
+        if state.native is None:  # else Blender itself makes the step, when it has solved
+            bpy.ops.ed.undo_push(message="Take In Solve")
+
+
+def _end_native(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    """Takes in what came of Blender's own solve."""
+    native, state.native = state.native, None
+    assert native is not None
+    with _in_a_window():
+        jobs.end_take_in(clip, native.end(clip))
+
+
+def _look_at_tracks() -> None:
+    """Sees whether the tracks of the clips that a Clip Editor shows are still those that were solved.
+
+    It takes 10 to 30 ms with some hundred tracks, so it is done the less often the longer it takes.
+    """
+    now = time.monotonic()
+    for space in jobs.clip_spaces():
+        state = state_of(space.clip)
+        if state is None or state.manager is None or state.running or now < state.stale_at:
+            continue
+        state.stale = ""
+        if space.clip.tracked_shot.taken_in and not state.waiting:
+            try:
+                state.stale = jobs.stale(space.clip, state.manager)
+            except TrackedShotError as error:
+                log.info("%s", error)  # what is wrong with the session is said where it is looked at
+        done = time.monotonic()
+        state.stale_at = done + max(IDLE_SECONDS, STALE_SHARE * (done - now))
 
 
 def _end_copy(clip: bpy.types.MovieClip, state: ClipState) -> None:
@@ -504,6 +568,8 @@ def _redraw_if_changed() -> None:
                 s.differences,
                 s.lacking,
                 s.older,
+                s.stale,
+                s.native is None,
                 s.findings,
                 s.copying and s.copying.share,
                 s.check is None,

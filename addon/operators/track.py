@@ -6,6 +6,8 @@ import bpy
 from bpy.props import EnumProperty
 
 from .. import jobs, watch
+from ..tracking.blender.by_hand import LEAST_TRACKS
+from ..tracking.blender.clip import camera_object
 from ..tracking.session import TrackingSessionManager
 from .base import DONE, STOPPED, ClipAction, clip_of
 
@@ -15,8 +17,8 @@ class _Tracking(ClipAction):
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        if state is not None and state.running:
-            return watch.work_of(state)
+        if state is not None and (work := watch.work_of(state)):
+            return work
         if state is not None and state.copying is not None:
             return "A copy of the clip is being made"
         return ""
@@ -37,12 +39,11 @@ class _Tracking(ClipAction):
     ) -> set[str]:
         """Puts a session that is done into the clip; asks first where the artist changed its tracks."""
         try:
-            taken = jobs.take_in(clip, session, changed=changed)
+            taken = watch.take_in(clip, session, changed)
         except jobs.ChangedByHand as question:
             watch.attach(clip, session).differences = question.differences
             self.report({"WARNING"}, str(question))
             return DONE
-        watch.taken(clip, session)
         self.report({"INFO"}, f"{taken.tracks} tracks of the session {session.name} are in the clip")
         return DONE
 
@@ -60,6 +61,31 @@ class TRACKED_SHOT_OT_track_solve(_Tracking, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         return self.go(context, fresh=False)
+
+
+class TRACKED_SHOT_OT_solve_again(_Tracking, bpy.types.Operator):
+    """Solves from the tracks as they are."""
+
+    bl_idname = "tracked_shot.solve_again"
+    bl_label = "Solve Again"
+    bl_description = (
+        "Find the camera anew from the tracks as they are now, yours and those of the session, with their"
+        " weights. Nothing is tracked. Where the clip has only tracks of yours, they alone are solved"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if len(camera_object(clip).tracks) < LEAST_TRACKS:
+            return f"A camera takes {LEAST_TRACKS} tracks"
+        return super().refusal(clip, state)
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        clip = clip_of(context)
+        state = watch.checked(clip)
+        jobs.stop_on_errors(state.findings)
+        watch.begin(clip, jobs.solve_again(clip, jobs.readable(state.preflight, state.path)))
+        return DONE
 
 
 class TRACKED_SHOT_OT_cancel(ClipAction, bpy.types.Operator):
@@ -237,6 +263,7 @@ class TRACKED_SHOT_OT_settle_changes(_Tracking, bpy.types.Operator):
 
 CLASSES = (
     TRACKED_SHOT_OT_track_solve,
+    TRACKED_SHOT_OT_solve_again,
     TRACKED_SHOT_OT_pause,
     TRACKED_SHOT_OT_cancel,
     TRACKED_SHOT_OT_show_frame,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import solve_list
+from .. import solve_list, watch
 from ..tracking.solve_view import sparkline
 from ..words import said, say
 from .base import VERDICT_ICONS, ClipPanel, letters, paragraph, values
@@ -59,6 +59,13 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         memory = context.space_data.clip.tracked_shot
+        state = watch.state_of(context.space_data.clip)
+        if state is not None and state.native is not None:
+            layout.label(text="Blender Is Solving", icon="TIME")
+        elif state is not None and state.stale:
+            box = layout.box().column()
+            paragraph(box, context, say("The solve is stale: {what}", what=said(state.stale)), icon="ERROR")
+            box.operator("tracked_shot.solve_again", icon="FILE_REFRESH")
         if not memory.verdict:
             layout.label(text="Tracked, not solved", icon="INFO")
             return

@@ -14,6 +14,7 @@ from mathutils import Matrix, Vector  # noqa: E402
 
 from addon.tracking.blender import clip as clip_room  # noqa: E402
 from addon.tracking.blender.camera import apply_solved_camera, set_camera_lens, set_frame_size  # noqa: E402
+from addon.tracking.blender.native import solve_native  # noqa: E402
 from addon.tracking.errors import SolveError  # noqa: E402
 from addon.tracking.floor import find_floor  # noqa: E402
 from tests.blender.synthetic import datablocks, make_shot, project  # noqa: E402
@@ -38,7 +39,7 @@ def solved_clip(shot, native=True):
     clip = clip_room.load_clip(shot.movie, scene_start=START)
     clip_room.put_tracks(clip, shot.tracks, shot.solve)
     if native:
-        assert clip_room.solve_native(clip, shot.solve).agrees
+        assert solve_native(clip, shot.solve).agrees
     return clip
 
 

@@ -12,6 +12,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from addon.tracking.blender import clip as clip_room  # noqa: E402
+from addon.tracking.blender.native import solve_native  # noqa: E402
 from addon.tracking.engine.model import Tracks  # noqa: E402
 from addon.tracking.errors import FootageError, InputError  # noqa: E402
 from tests.blender.synthetic import datablocks, draw_movie, make_shot  # noqa: E402
@@ -149,7 +150,7 @@ def test_native_solve_finds_the_camera(shots, size):
     shot = shots[size]
     clip = clip_room.load_clip(shot.movie)
     clip_room.put_tracks(clip, shot.tracks, shot.solve)
-    result = clip_room.solve_native(clip, shot.solve)
+    result = solve_native(clip, shot.solve)
     assert result.agrees and result.reason == ""
     assert result.frames == 40
     assert result.average_error < 0.01
@@ -183,7 +184,7 @@ def test_native_solve_puts_back_what_it_touches(shot):
         )
 
     before = state()
-    assert clip_room.solve_native(clip, shot.solve).agrees
+    assert solve_native(clip, shot.solve).agrees
     assert state() == before
 
 
@@ -195,10 +196,10 @@ def test_outliers_without_weight_do_not_move_the_camera(shot):
     rows = bad[tracks.track]
     tracks.xy[rows] += random.normal(0, 8, (int(rows.sum()), 2))
     clip_room.put_tracks(clip, tracks)
-    assert not clip_room.solve_native(clip, shot.solve).agrees, "the test would show nothing"
+    assert not solve_native(clip, shot.solve).agrees, "the test would show nothing"
     tracks.reasons = ["outlier" if is_bad else "" for is_bad in bad]
     clip_room.put_tracks(clip, tracks)
-    result = clip_room.solve_native(clip, shot.solve)
+    result = solve_native(clip, shot.solve)
     assert result.agrees and result.path_percent < 0.05
     assert np.array_equal(clip_room.read_tracks(clip).enabled, ~bad)
 
@@ -217,7 +218,7 @@ def test_a_camera_that_differs_does_not_agree(shot):
     solve = copy.copy(shot.solve)
     solve.cameras = shot.solve.cameras.copy()
     solve.cameras[20, :3, 3] += [0.1, 0, 0]
-    result = clip_room.solve_native(clip, solve)
+    result = solve_native(clip, solve)
     assert not result.agrees and "px away" in result.reason
     assert result.path_percent > 0.5
 
@@ -225,7 +226,7 @@ def test_a_camera_that_differs_does_not_agree(shot):
 def test_a_solve_that_blender_refuses_is_told(shot):
     clip = clip_room.load_clip(shot.movie)
     clip_room.put_tracks(clip, shot.tracks.subset(np.arange(shot.tracks.count) < 4))
-    result = clip_room.solve_native(clip, shot.solve)
+    result = solve_native(clip, shot.solve)
     assert not result.agrees and result.frames == 0
     assert "Only 4 tracks" in result.reason and "\n" not in result.reason
 
@@ -259,7 +260,7 @@ def test_blenders_solver_is_not_started_with_what_may_crash_it(shot, change, rea
     lens = replace(shot.solve.lens, **change.get("lens", {}))
     solve = replace(shot.solve, lens=lens, keyframes=change.get("keyframes", shot.solve.keyframes))
     focal_length = clip.tracking.camera.focal_length
-    result = clip_room.solve_native(clip, solve)
+    result = solve_native(clip, solve)
     assert not result.agrees and reason in result.reason
     assert clip.tracking.camera.focal_length == focal_length
 
@@ -269,4 +270,4 @@ def test_blenders_solver_is_not_started_with_too_few_tracks(shot):
     clip_room.put_tracks(clip, shot.tracks)
     for track in list(clip.tracking.tracks)[7:]:
         track.weight = 0.0
-    assert "Only 7 tracks" in clip_room.solve_native(clip, shot.solve).reason
+    assert "Only 7 tracks" in solve_native(clip, shot.solve).reason

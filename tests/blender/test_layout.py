@@ -15,6 +15,7 @@ from addon.tracking import layout as moves  # noqa: E402
 from addon.tracking.blender import clip as clip_room  # noqa: E402
 from addon.tracking.blender import layout, versions  # noqa: E402
 from addon.tracking.blender.camera import apply_solved_camera, bake_cameras, scene_frames  # noqa: E402
+from addon.tracking.blender.native import solve_native  # noqa: E402
 from addon.tracking.blender.scene import setup_shadow_catcher  # noqa: E402
 from addon.tracking.errors import InputError, SolveError  # noqa: E402
 from addon.tracking.floor import find_floor  # noqa: E402
@@ -40,7 +41,7 @@ def placed(request, shot, blender_file):
     scene = bpy.context.scene
     clip = clip_room.load_clip(shot.movie, scene_start=START)
     clip_room.put_tracks(clip, shot.tracks, shot.solve)
-    assert clip_room.solve_native(clip, shot.solve).agrees
+    assert solve_native(clip, shot.solve).agrees
     camera = apply_solved_camera(scene, clip, solve=shot.solve, bake=request.param == "baked")
     if request.param == "on an empty":
         empty = bpy.data.objects.new("Rig", None)
@@ -135,7 +136,7 @@ def solved(shot, bake=False):
     scene = bpy.context.scene
     clip = clip_room.load_clip(shot.movie, scene_start=START)
     clip_room.put_tracks(clip, shot.tracks, shot.solve)
-    assert clip_room.solve_native(clip, shot.solve).agrees
+    assert solve_native(clip, shot.solve).agrees
     apply_solved_camera(
         scene, clip, solve=shot.solve, bake=bake, floor=find_floor(shot.solve.points, shot.solve.cameras)
     )

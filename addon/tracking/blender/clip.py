@@ -1,38 +1,21 @@
-"""The clip room: tracks and lens into Blender's movie clip, and one native solve.
-
-The native solve is there so that every tool an artist knows goes on working
-(bundles, errors, constraints, tracks set by hand). It starts from our keyframes
-and our lens, and its camera is compared with ours before anybody relies on it.
-"""
+"""The clip room: tracks and lens into Blender's movie clip, and its cameras out of it."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ..engine.model import Bools, Floats, Ints, Lens, Solve, Tracks
-from ..engine.motion import STILL, TURNS
 from ..errors import FootageError, InputError, SolveError
 from ..session.clip_tracks import PREFIX
 
 SWITCHED_OFF = "switched off"
 """Reason given for a track that has no weight in the clip."""
-
-KEYFRAME_TRACKS = 8
-"""Blender's solver is not started with fewer tracks in both keyframes."""
-MOST_WIDE, MOST_LONG = 0.1, 50.0
-"""Focal lengths, in widths of the frame, that it is started with."""
-
-AGREE_PX = 0.1
-"""Largest mean distance in a frame, in pixels, at which the native camera counts as ours."""
 
 _DISTORTION = {
     "POLYNOMIAL": ("k1", "k2", "k3"),
@@ -41,35 +24,6 @@ _DISTORTION = {
     "BROWN": ("brown_k1", "brown_k2", "brown_k3", "brown_k4", "brown_p1", "brown_p2"),
 }
 """The clip camera's coefficients of each model; a Lens gives the first two, the rest are zero."""
-
-_SOLVER_SETTINGS = {
-    "use_keyframe_selection": False,
-    "use_tripod_solver": False,
-    "refine_intrinsics_focal_length": False,
-    "refine_intrinsics_principal_point": False,
-    "refine_intrinsics_radial_distortion": False,
-    "refine_intrinsics_tangential_distortion": False,
-}
-
-
-@dataclass(frozen=True)
-class NativeResult:
-    """What Blender's own solve came to, beside ours."""
-
-    average_error: float
-    """Blender's mean reprojection error, pixels; nan where it found no camera."""
-    frames: int
-    """Frames that have a native camera."""
-    agrees: bool
-    """The native camera shows our bundles where ours does, in every solved frame."""
-    seconds: float
-    path_percent: float = float("nan")
-    """RMS distance of the two camera paths after a similarity, in percent of the path's RMS extent."""
-    picture_px: float = float("nan")
-    """Largest mean distance, over frames, of our bundles seen by both cameras, pixels."""
-    reason: str = ""
-    """Why it does not agree, empty where it does."""
-
 
 # --- the clip ---------------------------------------------------------------
 
@@ -190,7 +144,7 @@ def add_tracks(clip: bpy.types.MovieClip, tracks: Tracks, *, pattern: int = 21) 
         raise FootageError(
             f"the clip is {clip.size[0]}x{clip.size[1]}, the tracks are for {tracks.width}x{tracks.height}"
         )
-    for there in _camera_object(clip).tracks:
+    for there in camera_object(clip).tracks:
         select_track(there, False)
     size = np.array([tracks.width, tracks.height], dtype=np.float64)
     half = 0.5 * pattern * tracks.width / 960.0
@@ -212,7 +166,7 @@ def add_tracks(clip: bpy.types.MovieClip, tracks: Tracks, *, pattern: int = 21) 
 
 def selected_tracks(clip: bpy.types.MovieClip, tracks: Tracks) -> Bools:
     """(count,) which of the ``tracks`` that ``read_tracks`` gave are selected in the clip."""
-    names = {track.name.removeprefix(PREFIX) for track in _camera_object(clip).tracks if track.select}
+    names = {track.name.removeprefix(PREFIX) for track in camera_object(clip).tracks if track.select}
     return np.array([name in names for name in tracks.names], dtype=bool)
 
 
@@ -229,7 +183,7 @@ def _new_track(
     row = np.maximum(np.searchsorted(frames, every, side="right") - 1, 0)
     muted = frames[row] != every
 
-    track = _camera_object(clip).tracks.new(name=name, frame=int(every[0]))
+    track = camera_object(clip).tracks.new(name=name, frame=int(every[0]))
     corners = (np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half).ravel()
     set_markers(
         track,
@@ -289,7 +243,7 @@ def remove_tracks(clip: bpy.types.MovieClip, *, keep: Collection[str] = ()) -> i
 
     The artist's tracks are left as they are.
     """
-    tracks = _camera_object(clip).tracks
+    tracks = camera_object(clip).tracks
     ours = [track for track in tracks if track.name.startswith(PREFIX) and track.name not in keep]
     if not ours:
         return 0
@@ -324,7 +278,7 @@ def read_tracks(clip: bpy.types.MovieClip, *, ours_only: bool = False) -> Tracks
     """
     size = np.array(clip.size, dtype=np.float64)
     numbers, frames, places, names, reasons = [], [], [], [], []
-    for track in _camera_object(clip).tracks:
+    for track in camera_object(clip).tracks:
         if ours_only and not track.name.startswith(PREFIX):
             continue
         frame, co = _read_markers(track)
@@ -359,127 +313,7 @@ def _read_markers(track: bpy.types.MovieTrackingTrack) -> tuple[Ints, Floats]:
     return frame[~mute], co.reshape(-1, 2)[~mute].astype(np.float64)
 
 
-# --- the native solve -------------------------------------------------------
-
-
-def solve_native(
-    clip: bpy.types.MovieClip, solve: Solve, context: bpy.types.Context | None = None
-) -> NativeResult:
-    """Let Blender solve the clip once with the solve's lens and keyframes, and compare cameras.
-
-    The clip's lens is left as the solve's and its keyframes as those used, so that solving
-    again by hand begins there; everything else that was touched is put back. A solve that
-    Blender refuses is no error: the result then says why and does not agree.
-    Raises SolveError where there is no window to run Blender's solver in.
-    """
-    context = context or bpy.context
-    unfit = _unfit(clip, solve)
-    if unfit:
-        return NativeResult(float("nan"), 0, False, 0.0, reason=unfit)
-    set_lens(clip, solve.lens)
-    settings = clip.tracking.settings
-    camera_object = _camera_object(clip)
-    active_object = clip.tracking.objects.active
-    kept = {name: getattr(settings, name) for name in _SOLVER_SETTINGS}
-    scene = context.scene
-    scene_camera = scene.camera
-    started = time.perf_counter()
-    refusal = ""
-    try:
-        for name, value in _SOLVER_SETTINGS.items():
-            setattr(settings, name, value)
-        settings.use_tripod_solver = solve.motion == TURNS
-        clip.tracking.objects.active = camera_object
-        camera_object.keyframe_a, camera_object.keyframe_b = sorted(solve.keyframes)
-        # Blender's solver writes lens and render size into the scene's camera, which may be anybody's.
-        scene.camera = None
-        with clip_editor(context, clip):
-            bpy.ops.clip.clear_solution()
-            try:
-                bpy.ops.clip.solve_camera()
-            except RuntimeError as error:
-                refusal = str(error).removeprefix("Error: ").strip()
-    finally:
-        scene.camera = scene_camera
-        clip.tracking.objects.active = active_object
-        for name, value in kept.items():
-            setattr(settings, name, value)
-    return _compare(clip, solve, time.perf_counter() - started, refusal)
-
-
-def _unfit(clip: bpy.types.MovieClip, solve: Solve) -> str:
-    """Why Blender's solver must not be started with this solve: what it was not made for can end Blender."""
-    lens = solve.lens
-    if not all(math.isfinite(value) for value in (lens.focal_px, lens.k1, lens.k2)):
-        return "The lens is no lens"
-    if not MOST_WIDE <= lens.focal_px / lens.width <= MOST_LONG:
-        return f"A focal length of {lens.focal_length_mm:.0f} mm is nothing for Blender's solver"
-    if len(solve.frame_focals_px):
-        return "A clip has one lens, and this one zooms"
-    if solve.motion == STILL:
-        return "The camera stands still"
-    if solve.motion == TURNS:
-        return ""  # Blender's solver for a tripod needs no keyframes
-    first, second = sorted(solve.keyframes)
-    if first == second or not {first, second} <= set(solve.frames.tolist()):
-        return "The solve has no two keyframes"
-    shared = 0
-    for track in _camera_object(clip).tracks:
-        ends = [track.markers.find_frame(frame, exact=True) for frame in (first, second)]
-        shared += track.weight > 0 and all(marker is not None and not marker.mute for marker in ends)
-    if shared < KEYFRAME_TRACKS:
-        return f"Only {shared} tracks are seen in both keyframes; Blender's solver takes {KEYFRAME_TRACKS}"
-    return ""
-
-
-def _compare(clip: bpy.types.MovieClip, solve: Solve, seconds: float, refusal: str) -> NativeResult:
-    frames, native = native_cameras(clip)
-    if not len(frames):
-        return NativeResult(float("nan"), 0, False, seconds, reason=refusal or "Blender found no camera")
-    error = clip.tracking.reconstruction.average_error
-    _, rows, native_rows = np.intersect1d(solve.frames, frames, return_indices=True)
-    if len(rows) < 2:
-        return NativeResult(error, len(frames), False, seconds, reason="Blender solved other frames")
-    cameras = solve.cameras[rows]
-    moved = move_cameras(camera_similarity(native[native_rows], cameras), native[native_rows])
-    places, moved_places = cameras[:, :3, 3], moved[:, :3, 3]
-    extent = np.sqrt(np.mean(np.sum((places - places.mean(axis=0)) ** 2, axis=1)))
-    apart = np.sqrt(np.mean(np.sum((places - moved_places) ** 2, axis=1)))
-    path_percent = 100.0 * float(apart / extent) if extent > 0 else float("nan")
-    picture_px = _picture_distance(solve, cameras, moved)
-    missing = len(solve.frames) - len(rows)
-    if missing:
-        reason = f"Blender found no camera for {missing} of {len(solve.frames)} frames"
-    elif not picture_px <= AGREE_PX:
-        reason = f"Blender's camera shows the scene {picture_px:.2f} px away from ours"
-    else:
-        reason = ""
-    return NativeResult(error, len(frames), not reason, seconds, path_percent, picture_px, reason)
-
-
-def _picture_distance(solve: Solve, cameras: Floats, others: Floats) -> float:
-    """Largest mean distance in a frame, pixels, of the bundles seen by ``cameras`` and ``others`` (c, 4, 4).
-
-    A bundle that either camera does not see (behind it, or far outside the frame) is not compared.
-    """
-    half = 0.5 * np.array([solve.lens.width, solve.lens.height]) / solve.lens.focal_px
-    worst = 0.0
-    for camera, other in zip(cameras, others):
-        seen, other_seen = _view(camera, solve.points), _view(other, solve.points)
-        with np.errstate(invalid="ignore"):
-            inside = np.all(np.abs(seen) <= half, axis=1) & np.all(np.abs(other_seen) <= 2 * half, axis=1)
-        if not inside.any():
-            return float("inf")
-        distance = np.linalg.norm(seen[inside] - other_seen[inside], axis=1).mean() * solve.lens.focal_px
-        worst = max(worst, float(distance))
-    return worst
-
-
-def _view(camera: Floats, points: Floats) -> Floats:
-    """(p, 2) straight image places in focal lengths of ``points`` (p, 3); nan behind the camera."""
-    local = (points - camera[:3, 3]) @ camera[:3, :3]
-    depth = np.where(local[:, 2] < 0, -local[:, 2], np.nan)
-    return local[:, :2] / depth[:, None]
+# --- the clip's own cameras --------------------------------------------------
 
 
 def native_cameras(clip: bpy.types.MovieClip) -> tuple[Ints, Floats]:
@@ -495,7 +329,7 @@ def native_cameras(clip: bpy.types.MovieClip) -> tuple[Ints, Floats]:
 
 def native_points(clip: bpy.types.MovieClip) -> tuple[list[str], Floats]:
     """Names of the solved tracks, without our prefix, and their bundles (n, 3) in the clip's own solve."""
-    solved = [track for track in _camera_object(clip).tracks if track.has_bundle]
+    solved = [track for track in camera_object(clip).tracks if track.has_bundle]
     points = np.array([tuple(track.bundle) for track in solved], dtype=np.float64).reshape(-1, 3)
     return [track.name.removeprefix(PREFIX) for track in solved], points
 
@@ -546,7 +380,8 @@ def move_cameras(similarity: Floats, cameras: Floats) -> Floats:
 # --- what Blender needs around an operator ----------------------------------
 
 
-def _camera_object(clip: bpy.types.MovieClip) -> bpy.types.MovieTrackingObject:
+def camera_object(clip: bpy.types.MovieClip) -> bpy.types.MovieTrackingObject:
+    """The tracking object that holds the tracks of the still world."""
     return next(item for item in clip.tracking.objects if item.is_camera)
 
 

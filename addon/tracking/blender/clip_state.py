@@ -27,8 +27,9 @@ from ..session.clip_tracks import (
     set_clip_source,
     set_taken,
     taken,
+    track_mark,
 )
-from .clip import PREFIX, clip_editor, select_track, set_markers
+from .clip import PREFIX, camera_object, clip_editor, select_track, set_markers
 
 TRACK_SETTINGS = (
     "weight", "weight_stab", "use_custom_color", "lock", "hide", "use_red_channel", "use_green_channel",
@@ -59,8 +60,13 @@ def checkpoint_clip(clip: bpy.types.MovieClip, session: TrackingSessionManager) 
 
 
 def note_taken(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
-    """Notes how ours are in the clip now, so that what the artist does to them is seen later."""
-    set_taken(session.store, _mark_of(clip), _marks(clip))
+    """Notes how ours are in the clip now, so that what the artist does to them is seen later.
+
+    Of the artist's own it stays noted how they were when they were handed over to the session.
+    """
+    own = {name: mark for name, mark in taken_marks(clip, session).items() if not name.startswith(PREFIX)}
+    ours = {name: mark for name, mark in track_marks(clip).items() if name.startswith(PREFIX)}
+    set_taken(session.store, mark_of(clip), {**own, **ours})
 
 
 def clip_differences(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> Differences:
@@ -68,8 +74,8 @@ def clip_differences(clip: bpy.types.MovieClip, session: TrackingSessionManager)
 
     Nothing is said of ours in a clip that this session was not taken into.
     """
-    before = taken(session.store, _mark_of(clip)) if clip.tracked_shot.mark else {}
-    found = compare_taken(before, _marks(clip) if before else {})
+    before = taken_marks(clip, session)
+    found = compare_taken(before, track_marks(clip) if before else {})
     kept = {(t.object, t.name): t for t in load_snapshot(session.store).tracks if not t.ours}
     now = {(t.object, t.name): t for t in read_clip(clip).tracks}
     changed = [key for key, track in now.items() if key in kept and kept[key].digest() != track.digest()]
@@ -140,6 +146,16 @@ def read_track(owner: str, track: bpy.types.MovieTrackingTrack) -> ClipTrack:
     )
 
 
+def read_mark(track: bpy.types.MovieTrackingTrack) -> str:
+    """The track's mark, without reading what it does not tell of."""
+    count = len(track.markers)
+    frames, places, muted = np.empty(count, np.int32), np.empty(2 * count, np.float32), np.empty(count, bool)
+    track.markers.foreach_get("frame", frames)
+    track.markers.foreach_get("co", places)
+    track.markers.foreach_get("mute", muted)
+    return track_mark(frames, places, muted, track.weight)
+
+
 def put_track(
     clip: bpy.types.MovieClip, kept: ClipTrack, track: bpy.types.MovieTrackingTrack | None = None
 ) -> None:
@@ -163,7 +179,7 @@ def put_track(
 def _snapshot(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> ClipSnapshot:
     """The artist's own tracks, and ours that the artist changed."""
     snapshot = read_clip(clip)
-    before = taken(session.store, _mark_of(clip)) if clip.tracked_shot.mark else {}
+    before = taken_marks(clip, session)
     for owner, track in _tracks(clip, ours=True):
         if track.name in before:
             read = read_track(owner.name, track)
@@ -172,8 +188,18 @@ def _snapshot(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> Cli
     return snapshot
 
 
-def _marks(clip: bpy.types.MovieClip) -> dict[str, str]:
-    return {track.name: read_track(owner.name, track).mark() for owner, track in _tracks(clip, ours=True)}
+def taken_marks(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> dict[str, str]:
+    """How the clip's tracks were when the session was taken in, or they were handed over; by name."""
+    return taken(session.store, mark_of(clip)) if clip.tracked_shot.mark else {}
+
+
+def track_marks(clip: bpy.types.MovieClip) -> dict[str, str]:
+    """A mark for each of the camera's tracks, and for ours on other objects."""
+    marks = {track.name: read_mark(track) for _, track in _tracks(clip, ours=True)}
+    for track in camera_object(clip).tracks:
+        if track.name not in marks:
+            marks[track.name] = read_mark(track)
+    return marks
 
 
 def _tracks(
@@ -185,7 +211,7 @@ def _tracks(
                 yield owner, track
 
 
-def _mark_of(clip: bpy.types.MovieClip) -> str:
+def mark_of(clip: bpy.types.MovieClip) -> str:
     """What sessions call this clip; given to it when it is first asked for."""
     memory = clip.tracked_shot
     if not memory.mark:

@@ -39,8 +39,9 @@ from ..shotfile import ShotFileError, problem_at
 from ..stages import digest
 from . import versions
 from .camera import apply_solved_camera, find_camera
-from .clip import NativeResult, find_clip, load_clip, native_cameras, native_points
+from .clip import find_clip, load_clip, native_cameras, native_points
 from .composite import composite_status, setup_shot_compositing
+from .native import NativeResult
 from .preflight import compare_with_blender
 from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
 from .take_in import take_in

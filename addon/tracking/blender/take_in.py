@@ -9,7 +9,8 @@ import bpy
 import numpy as np
 
 from ..engine.model import Solve, Tracks
-from .clip import NativeResult, put_tracks, solve_native
+from .clip import PREFIX, put_tracks
+from .native import NativeResult, NativeSolve, run_native
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,31 @@ def take_in(
 
     With a camera, the tracks are those that it rests on; the others stay in the session, with the reason why.
     Without one, they are all that are not switched off. The artist's own tracks stay, and those of ours in
-    ``keep``: changed ones are not overwritten, deleted ones not put back. ``pattern`` is the side of the
-    matched patch, as in TrackingSettings. Raises FootageError where the clip has another size.
+    ``keep``: changed ones are not overwritten, deleted ones not put back. Tracks that the camera does not
+    rest on have no say in Blender's solve either. ``pattern`` is the side of the matched patch, as in
+    TrackingSettings. Raises FootageError where the clip has another size.
     """
+    count, native = begin_take_in(clip, tracks, solve, pattern=pattern, keep=keep)
+    if native is None:
+        return TakenIn(count, None)
+    return TakenIn(count, run_native(native, clip, bpy.context))
+
+
+def begin_take_in(
+    clip: bpy.types.MovieClip,
+    tracks: Tracks,
+    solve: Solve | None,
+    *,
+    pattern: int = 21,
+    keep: Collection[str] = (),
+) -> tuple[int, NativeSolve | None]:
+    """The same as far as the tracks: how many there are, and the solve that Blender is still to do."""
+    used = tracks.enabled
+    if solve is not None:
+        used = np.zeros(tracks.count, bool)
+        used[solve.point_tracks] = True
+    count = put_tracks(clip, tracks.subset(used & ~tracks.own), pattern=pattern, keep=keep)
     if solve is None:
-        return TakenIn(put_tracks(clip, tracks.subset(tracks.enabled), pattern=pattern, keep=keep), None)
-    used = np.zeros(tracks.count, bool)
-    used[solve.point_tracks] = True
-    count = put_tracks(clip, tracks.subset(used), pattern=pattern, keep=keep)
-    return TakenIn(count, solve_native(clip, solve))
+        return count, None
+    names = [name if own else PREFIX + name for name, own in zip(tracks.names, tracks.own)]
+    return count, NativeSolve(solve, {name for name, counts in zip(names, used) if counts})

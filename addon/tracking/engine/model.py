@@ -105,10 +105,18 @@ class Tracks:
     """A name a track."""
     reasons: list[str] = field(default_factory=list)
     """A word a track: why it is switched off, empty where it is in use."""
+    own: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    """(count,) True for tracks that the artist made by hand."""
+    weights: Floats = field(default_factory=lambda: np.zeros(0))
+    """(count,) how much each counts in a solve, 0 to 1."""
 
     def __post_init__(self) -> None:
         if not self.reasons:
             self.reasons = [""] * len(self.names)
+        if not len(self.own):
+            self.own = np.zeros(len(self.names), bool)
+        if not len(self.weights):
+            self.weights = np.ones(len(self.names))
 
     @property
     def count(self) -> int:
@@ -138,6 +146,8 @@ class Tracks:
             xy=self.xy[rows],
             names=[name for name, kept in zip(self.names, keep) if kept],
             reasons=[reason for reason, kept in zip(self.reasons, keep) if kept],
+            own=self.own[keep],
+            weights=self.weights[keep],
         )
 
 

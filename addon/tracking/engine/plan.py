@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .by_hand import HandTrack, with_hand
 from .footage import Footage
 from .masks import open_masks
 from .model import LensStart, Solve, TrackingSettings, Tracks
@@ -65,6 +66,10 @@ class Job:
     settings: TrackingSettings = field(default_factory=TrackingSettings)
     lens: LensStart = field(default_factory=LensStart)
     solve: bool = True
+    follow: bool = True
+    """False where nothing is tracked: the solve rests on the artist's tracks alone."""
+    hand: list[HandTrack] = field(default_factory=list)
+    """What the artist did to the tracks."""
     state: TrackState | None = None
     """Where tracking stands; None to begin."""
     markers: list[Markers] = field(default_factory=list)
@@ -77,11 +82,13 @@ def run(job: Job) -> Iterator[Step]:
     if job.state is None:
         sizes = sizes_for(footage.width, footage.height, settings)
         job.state = TrackState(sizes, footage.first, footage.first - 1)
-    yield from _track(job, job.state)
+    if job.follow:
+        yield from _track(job, job.state)
     tracks = collect_tracks(job.markers, job.state.count, footage.width, footage.height, footage.count)
+    tracks = with_hand(tracks, job.hand)
     still = stillness(tracks)
     pairs = clean(tracks, settings, still)
-    reasons = {number: reason for number, reason in enumerate(tracks.reasons) if reason}
+    reasons = {n: reason for n, reason in enumerate(tracks.reasons) if reason and not tracks.own[n]}
     used = int(tracks.enabled.sum())
     yield Step(
         "clean", footage.last, CLEAN_SHARE if job.solve else 1.0, "Outliers out", used, reasons=reasons
@@ -132,15 +139,20 @@ def _least_length(tracks: Tracks, settings: TrackingSettings) -> int:
 def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = None) -> list[FramePair]:
     """Switches off the tracks that a solve must not use; returns frame pairs with parallax, best first.
 
-    What does not move in a picture that does is on the lens or was put over the picture.
+    What does not move in a picture that does is on the lens or was put over the picture. The artist's own
+    tracks stay in use: how they fit the rest shows in the solve.
     """
+    ours = ~tracks.own
     still = still or stillness(tracks)
     if not still.camera:
-        for number in np.flatnonzero(still.tracks):
+        for number in np.flatnonzero(still.tracks & ours):
             tracks.reasons[number] = STUCK
-    for number in np.flatnonzero(tracks.enabled & (tracks.lengths() < _least_length(tracks, settings))):
+    for number in np.flatnonzero(
+        tracks.enabled & ours & (tracks.lengths() < _least_length(tracks, settings))
+    ):
         tracks.reasons[number] = SHORT
     votes = epipolar_votes(tracks.subset(tracks.enabled))
     for number in np.flatnonzero(tracks.enabled)[~votes.agrees]:
-        tracks.reasons[number] = MOVES
+        if ours[number]:
+            tracks.reasons[number] = MOVES
     return votes.pairs

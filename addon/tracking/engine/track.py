@@ -240,5 +240,9 @@ def collect_tracks(markers: Iterable[Markers], count: int, width: int, height: i
     )
     order = np.lexsort((frame, track))
     xy = np.stack([points[:, 0] + 0.5, height - 0.5 - points[:, 1]], 1)
-    names = [f"Auto {number + 1:05}" for number in range(count)]
-    return Tracks(width, height, frames, track[order], frame[order], xy[order], names)
+    return Tracks(width, height, frames, track[order], frame[order], xy[order], track_names(count))
+
+
+def track_names(count: int) -> list[str]:
+    """What ``count`` tracks are called, by their numbers."""
+    return [f"Auto {number + 1:05}" for number in range(count)]

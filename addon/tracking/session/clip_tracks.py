@@ -11,7 +11,7 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,8 @@ class ClipTrack:
         )
 
     def mark(self) -> str:
-        """Two digests with a dash between: of the places, and of what is switched off."""
-        weight = np.float32(self.settings.get("weight", 1.0))
-        return f"{_digest(self.frames, self.places)}-{_digest(self.muted, weight)}"
+        """See ``track_mark``."""
+        return track_mark(self.frames, self.places, self.muted, self.settings.get("weight", 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,16 +122,23 @@ class Differences:
 
     def text(self) -> str:
         """What was done to ours, for the artist: "2 tracks moved, 1 deleted"."""
-        counts = [(self.moved, "moved"), (self.muted, "switched off"), (self.deleted, "deleted")]
-        said = [f"{len(names)} {word}" for names, word in counts if names]
-        if said:
-            first, _, rest = said[0].partition(" ")
-            said[0] = f"{first} {'track' if first == '1' else 'tracks'} {rest}"
-        return ", ".join(said)
+        return _counted(
+            [
+                (len(self.moved), "moved"),
+                (len(self.muted), "switched off"),
+                (len(self.deleted), "deleted"),
+            ]
+        )
+
+
+def track_mark(frames: NDArray[np.int32], places: Floats32, muted: NDArray[np.bool_], weight: float) -> str:
+    """Two digests with a dash between: of the places, and of what is switched off."""
+    return f"{_digest(frames, places)}-{_digest(muted, np.float32(weight))}"
 
 
 def compare_taken(marks: Mapping[str, str], now: Mapping[str, str]) -> Differences:
     """What became of ours: ``marks`` by name as they were taken in, ``now`` as they are in the clip."""
+    marks = {name: mark for name, mark in marks.items() if name.startswith(PREFIX)}
     moved: list[str] = []
     muted: list[str] = []
     for name, mark in marks.items():
@@ -142,6 +148,33 @@ def compare_taken(marks: Mapping[str, str], now: Mapping[str, str]) -> Differenc
         (muted if same_places else moved).append(name)
     deleted = [name for name in marks if name not in now]
     return Differences(tuple(moved), tuple(muted), tuple(deleted))
+
+
+def stale_text(marks: Mapping[str, str], now: Mapping[str, str], usable: Collection[str]) -> str:
+    """What was done to the tracks since a solve, "2 tracks deleted, 1 added"; empty where nothing was.
+
+    ``marks`` are by name as the solve counted them, ``now`` as they are in the clip; of those that are new
+    only the ``usable`` ones would change a solve.
+    """
+    changed = [name for name, mark in marks.items() if name in now and now[name] != mark]
+    moved = [name for name in changed if now[name].partition("-")[0] != marks[name].partition("-")[0]]
+    return _counted(
+        [
+            (len(moved), "moved"),
+            (len(changed) - len(moved), "switched off or on"),
+            (sum(name not in now for name in marks), "deleted"),
+            (sum(name in usable and name not in marks for name in now), "added"),
+        ]
+    )
+
+
+def _counted(counts: list[tuple[int, str]]) -> str:
+    """What was done to how many tracks: "2 tracks moved, 1 deleted"."""
+    said = [f"{count} {word}" for count, word in counts if count]
+    if said:
+        first, _, rest = said[0].partition(" ")
+        said[0] = f"{first} {'track' if first == '1' else 'tracks'} {rest}"
+    return ", ".join(said)
 
 
 def _digest(*parts: Any) -> str:

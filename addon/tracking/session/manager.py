@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..engine.by_hand import with_hand
 from ..engine.footage import Footage, identity, open_footage
 from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
 from ..engine.plan import Job
 from ..engine.sizes import sizes_for
-from ..engine.track import TrackState, collect_tracks
+from ..engine.track import TrackState, collect_tracks, track_names
 from ..errors import SessionDamagedError, SessionError
 from . import owner, source
 from .clip_tracks import clip_source, save_snapshot
+from .hand import numbered_in, numbered_out, solved_hand, waiting_hand
 from .places import free_path, session_folder, session_path
 from .source import footage_about, take_in_growth
 from .status import SessionStatus
@@ -154,8 +156,16 @@ class TrackingSessionManager:
     def lens(self) -> LensStart:
         return LensStart(**self.about["lens"])
 
+    def names(self) -> list[str]:
+        """What the engine's tracks are called, by their numbers."""
+        return track_names(self.store.track_count())
+
     def tracks(self) -> Tracks:
-        """All tracks so far, with the reasons of those that are switched off."""
+        """All tracks so far, with the reasons of those that are switched off.
+
+        Where there is a camera they are as it counts them: the artist's own that it was given, and ours with
+        what the artist had changed.
+        """
         footage = self.about["footage"]
         if "width" not in footage:
             raise SessionError(f"{self.path}: nothing has been tracked in this session yet")
@@ -168,11 +178,24 @@ class TrackingSessionManager:
         )
         for number, reason in self.store.reasons().items():
             tracks.reasons[number] = reason
-        return tracks
+        return with_hand(tracks, solved_hand(self.store))
 
     def solve(self) -> Solve | None:
-        """The newest camera, None where there is none yet."""
-        return self.store.last_solve()
+        """The newest camera, None where there is none yet; its points are of what ``tracks`` gives."""
+        solve = self.store.last_solve()
+        if solve is None:
+            return None
+        return replace(solve, point_tracks=numbered_out(solve.point_tracks, self.store.track_count()))
+
+    def add_solve(self, solve: Solve, text: str, frame: int, seconds: float, **run: Any) -> None:
+        """Writes a camera of the tracks that the job had, beside those that were found before."""
+        numbers = numbered_in(solve.point_tracks, self.store.track_count())
+        self.store.add_solve(replace(solve, point_tracks=numbers), text, frame, seconds, **run)
+
+    @property
+    def follows(self) -> bool:
+        """False where nothing is tracked: its solve rests on the artist's tracks alone."""
+        return bool(self.about.get("follow", True))
 
     def seconds_by_stage(self) -> dict[str, float]:
         """How long each stage worked, over all runs."""
@@ -191,11 +214,19 @@ class TrackingSessionManager:
 
     def job(self, footage: Footage) -> Job:
         """The engine's job as far as the session holds it."""
-        job = Job(footage, self.settings(), self.lens(), solve=self.about["solve"])
+        job = Job(
+            footage,
+            self.settings(),
+            self.lens(),
+            solve=self.about["solve"],
+            follow=self.follows,
+            hand=waiting_hand(self.store),
+        )
         count = self.store.track_count()
+        if count or job.hand:
+            self.check()
         if not count:
             return job
-        self.check()
         sizes = sizes_for(footage.width, footage.height, job.settings)
         frame = self.tracked_to()
         swept = int(self.about.get("swept", 0))
@@ -238,11 +269,13 @@ def create_session(
     settings: TrackingSettings | None = None,
     lens: LensStart | None = None,
     solve: bool = True,
+    follow: bool = True,
 ) -> TrackingSessionManager:
     """Makes a session for ``footage`` and returns it.
 
     It lies in ``directory``, else beside ``blend``, else beside the footage, else in ``fallback``. A name
-    that is taken gets a number. Raises FootageError for footage that can't be read, SessionError where the
+    that is taken gets a number. Without ``follow`` nothing is tracked: it is solved from the tracks that are
+    handed over (see hand.py). Raises FootageError for footage that can't be read, SessionError where the
     session can't be written.
     """
     first, last = frame_range or (1, None)
@@ -264,6 +297,8 @@ def create_session(
         "solve": solve,
         "created": time.time(),
     }
+    if not follow:
+        about["follow"] = False
     return TrackingSessionManager(Store.create(path, about))
 
 
@@ -299,7 +334,7 @@ def find_session(
             same = (session.settings(), session.lens(), session.about["solve"]) == (settings, lens, solve)
         except (SessionError, KeyError, TypeError):
             continue
-        if same and _is_of(session, footage, known):
+        if same and session.follows and _is_of(session, footage, known):
             return session
     return None
 

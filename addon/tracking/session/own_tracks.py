@@ -56,4 +56,6 @@ def joined(tracks: Tracks, more: Tracks) -> Tracks:
         xy=np.concatenate([tracks.xy, more.xy]),
         names=[*tracks.names, *more.names],
         reasons=[*tracks.reasons, *more.reasons],
+        own=np.concatenate([tracks.own, more.own]),
+        weights=np.concatenate([tracks.weights, more.weights]),
     )

@@ -6,13 +6,14 @@ import json
 import math
 import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.by_hand import HandTrack
 from ..engine.model import Lens, Solve
 from ..engine.track import KeyPatches, Markers
 from ..errors import SessionDamagedError
@@ -101,6 +102,23 @@ def read_solve(db: sqlite3.Connection, number: int) -> Solve:
     )
 
 
+def read_hand(db: sqlite3.Connection, solve: int) -> list[HandTrack]:
+    """What an artist did to the tracks, as it was handed over for the solve of this number."""
+    found = []
+    for number, of, name, weight, reason in db.execute(
+        "SELECT number, track, name, weight, reason FROM hand WHERE solve = ? ORDER BY number", (solve,)
+    ).fetchall():
+        table = np.array(
+            db.execute(
+                "SELECT frame, x, y FROM hand_marker WHERE solve = ? AND number = ? ORDER BY frame",
+                (solve, number),
+            ).fetchall(),
+            np.float64,
+        ).reshape(-1, 3)
+        found.append(HandTrack(name, of, table[:, 0].astype(np.int32), table[:, 1:].copy(), weight, reason))
+    return found
+
+
 def column(values: NDArray[np.float64], count: int) -> list[float | None]:
     """The values of a column; NULL in all rows where they are not known."""
     return values.tolist() if len(values) else [None] * count
@@ -148,6 +166,21 @@ def solve_digest(solve: Solve) -> int:
         ),
         *(np.asarray(part, np.float64) for part in (solve.frames, solve.cameras, solve.frame_errors)),
         *(np.asarray(part, np.float64) for part in (solve.point_tracks, solve.points, solve.point_errors)),
+    )
+
+
+def hand_digest(hand: Sequence[HandTrack]) -> int:
+    """Of what an artist did to the tracks."""
+    return crc(
+        *(
+            part
+            for item in hand
+            for part in (
+                json.dumps([item.name, item.of, float(item.weight), item.reason]),
+                item.frames.astype(np.int32),
+                item.xy.astype(np.float64),
+            )
+        )
     )
 
 
@@ -214,4 +247,17 @@ def check_solves(db: sqlite3.Connection) -> list[str]:
             same = False
         if not same:
             found.append(f"camera {number} is not as it was written")
+    return found
+
+
+def check_hand(db: sqlite3.Connection) -> list[str]:
+    """Compares what was handed over for the solves with its digest."""
+    found = []
+    for solve, digest in db.execute("SELECT solve, digest FROM hand_over ORDER BY solve").fetchall():
+        try:
+            same = hand_digest(read_hand(db, solve)) == digest
+        except (TypeError, ValueError):
+            same = False
+        if not same:
+            found.append(f"the artist's tracks of camera {solve} are not as they were written")
     return found

@@ -143,7 +143,7 @@ def _save(session: TrackingSessionManager, job: Job, step: Step, seconds: float,
         if not job.solve:
             store.change_run(status=SessionStatus.COMPLETE)
     elif step.solve is not None:
-        store.add_solve(step.solve, step.text, step.frame, seconds, **_run(step, SessionStatus.SOLVED))
+        session.add_solve(step.solve, step.text, step.frame, seconds, **_run(step, SessionStatus.SOLVED))
     else:
         store.log_step("solve", step.frame, step.text, seconds, **_run(step, SessionStatus.SOLVING))
 

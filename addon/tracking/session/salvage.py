@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.by_hand import HandTrack
 from ..engine.model import Solve
 from ..engine.track import KeyPatches, Markers, TrackChange
 from ..errors import SessionDamagedError, SessionError
 from . import rows
+from .hand import write_hand
 from .places import free_path
 from .status import SessionStatus
 from .store import Store
@@ -66,6 +68,8 @@ class _Found:
     keys: KeyPatches | None
     markers: Markers
     solve: Solve | None
+    hand: list[HandTrack]
+    """The work by hand that the camera counts in."""
     salvage: Salvage
 
 
@@ -157,11 +161,11 @@ def _find(path: Path, db: sqlite3.Connection) -> _Found:
     salvage = Salvage()
     salvage.damage, salvage.exact = _damage(db)
     keys, markers, frame = _whole_tracking(db)
-    solve = _whole_solve(db)
+    solve, hand = _whole_solve(db)
     salvage.tracks = 0 if keys is None else len(keys.ids)
     salvage.markers, salvage.frame = len(markers.tracks), frame
     salvage.cameras = 0 if solve is None else len(solve.frames)
-    return _Found(about, keys, markers, solve, salvage)
+    return _Found(about, keys, markers, solve, hand, salvage)
 
 
 def _read_about(path: Path, db: sqlite3.Connection) -> dict[str, Any]:
@@ -183,7 +187,7 @@ def _damage(db: sqlite3.Connection) -> tuple[list[str], bool]:
     """What is wrong, and whether tracking could go on all the same."""
     try:
         tracking = [*rows.check_pages(db), *rows.check_about(db), *rows.check_steps(db)]
-        return [*tracking, *rows.check_solves(db)], not tracking
+        return [*tracking, *rows.check_solves(db), *rows.check_hand(db)], not tracking
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         return [str(error)], False
 
@@ -223,16 +227,29 @@ def _as_written(tracks: list[tuple[Any, ...]], markers: list[tuple[Any, ...]], d
         return False
 
 
-def _whole_solve(db: sqlite3.Connection) -> Solve | None:
-    """The newest camera whose digest holds."""
+def _whole_solve(db: sqlite3.Connection) -> tuple[Solve | None, list[HandTrack]]:
+    """The newest camera whose digest holds, with the work by hand that it counts in."""
     for number, digest in sorted(_rows(db, "SELECT id, digest FROM solve", "solve"), reverse=True):
         try:
             solve = rows.read_solve(db, number)
             if rows.solve_digest(solve) == digest:
-                return solve
+                return solve, _hand_of(db, number, solve)
         except (sqlite3.DatabaseError, TypeError, ValueError, KeyError):
             continue  # told as damage already
-    return None
+    return None, []
+
+
+def _hand_of(db: sqlite3.Connection, number: int, solve: Solve) -> list[HandTrack]:
+    """The work by hand of the camera. Raises ValueError where the camera rests on what is not whole."""
+    for since, digest in sorted(_rows(db, "SELECT solve, digest FROM hand_over", "hand_over"), reverse=True):
+        if since <= number:
+            hand = rows.read_hand(db, since)
+            if rows.hand_digest(hand) == digest:
+                return hand
+            break
+    if (solve.point_tracks < 0).any():
+        raise ValueError("the artist's tracks are not whole")
+    return []
 
 
 def _about(found: _Found, source: Path) -> dict[str, Any]:
@@ -252,6 +269,9 @@ def _write(found: _Found, db: sqlite3.Connection, store: Store) -> None:
     tracked = state.frame >= found.about["range"][1]
     if found.solve is not None:
         solve = _points_of_tracks(found.solve, found.keys, found.salvage.exact)
+        if found.hand and found.salvage.exact:
+            with store.connect() as db:
+                write_hand(db, 1, found.hand)
         store.add_solve(solve, "camera saved", state.frame, 0.0, error_px=solve.average_error)
     done = found.solve is not None and tracked
     store.change_run(status=SessionStatus.INTERRUPTED, text="Recovered", done=1.0 if done else 0.0)

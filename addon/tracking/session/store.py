@@ -37,6 +37,7 @@ from .rows import (
     KEY_COLUMNS,
     about_digest,
     check_about,
+    check_hand,
     check_pages,
     check_solves,
     check_steps,
@@ -162,7 +163,7 @@ class Store:
         """What is not as it was written, a line each; empty where all is well. Reads the whole file."""
         with self.connect() as db:
             found = check_pages(db)
-            return found or [*check_about(db), *check_steps(db), *check_solves(db)]
+            return found or [*check_about(db), *check_steps(db), *check_solves(db), *check_hand(db)]
 
     # What it is about
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-FORMAT = 3
+FORMAT = 4
 APPLICATION_ID = 0x54534854  # "TSHT": tells a session from any other SQLite file
 
 _FIRST = """
@@ -93,7 +93,18 @@ ALTER TABLE solve ADD COLUMN shutter_rows REAL NOT NULL DEFAULT 0;
 ALTER TABLE solve ADD COLUMN shutter_columns REAL NOT NULL DEFAULT 0;
 """
 
-CHANGES = {1: _FIRST, 2: _SECOND, 3: _THIRD}
+_FOURTH = """
+CREATE TABLE hand_over (solve INTEGER PRIMARY KEY, at REAL NOT NULL, digest INTEGER NOT NULL);
+CREATE TABLE hand (
+    solve INTEGER NOT NULL, number INTEGER NOT NULL, track INTEGER, name TEXT NOT NULL, weight REAL NOT NULL,
+    reason TEXT NOT NULL, PRIMARY KEY (solve, number)
+);
+CREATE TABLE hand_marker (
+    solve INTEGER NOT NULL, number INTEGER NOT NULL, frame INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL
+);
+"""
+
+CHANGES = {1: _FIRST, 2: _SECOND, 3: _THIRD, 4: _FOURTH}
 """What each format added to the one before it."""
 
 

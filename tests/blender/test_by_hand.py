@@ -1,0 +1,169 @@
+"""Solving again from a clip's tracks as the artist left them, by the button."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import bpy
+import numpy as np
+import pytest
+
+from addon import jobs, watch
+from addon.tracking.blender.clip import PREFIX, camera_object, clip_editor, select_track
+from addon.tracking.session import TrackingSessionManager, load_session, resume_tracking
+from tests.blender.test_operators import drawn
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
+    """A session of a drawn clip that is solved."""
+    from addon.tracking.session import create_session
+
+    file = tmp_path_factory.mktemp("hand") / "drawn.avi"
+    drawn().draw_clip(file, frames=24)
+    return resume_tracking(create_session(file, "drawn", directory=file.parent))
+
+
+@pytest.fixture
+def clip(
+    blender_file: ModuleType, tracked: TrackingSessionManager, tmp_path: Path
+) -> Iterator[bpy.types.MovieClip]:
+    """The clip with the session's tracks in it; the session is a copy for this test alone."""
+    footage = tmp_path / "drawn.avi"
+    footage.write_bytes(tracked.footage_path().read_bytes())
+    copy = tmp_path / "drawn.tracksession"
+    copy.write_bytes(tracked.path.read_bytes())
+    session = load_session(copy)
+    session.relocate(footage)
+    clip = bpy.data.movieclips.load(str(footage))
+    bpy.context.scene.active_clip = clip
+    jobs.take_in(clip, session)
+    yield clip
+    watch.forget()
+
+
+def delete(clip: bpy.types.MovieClip, names: list[str]) -> None:
+    with clip_editor(bpy.context, clip):
+        for track in clip.tracking.tracks:
+            select_track(track, track.name in names)
+        bpy.ops.clip.delete_track()
+
+
+def by_hand(clip: bpy.types.MovieClip, like: str, name: str) -> bpy.types.MovieTrackingTrack:
+    """A track of the artist's own that follows what one of ours does."""
+    ours = clip.tracking.tracks[like]
+    markers = [marker for marker in ours.markers if not marker.mute]
+    own = clip.tracking.tracks.new(name=name, frame=markers[0].frame)
+    for marker in markers:
+        own.markers.insert_frame(marker.frame).co = marker.co
+    return own
+
+
+def solve_again(clip: bpy.types.MovieClip) -> TrackingSessionManager:
+    """Presses the button, waits for the process, and takes in what it found."""
+    assert bpy.ops.tracked_shot.solve_again() == {"FINISHED"}
+    session = load_session(clip.tracked_shot.session)
+    assert watch._workers[session.path].wait(120) == 0
+    watch._follow(watch.state_of(clip))
+    assert watch.state_of(clip).finished and watch.state_of(clip).followed
+    watch.take_in(clip, session)
+    return session
+
+
+def stale(clip: bpy.types.MovieClip) -> str:
+    return jobs.stale(clip, load_session(clip.tracked_shot.taken_session))
+
+
+def test_what_the_artist_did_is_told_and_counted_in(clip: bpy.types.MovieClip) -> None:
+    ours = [track.name for track in clip.tracking.tracks]
+    assert all(name.startswith(PREFIX) for name in ours) and stale(clip) == ""
+    delete(clip, ours[:2])
+    tracks = clip.tracking.tracks
+    tracks[ours[2]].weight = 0.0
+    tracks[ours[3]].markers[2].co.x += 0.0001
+    moved = [tuple(marker.co) for marker in tracks[ours[3]].markers]
+    own = by_hand(clip, ours[4], "Mine")
+    own.weight = 0.5
+    by_hand(clip, ours[5], "No Say").weight = 0.0
+    assert stale(clip) == "1 track moved, 1 switched off or on, 2 deleted, 1 added"
+
+    session = solve_again(clip)
+    solve, counted = session.solve(), session.tracks()
+    used = [counted.names[number] for number in solve.point_tracks]
+    assert "Mine" in used and counted.weights[counted.names.index("Mine")] == 0.5
+    assert not {name.removeprefix(PREFIX) for name in ours[:3]} & set(used)
+    assert ours[3].removeprefix(PREFIX) in used and stale(clip) == ""
+    tracks = clip.tracking.tracks
+    assert ours[0] not in tracks and tracks[ours[2]].weight == 0.0
+    assert [tuple(marker.co) for marker in tracks[ours[3]].markers] == moved
+    assert (tracks["Mine"].weight, tracks["No Say"].weight) == (0.5, 0.0)
+    assert PREFIX + "Mine" not in tracks
+    assert clip.tracked_shot.verdict in ("good", "usable") and not clip.tracked_shot.native_trouble
+    assert clip.tracking.reconstruction.is_valid
+
+    # What was done stays done in the next solve, and what is taken back is.
+    tracks[ours[2]].weight = 1.0
+    delete(clip, ["Mine"])
+    assert stale(clip) == "1 track switched off or on, 1 deleted"
+    session = solve_again(clip)
+    used = [session.tracks().names[number] for number in session.solve().point_tracks]
+    assert ours[2].removeprefix(PREFIX) in used and "Mine" not in used
+    assert not {name.removeprefix(PREFIX) for name in ours[:2]} & set(used)
+
+
+def test_a_camera_from_the_artists_tracks_alone(clip: bpy.types.MovieClip) -> None:
+    ours = sorted(
+        (track.name for track in clip.tracking.tracks), key=lambda n: -len(clip.tracking.tracks[n].markers)
+    )
+    own = [by_hand(clip, name, f"Hand {number}").name for number, name in enumerate(ours[:30])]
+    delete(clip, [track.name for track in clip.tracking.tracks if track.name not in own])
+    memory = clip.tracked_shot
+    memory.session = memory.taken_session = memory.mark = ""
+    memory.taken_in = False
+    watch.forget()
+    session = solve_again(clip)
+    assert not session.follows and session.path.stem == "drawn_by_hand"
+    assert memory.taken_in and memory.frames_solved == 24 and stale(clip) == ""
+    assert abs(memory.focal_length - 30.0) < 1.5
+    assert sorted(track.name for track in clip.tracking.tracks) == sorted(own)
+    # The same session is solved again; Track & Solve takes another one.
+    delete(clip, own[:1])
+    assert solve_again(clip).path == session.path
+    assert jobs.take_up(clip, watch.checked(clip).preflight.footage).path != session.path
+
+
+def test_the_artists_tracks_are_counted_in_where_it_is_tracked(clip: bpy.types.MovieClip) -> None:
+    by_hand(clip, clip.tracking.tracks[4].name, "Mine")
+    session = jobs.take_up(clip, watch.checked(clip).preflight.footage, fresh=True)
+    resume_tracking(session)
+    counted = session.tracks()
+    assert counted.names[-1] == "Mine" and counted.own.sum() == 1
+    assert counted.count - 1 in session.solve().point_tracks
+    jobs.take_in(clip, session)
+    assert stale(clip) == ""
+
+
+def test_too_few_tracks_are_refused(clip: bpy.types.MovieClip) -> None:
+    for track in list(clip.tracking.tracks)[7:]:
+        track.weight = 0.0
+    with pytest.raises(RuntimeError, match="7 tracks that can be used; a camera takes 8"):
+        bpy.ops.tracked_shot.solve_again()
+    delete(clip, [track.name for track in clip.tracking.tracks])
+    assert not bpy.ops.tracked_shot.solve_again.poll()
+
+
+def test_tracks_without_a_say_are_hushed_while_blender_solves(
+    clip: bpy.types.MovieClip,
+) -> None:
+    """A track on something that moves would spoil Blender's camera; ours does not rest on it."""
+    own = by_hand(clip, clip.tracking.tracks[4].name, "Car")
+    random = np.random.default_rng(1)
+    for marker in own.markers:
+        marker.co = np.array(marker.co) + random.normal(0, 0.05, 2)
+        marker.mute = False
+    jobs.take_in(clip, load_session(clip.tracked_shot.session))
+    assert not clip.tracked_shot.native_trouble
+    car = camera_object(clip).tracks["Car"]
+    assert car.weight == 1.0 and not any(marker.mute for marker in car.markers)
