@@ -10,15 +10,12 @@ import pytest
 
 from addon.tracking import schema
 from addon.tracking.config import (
-    CameraConfig,
-    CgConfig,
     CompositeConfig,
+    CompositeSection,
     CompositeShotConfig,
     FootageConfig,
     KnownDistance,
     LensConfig,
-    RenderConfig,
-    SceneConfig,
     ShadowConfig,
     TrackingShotConfig,
     first_of_sequence,
@@ -27,17 +24,13 @@ from addon.tracking.engine.model import LensStart
 from addon.tracking.schema import ConfigError
 from tools.make_docs import SHOT_FILE, shot_file_page
 
-SECTIONS = [
-    FootageConfig,
-    LensConfig,
-    TrackingShotConfig,
-    CameraConfig,
-    SceneConfig,
-    CgConfig,
-    CompositeConfig,
-    RenderConfig,
-    CompositeShotConfig,
-]
+SECTIONS = sorted(schema.Section.__subclasses__(), key=lambda section: section.__name__)
+"""Every data class of a shot file: a new one is tried as soon as it is there."""
+
+
+def test_the_sections_are_found() -> None:
+    assert {FootageConfig, TrackingShotConfig, CompositeShotConfig, CompositeSection} <= set(SECTIONS)
+    assert len(SECTIONS) >= 16
 
 
 def any_value(kind: schema.Kind, rng: random.Random) -> Any:
