@@ -46,6 +46,9 @@ from .yaml_tools import Place
 FORMAT_VERSION = 1
 """Version of the shot file's format that this code writes and the newest that it reads."""
 
+LAST_SCENE_FRAME = 1_000_000
+"""Blender's timeline ends a little after it."""
+
 DEFAULT_TRACKING_PRESET = "balanced"
 DEFAULT_COMPOSITE_PRESET = "over_footage"
 
@@ -97,7 +100,7 @@ class FootageConfig(Section):
         FrameRange(), "Footage frames to use, first and last, both included. Left out: the whole clip.", None
     )
     scene_start: int | None = key(
-        Integer(-1_000_000, 1_000_000),
+        Integer(-LAST_SCENE_FRAME, LAST_SCENE_FRAME),
         "Scene frame on which footage frame 1 lies. Left out: 1, or a sequence's own first number.",
         None,
     )
@@ -531,6 +534,12 @@ class CompositeShotConfig(Section):
         return made
 
     @property
+    def scene_start(self) -> int:
+        """Scene frame of footage frame 1: as it is given, else a sequence's own first number, else 1."""
+        given = self.footage.scene_start
+        return first_number(self.footage_path) if given is None else given
+
+    @property
     def footage_path(self) -> Path:
         """The clip, absolute; of a sequence given as a pattern the first file that is there."""
         path = self.resolve(self.footage.file)
@@ -565,6 +574,15 @@ def first_of_sequence(path: Path) -> Path | None:
         return None
     found = [(int(match.group(1)), name) for name in names if (match := number.match(name))]
     return path.parent / min(found)[1] if found else None
+
+
+def first_number(path: Path) -> int:
+    """The number in the name of a sequence's first file; 1 for a movie, and for a number that is no frame."""
+    from .engine.footage import IMAGE_SUFFIXES  # late: it brings OpenCV, which few readers need
+
+    number = re.search(r"(\d+)\D*$", path.stem)
+    value = int(number.group(1)) if number and path.suffix.lower() in IMAGE_SUFFIXES else 1
+    return value if value <= LAST_SCENE_FRAME else 1
 
 
 def defaults_table() -> str:

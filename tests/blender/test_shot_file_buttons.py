@@ -7,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 
 import bpy
+import cv2
+import numpy as np
 import pytest
 
 from addon.tracking import assemble_shot_with_tracking
@@ -133,3 +135,22 @@ def test_mistakes_are_shown_and_the_scene_keeps_its_file(blender_file: ModuleTyp
 def test_without_a_clip_the_button_says_why(blender_file: ModuleType) -> None:
     assert not bpy.ops.tracked_shot.save_shot_file.poll()
     assert bpy.ops.tracked_shot.open_shot_file.poll()
+
+
+def test_a_sequence_lies_on_its_own_numbers(blender_file: ModuleType, tmp_path: Path) -> None:
+    for number in range(1001, 1011):
+        cv2.imwrite(str(tmp_path / f"plate.{number}.png"), np.full((90, 160, 3), number % 100, np.uint8))
+    text = (
+        "shot:\n  footage: {file: plate.####.png, frame_range: [2, 9]}  # handles\n"
+        "  tracking: {enabled: false}\n"
+    )
+    path = tmp_path / "shot.yaml"
+    path.write_text(text)
+    result = assemble_shot_with_tracking(load_shot(path))
+    assert result.clip.frame_start == 1001
+    assert (result.scene.frame_start, result.scene.frame_end) == (1002, 1009)
+    assert save(path) == {"FINISHED"}
+    assert path.read_text() == text
+    result.clip.frame_start = 1
+    assert save(path) == {"FINISHED"}
+    assert path.read_text() == text.replace("9]}", "9], scene_start: 1}")

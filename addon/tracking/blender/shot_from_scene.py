@@ -15,7 +15,14 @@ from typing import Any
 import bpy
 from mathutils import Vector
 
-from ..config import COEFFICIENTS, CompositeConfig, CompositeShotConfig, FootageConfig, LensConfig
+from ..config import (
+    COEFFICIENTS,
+    CompositeConfig,
+    CompositeShotConfig,
+    FootageConfig,
+    LensConfig,
+    first_number,
+)
 from ..errors import InputError
 from ..files import near_path
 from ..presets import composite_section, resolve_composite
@@ -118,8 +125,7 @@ def _short(value: float) -> float:
 def _footage(config: CompositeShotConfig, scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
     footage = config.footage
     is_sequence = clip.source == "SEQUENCE"
-    # Of a sequence it is written out: left out, it stands for the files' own numbers.
-    _put(footage, "scene_start", clip.frame_start, now=None if is_sequence else 1)
+    _put(footage, "scene_start", clip.frame_start, now=first_number(config.footage_path))
     if find_camera(scene) is not None and clip.frame_duration > 0:
         to_footage = 1 - clip.frame_start + clip.frame_offset
         first = max(scene.frame_start + to_footage, 1)

@@ -211,7 +211,7 @@ def stop_on_errors(config: CompositeShotConfig, findings: list[Finding]) -> None
 def load_shot_clip(config: CompositeShotConfig) -> bpy.types.MovieClip:
     """The shot's footage as a clip, with the scene start, colour space and pixel aspect of the shot file."""
     clip = load_clip(
-        config.footage_path, scene_start=config.footage.scene_start, color_space=config.footage.color_space
+        config.footage_path, scene_start=config.scene_start, color_space=config.footage.color_space
     )
     clip.tracking.camera.pixel_aspect = config.footage.pixel_aspect
     return clip
