@@ -127,6 +127,18 @@ def draw_clip_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     self.layout.operator("tracked_shot.export_tracks", text="Export 2D Tracks…", icon="EXPORT")
 
 
+def draw_export_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """File > Export: the scene's camera."""
+    self.layout.operator("tracked_shot.export_camera", text="Tracked Shot Camera (.chan/.abc/.fbx/.usd)")
+
+
+def draw_import_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """File > Import: a camera from elsewhere."""
+    self.layout.operator(
+        "tracked_shot.import_camera", text="Tracked Shot Camera (.chan/.abc/.fbx/.usd/COLMAP)"
+    )
+
+
 _hung: list[Part] = []
 _command: list[Any] = []
 
@@ -141,6 +153,8 @@ PARTS: tuple[Part, ...] = (
     *map(_class, panels.CLASSES),
     _menu(bpy.types.CLIP_MT_track, draw_track_menu),
     _menu(bpy.types.CLIP_MT_clip, draw_clip_menu),
+    _menu(bpy.types.TOPBAR_MT_file_export, draw_export_menu),
+    _menu(bpy.types.TOPBAR_MT_file_import, draw_import_menu),
     _handler("load_post", watch.on_load),
     _handler("save_post", watch.on_save),
     Part("overlay", overlay.hang, overlay.take_off),

@@ -1,6 +1,6 @@
 """The buttons: each gathers its input, calls one function and reports."""
 
-from . import clip, exchange, lens, presets, scene, sessions, shot, shot_file, tools, track
+from . import cameras, clip, exchange, lens, presets, scene, sessions, shot, shot_file, tools, track
 
 CLASSES = (
     *clip.CLASSES,
@@ -10,6 +10,7 @@ CLASSES = (
     *shot.CLASSES,
     *shot_file.CLASSES,
     *scene.CLASSES,
+    *cameras.CLASSES,
     *lens.CLASSES,
     *presets.CLASSES,
     *tools.CLASSES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import bpy
 import numpy as np
@@ -61,10 +62,10 @@ def apply_solved_camera(
         camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
         camera[MARK] = camera.data[MARK] = CAMERA_MARK
         owned_collection(scene).objects.link(camera)
-    was_baked = _drop_keys(camera)
+    was_baked = drop_keys(camera)
     _give_lens(scene, camera.data, clip, solve)
     if bake:
-        _drop_constraint(camera)
+        drop_solver(camera)
         if solve is not None:
             frames, native = scene_frames(clip, solve.frames), solve.cameras
         else:
@@ -77,7 +78,7 @@ def apply_solved_camera(
             camera.matrix_basis = Matrix(own)
     if solve is not None and len(solve.frame_focals_px):
         focals = solve.frame_focals_px * solve.lens.sensor_width_mm / solve.lens.width
-        bake_values(camera.data, "lens", scene_frames(clip, solve.frames), focals)
+        bake_values(camera.data, scene_frames(clip, solve.frames), {"lens": focals})
     _show_plate(camera.data, clip)
     camera.data.clip_end = max(camera.data.clip_end, FAR_CLIP_M)
 
@@ -180,7 +181,8 @@ def _follow(camera: bpy.types.Object, clip: bpy.types.MovieClip) -> None:
     constraint.clip = clip
 
 
-def _drop_constraint(camera: bpy.types.Object) -> None:
+def drop_solver(camera: bpy.types.Object) -> None:
+    """Take off the constraint by which ours follows the clip."""
     constraint = camera.constraints.get(CONSTRAINT_NAME)
     if constraint is not None:
         camera.constraints.remove(constraint)
@@ -214,10 +216,13 @@ def bake_cameras(camera: bpy.types.Object, frames: Ints, cameras: Floats) -> Non
     _key(curves, "rotation_quaternion", frames, turns, SAME_TURN)
 
 
-def bake_values(data: bpy.types.Camera, path: str, frames: Ints, values: Floats) -> None:
-    """Keys of one property of a camera, as its focal length, at scene ``frames`` (c,), none needless."""
+def bake_values(data: bpy.types.Camera, frames: Ints, tables: Mapping[str, Floats]) -> None:
+    """Keys of a camera's properties, as its focal length, at scene ``frames`` (c,), none needless."""
+    if not tables:
+        return
     curves = _own_curves(data, "Zoom")
-    _key(curves, path, frames, values[:, None], SAME_LENS * float(np.abs(values).max()))
+    for path, values in tables.items():
+        _key(curves, path, frames, values[:, None], SAME_LENS * float(np.abs(values).max()))
 
 
 def _own_curves(owner: bpy.types.ID, word: str) -> bpy.types.bpy_prop_collection:
@@ -250,7 +255,7 @@ def is_baked(camera: bpy.types.Object) -> bool:
     return action is not None and action.get(MARK) == CAMERA_MARK
 
 
-def _drop_keys(camera: bpy.types.Object) -> bool:
+def drop_keys(camera: bpy.types.Object) -> bool:
     """Take off the actions that we baked, and nobody else's; True where the camera itself had one."""
     was_baked = is_baked(camera)
     for owner in (camera, camera.data):

@@ -22,7 +22,7 @@ from ..session.clip_tracks import PREFIX
 from . import versions
 from .camera import find_camera, is_baked, refresh, scene_frames, solver_of
 from .clip import camera_similarity, move_cameras, native_cameras, native_to_solve
-from .scene import CATCHER_MARK, SAMPLED_FRAMES, frame_kept, marked_object, setup_shadow_catcher
+from .scene import CATCHER_MARK, SAMPLED_FRAMES, frame_kept, marked_object, setup_shadow_catcher, worked_out
 
 LAID_OUT = "tracked_shot_layout"
 """Custom property of a camera that was laid out by hand: which solve, and how it lies in the world."""
@@ -136,7 +136,7 @@ def _seen(scene: bpy.types.Scene, camera: bpy.types.Object, frames: Ints) -> Flo
     with frame_kept(scene):
         for frame in frames.tolist():
             scene.frame_set(frame)
-            matrices.append(np.array(camera.matrix_world.normalized()))
+            matrices.append(np.array(worked_out(scene, camera).matrix_world.normalized()))
     return np.array(matrices)
 
 

@@ -113,7 +113,7 @@ def sampled_views(scene: bpy.types.Scene) -> Views:
     with frame_kept(scene):
         for frame in frames.tolist():
             scene.frame_set(frame)
-            matrices.append(np.array(camera.matrix_world.normalized()))
+            matrices.append(np.array(worked_out(scene, camera).matrix_world.normalized()))
     cameras = np.array(matrices)
     return Views(rays, cameras[:, :3, 3], cameras[:, :3, :3])
 
@@ -126,6 +126,14 @@ def frame_kept(scene: bpy.types.Scene) -> Iterator[None]:
         yield
     finally:
         scene.frame_set(frame, subframe=part)
+
+
+def worked_out(scene: bpy.types.Scene, thing: bpy.types.Object) -> bpy.types.Object:
+    """The object as Blender has worked it out for this scene, which need not be the one that is shown."""
+    for layer in scene.view_layers:
+        if thing.name in layer.objects and layer.depsgraph is not None:
+            return thing.evaluated_get(layer.depsgraph)
+    return thing
 
 
 def seen_ground(views: Views) -> tuple[float, float, float, float]:
@@ -311,10 +319,10 @@ def append_cg(
         raise InputError(f"no such file: {path}")
     kind, names = _choose(path, collection)
     remove_cg(scene)
-    there = {item.as_pointer() for item in _all_ids()}
+    there = {item.as_pointer() for item in all_ids()}
     with bpy.data.libraries.load(str(path), link=False) as (_, into):
         setattr(into, kind, names)
-    for item in _all_ids():
+    for item in all_ids():
         if item.as_pointer() not in there:
             item[MARK] = CG_MARK  # over a mark that a file of ours may have brought
 
@@ -388,11 +396,11 @@ def remove_cg(scene: bpy.types.Scene) -> None:
         if item.get(MARK) not in (CG_MARK, CG_ROOT_MARK) and item.name not in holder.objects:
             holder.objects.link(item)  # the artist's own, in a collection that goes
     bpy.data.batch_remove(gone)
-    while unused := [item for item in _all_ids() if item.users == 0 and item.get(MARK) == CG_MARK]:
+    while unused := [item for item in all_ids() if item.users == 0 and item.get(MARK) == CG_MARK]:
         bpy.data.batch_remove(unused)
 
 
-def _all_ids() -> Iterator[bpy.types.ID]:
+def all_ids() -> Iterator[bpy.types.ID]:
     """Every datablock of the open .blend that may carry a mark."""
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _NOT_OWN_KINDS:

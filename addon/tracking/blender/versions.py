@@ -751,3 +751,18 @@ def has_strips(scene: bpy.types.Scene) -> bool:
     if editor is None:
         return False
     return bool(editor.strips if BLENDER >= (4, 4) else editor.sequences)
+
+
+# --- Camera files -----------------------------------------------------------------------------------------
+
+
+def lacks_format(form: str) -> str:
+    """Why this Blender can't write and read a format of cameras (alembic, usd, fbx); empty where it can.
+
+    Distributions of Linux build Blender without Alembic and USD.
+    """
+    if form in ("alembic", "usd") and not getattr(bpy.app, form).supported:
+        return f"this Blender is built without {'Alembic' if form == 'alembic' else 'USD'}"
+    if form == "fbx" and "fbx" not in dir(bpy.ops.export_scene):
+        return "the FBX add-on is switched off in the preferences"
+    return ""
