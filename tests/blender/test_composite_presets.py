@@ -14,8 +14,10 @@ import pytest
 
 from addon.tracking import presets
 from addon.tracking.blender import composite, versions
+from addon.tracking.blender.camera import set_camera_lens
 from addon.tracking.blender.clip import put_tracks
 from addon.tracking.blender.nodes import MARK
+from addon.tracking.blender.scene import setup_shadow_catcher
 from addon.tracking.config import CompositeConfig
 from addon.tracking.engine.model import Tracks
 from addon.tracking.errors import InputError
@@ -44,7 +46,6 @@ BLENDS = {
     "stabilized": "over",
     "with_distortion": "over",
 }
-BUILT = [name for name in BLENDS if name != "with_distortion"]
 
 
 @pytest.fixture(autouse=True)
@@ -112,34 +113,102 @@ def shadow_pass(scene: bpy.types.Scene, folder: Path) -> np.ndarray:
     return picture.astype(np.float64)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", BUILT)
-def test_each_preset_is_its_formula(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+SHAPES = {
+    "odd": ((193, 109), 100, 1.0),
+    "portrait": ((110, 193), 100, 1.0),
+    "anamorphic": ((121, 109), 100, 1.5),
+    "half": ((386, 218), 50, 1.0),
+}
+"""Size of the clip, render percentage and pixel aspect."""
+K1 = -0.2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", BLENDS)
+def test_each_preset_is_its_formula(name: str, shape: str, tmp_path: Path) -> None:
+    size, percentage, aspect = SHAPES[shape]
     scene = prepared_scene(*size)
+    scene.render.resolution_percentage, scene.render.pixel_aspect_x = percentage, aspect
     clip = tracked_plate(tmp_path / "clip", size)
+    clip.tracking.camera.pixel_aspect = aspect
     (add_caught_shadow if name in ("over_footage", "shadow_multiply") else add_flat_cg)(scene)
+    if name == "with_distortion":
+        clip.tracking.camera.k1, clip.tracking.camera.focal_length = K1, 45.0
+        set_camera_lens(scene.camera.data, clip)
     config = presets.load_composite_preset(name)
     composite.setup_shot_compositing(scene, clip, config)
     status = composite.composite_status(scene, config)
     assert status.matches
-    assert status.warnings == ()
-    for frame in (2, 4):
+    assert [line for line in status.warnings if "is scaled to the render" not in line] == []
+    for frame in (2, 4) if shape == "odd" else (4,):
         cg = rgba(render_cg(scene, tmp_path / "cg.exr", frame))
         assert (cg[..., 3] > 0).any()
         plate = to_linear(plates(size)[frame - 1])
+        if percentage != 100:
+            scaled = np.concatenate([plate, np.ones((*plate.shape[:2], 1))], axis=2)
+            there = np.diag([size[0] / cg.shape[1], size[1] / cg.shape[0], 1.0])
+            plate = bilinear(scaled, there, (cg.shape[1], cg.shape[0]))[..., :3]
         scene.frame_set(frame)
         if name == "shadow_multiply":
             plate = plate * shadow_pass(scene, tmp_path)[..., :3]
+        if name == "with_distortion":
+            straight, cg = cg, seen_through(cg, straight_places(scene, clip, (cg.shape[1], cg.shape[0])))
+            assert np.abs(straight - cg).max() > 0.1, "the lens bends nothing"
         expected = over(plate, cg, BLENDS[name])
         if name == "stabilized":
             motion = composite.shot_motion(scene, clip, config)
-            expected = bilinear(expected, np.linalg.inv(motion.matrices()[frame - 1]))
+            inside = np.diag([cg.shape[1] / size[0], cg.shape[0] / size[1], 1.0])
+            back = inside @ np.linalg.inv(motion.matrices()[frame - 1]) @ np.linalg.inv(inside)
+            expected = bilinear(expected, back)
             assert np.abs(motion.shift).max() > 0.5
         got = rendered(scene, tmp_path / "out.exr")
         assert np.abs(got - expected).max() <= 1.0 / 255.0
 
 
-@pytest.mark.parametrize("name", BUILT)
+def straight_places(
+    scene: bpy.types.Scene, clip: bpy.types.MovieClip, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel of the plate looks in the render, in its pixels, from the polynomial model alone.
+
+    Slopes before the lens by a fixed-point iteration; from them to the render by the camera as it is now.
+    """
+    tracking, camera = clip.tracking.camera, scene.camera.data
+    width, height = size
+    share = width / clip.size[0]
+    focal = tracking.focal_length_pixels * share
+    across = (np.arange(width) + 0.5 - width / 2)[None, :] / focal
+    # The pixel aspect is the width of a pixel over its height: rows are closer than columns.
+    up = (np.arange(height) + 0.5 - height / 2)[:, None] / (focal * tracking.pixel_aspect)
+    bent_x, bent_y = np.broadcast_arrays(across, up)
+    x, y = bent_x, bent_y
+    for _ in range(60):
+        factor = 1 + tracking.k1 * (x * x + y * y)
+        x, y = bent_x / factor, bent_y / factor
+    assert camera.sensor_fit == "HORIZONTAL"
+    side = width
+    per_slope = camera.lens / camera.sensor_width * side
+    return (
+        x * per_slope + width / 2 - camera.shift_x * side,
+        y * per_slope * scene.render.pixel_aspect_x
+        + height / 2
+        - camera.shift_y * side * scene.render.pixel_aspect_x,
+    )
+
+
+def seen_through(picture: np.ndarray, places: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """A picture looked up bilinearly at places in its pixels; outside there is nothing."""
+    u, v = places[0] - 0.5, places[1] - 0.5
+    padded = np.pad(picture, ((2, 3), (2, 3), (0, 0)))
+    left = np.clip(np.floor(u).astype(int), -2, picture.shape[1])
+    low = np.clip(np.floor(v).astype(int), -2, picture.shape[0])
+    part_x, part_y = (u - left)[..., None], (v - low)[..., None]
+    left, low = left + 2, low + 2
+    lower = padded[low, left] * (1 - part_x) + padded[low, left + 1] * part_x
+    upper = padded[low + 1, left] * (1 - part_x) + padded[low + 1, left + 1] * part_x
+    return lower * (1 - part_y) + upper * part_y
+
+
+@pytest.mark.parametrize("name", BLENDS)
 def test_nothing_of_ours_is_left(name: str, tmp_path: Path) -> None:
     size = SIZES[0]
     scene = prepared_scene(*size)
@@ -158,6 +227,22 @@ def test_nothing_of_ours_is_left(name: str, tmp_path: Path) -> None:
     composite.setup_shot_compositing(scene, clip, config)
     composite.remove_shot_compositing(scene)
     assert differences(before, (dump_scene(scene), len(bpy.data.actions), len(bpy.data.textures))) == []
+
+
+def test_a_preset_without_a_shadow_hides_our_catcher_and_no_other(tmp_path: Path) -> None:
+    scene = prepared_scene(*SIZES[0])
+    clip = tracked_plate(tmp_path / "clip", SIZES[0])
+    add_caught_shadow(scene)
+    theirs = next(item for item in scene.objects if item.is_shadow_catcher)
+    ours = setup_shadow_catcher(scene, size=8.0, light=False)
+    for name in ("over_footage", "over_plate", "shadow_multiply", "additive_glow"):
+        config = presets.load_composite_preset(name)
+        composite.setup_shot_compositing(scene, clip, config)
+        assert ours.hide_render != config.shadow_catcher, name
+        assert not theirs.hide_render
+    assert "Shadow Catcher Hidden: on (was off)" in composite.composite_status(scene).settings
+    composite.remove_shot_compositing(scene)
+    assert not ours.hide_render
 
 
 @pytest.mark.parametrize("percentage", [50, 33])

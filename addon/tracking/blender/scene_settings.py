@@ -9,6 +9,7 @@ import bpy
 
 from ..config import CompositeConfig
 from . import versions
+from .scene import CATCHER_MARK, marked_object
 
 
 def wants_shadow_pass(config: CompositeConfig) -> bool:
@@ -35,6 +36,9 @@ def wanted_settings(
             ("render.motion_blur_shutter", shutter),
             ("render.motion_blur_position", "CENTER"),
         ]
+    ground = marked_object(scene, CATCHER_MARK)
+    if ground is not None and not config.shadow_catcher:
+        wanted.append((f'objects["{bpy.utils.escape_identifier(ground.name)}"].hide_render', True))
     passes = set(config.passes)
     if wants_shadow_pass(config) and config.background_source != "none":
         passes.add("shadow_catcher")
@@ -112,6 +116,7 @@ _TITLES = {
     "dither_intensity": "Dither",
     "film_transparent": "Film Transparent",
     "use_compositing": "Compositing",
+    "hide_render": "Shadow Catcher Hidden",
     "use_motion_blur": "Motion Blur",
     "motion_blur_shutter": "Shutter",
     "motion_blur_position": "Shutter Position",
