@@ -53,10 +53,12 @@ def open_shot(blend: Path) -> tuple[Any, Any]:
     import bpy
 
     bpy.ops.wm.open_mainfile(filepath=str(blend), load_ui=False)
-    scene, clip = bpy.data.scenes[0], bpy.data.movieclips[0]
+    scene: Any = bpy.data.scenes[0]
+    clip: Any = bpy.data.movieclips[0]
     clip.filepath = str(MOVIE)
     scene.frame_set(FRAME)
-    scene.render.resolution_percentage, scene.cycles.samples = PERCENTAGE, SAMPLES
+    scene.render.resolution_percentage = PERCENTAGE
+    scene.cycles.samples = SAMPLES
     return scene, clip
 
 
