@@ -17,8 +17,10 @@ from .composite_settings import composite_config
 from .preferences import choices, user_folder
 from .preset_items import COMPOSITE, TRACKING
 from .properties import DATA_VERSION, chosen_preset
-from .tracking.blender import by_hand, clip_state, versions
+from .tracking.blender import by_hand, clip_state, stages, versions
 from .tracking.blender import take_in as taking
+from .tracking.blender.assemble import ShotResult, assemble_shot_with_tracking
+from .tracking.blender.assemble import plan_shot as plan_build
 from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
@@ -41,6 +43,7 @@ from .tracking.session.places import can_write, footage_name, session_folder
 from .tracking.shot_write import WrittenShot, write_shot
 from .tracking.shotfile import ShotFileError, check_shot, load_shot
 from .tracking.solve_facts import MOVES, focal_text
+from .tracking.stages import Decision
 
 log = logging.getLogger(__name__)
 
@@ -567,6 +570,45 @@ def save_shot_file(scene: bpy.types.Scene, clip: bpy.types.MovieClip, path: Path
     scene.tracked_shot.shot_file = str(written.path)
     scene.tracked_shot.data_version = DATA_VERSION
     return written
+
+
+def shot_to_track(
+    scene: bpy.types.Scene, config: CompositeShotConfig
+) -> tuple[bpy.types.MovieClip, TrackingSessionManager] | None:
+    """The shot's clip and its session where there is tracking left to do; None where it can be built at once.
+
+    Raises ShotFileError for footage that cannot be used, SessionError where no session can be made.
+    """
+    if not config.tracking.enabled or config.tracking.session is not None:
+        return None
+    build = stages.Build(config, scene, ShotResult(scene=scene), session_dir=_folder(config.footage_path))
+    stages.look_at_footage(build)
+    session = stages.shot_session(build)
+    if session.status.finished:
+        return None
+    clip = stages.load_shot_clip(config)
+    remember_session(clip, session)
+    return clip, session
+
+
+def assemble_shot(scene: bpy.types.Scene, config: CompositeShotConfig) -> ShotResult:
+    """Builds the shot into the scene, as far as it has changed. Raises TrackedShotError."""
+    return assemble_shot_with_tracking(
+        config,
+        scene=scene,
+        session_dir=_folder(config.footage_path),
+        allow_scripts=choices().allow_scripts,
+    )
+
+
+def plan_shot(scene: bpy.types.Scene, config: CompositeShotConfig) -> list[Decision]:
+    """What ``assemble_shot`` would do, stage by stage; nothing is changed. Raises TrackedShotError."""
+    return plan_build(config, scene=scene, allow_scripts=choices().allow_scripts)
+
+
+def shot_of(scene: bpy.types.Scene) -> CompositeShotConfig:
+    """The shot in the scene's shot file. Raises ShotFileError."""
+    return load_shot(bpy.path.abspath(scene.tracked_shot.shot_file))
 
 
 def _shot_before(scene: bpy.types.Scene, path: Path) -> CompositeShotConfig | None:

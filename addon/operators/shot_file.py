@@ -1,4 +1,4 @@
-"""The shot in a file: opened and saved."""
+"""The shot in a file: opened and saved, tried and built."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import bpy
 from bpy.props import StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from .. import jobs
+from .. import jobs, watch
+from ..tracking.blender.assemble import MEMORY
+from ..tracking.errors import TrackedShotError
+from ..tracking.session import TrackingSessionManager
 from ..tracking.shotfile import ShotFileError
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of, show_text
 
 SUFFIX = ".yaml"
 ERRORS = "Shot File Errors"
+PLAN = "Shot File Dry Run"
 
 
 class TRACKED_SHOT_OT_open_shot_file(SceneAction, ImportHelper, bpy.types.Operator):
@@ -110,4 +114,73 @@ def _usual_file(context: bpy.types.Context) -> Path:
     return jobs.footage_path(clip_of(context)).with_suffix(SUFFIX)
 
 
-CLASSES = (TRACKED_SHOT_OT_open_shot_file, TRACKED_SHOT_OT_save_shot_file)
+class _Assembly(SceneAction):
+    """What works on the scene's shot file."""
+
+    @classmethod
+    def refusal(cls, context: bpy.types.Context) -> str:
+        return "" if context.scene.tracked_shot.shot_file else "Open a shot file first"
+
+
+class TRACKED_SHOT_OT_assemble_shot(_Assembly, bpy.types.Operator):
+    """Builds the scene's shot file."""
+
+    bl_idname = "tracked_shot.assemble_shot"
+    bl_label = "Assemble Shot"
+    bl_description = (
+        "Build the shot of the shot file into this scene. Only what has changed since is built again, and "
+        "what you changed by hand stays. Where there is tracking left to do, that is started first"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        config = jobs.shot_of(scene)
+        to_track = jobs.shot_to_track(scene, config)
+        if to_track is not None:
+            return self.track(*to_track)
+        before = scene.get(MEMORY)
+        try:
+            result = jobs.assemble_shot(scene, config)
+        except TrackedShotError as error:
+            self.report({"ERROR"}, str(error))
+            # What was built before it failed can be undone.
+            return DONE if scene.get(MEMORY) != before else STOPPED
+        watch.look_at_composite(scene)
+        for warning in result.warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, f"Built: {', '.join(result.ran)}" if result.ran else "Nothing has changed")
+        return DONE
+
+    def track(self, clip: bpy.types.MovieClip, session: TrackingSessionManager) -> set[str]:
+        busy = watch.work_of(watch.known(clip))
+        if busy:
+            self.report({"WARNING"}, busy)
+            return STOPPED
+        watch.begin(clip, session)
+        self.report({"INFO"}, f"Tracking {clip.name} first; press Assemble Shot again when it is done")
+        return DONE
+
+
+class TRACKED_SHOT_OT_plan_shot(_Assembly, bpy.types.Operator):
+    """Tells what building would do."""
+
+    bl_idname = "tracked_shot.plan_shot"
+    bl_label = "Dry Run"
+    bl_description = "Show which stages Assemble Shot would build, and why. Nothing is changed"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        plan = jobs.plan_shot(context.scene, jobs.shot_of(context.scene))
+        lines = [f"{item.stage}: {'would run' if item.runs else 'stays'}: {item.why}" for item in plan]
+        runs = sum(item.runs for item in plan)
+        self.report({"INFO"}, f"{runs} of {len(plan)} stages would run")
+        show_text(context, PLAN, "\n".join(lines) + "\n")
+        return DONE
+
+
+CLASSES = (
+    TRACKED_SHOT_OT_open_shot_file,
+    TRACKED_SHOT_OT_save_shot_file,
+    TRACKED_SHOT_OT_assemble_shot,
+    TRACKED_SHOT_OT_plan_shot,
+)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from addon import watch
 from addon.tracking import assemble_shot_with_tracking
 from addon.tracking.presets import load_tracking_preset
 from addon.tracking.session import create_session, resume_tracking
@@ -45,7 +46,11 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     drawn.draw_clip(folder / "walls.avi", frames=12, width=320, height=180)
     settings = load_tracking_preset("fast")
     session = create_session(
-        folder / "walls.avi", "walls", directory=folder, settings=settings, frame_range=(2, 11)
+        folder / "walls.avi",
+        "walls",
+        directory=folder / "walls_tracking",
+        settings=settings,
+        frame_range=(2, 11),
     )
     resume_tracking(session)
     return folder
@@ -57,7 +62,7 @@ def shot(blender_file: ModuleType, solved: Path, tmp_path: Path) -> Path:
     os.link(solved / "walls.avi", tmp_path / "walls.avi")
     path = tmp_path / "shot.yaml"
     path.write_text(SHOT)
-    assemble_shot_with_tracking(load_shot(path), session_dir=solved)
+    assemble_shot_with_tracking(load_shot(path), session_dir=solved / "walls_tracking")
     clip = bpy.context.scene.active_clip
     clip.tracked_shot.tracking_preset_name = "fast"
     clip.tracked_shot.taken_in = True
@@ -154,3 +159,43 @@ def test_a_sequence_lies_on_its_own_numbers(blender_file: ModuleType, tmp_path: 
     result.clip.frame_start = 1
     assert save(path) == {"FINISHED"}
     assert path.read_text() == text.replace("9]}", "9], scene_start: 1}")
+
+
+@pytest.fixture
+def unbuilt(blender_file: ModuleType, solved: Path, tmp_path: Path) -> Path:
+    """A shot file that the scene remembers, of footage that is tracked already."""
+    path = tmp_path / "shot.yaml"
+    path.write_text(SHOT.replace("walls.avi", (solved / "walls.avi").as_posix()))
+    assert not bpy.ops.tracked_shot.assemble_shot.poll()
+    bpy.ops.tracked_shot.open_shot_file(filepath=str(path))
+    return path
+
+
+def test_the_shot_is_built_from_the_sidebar(unbuilt: Path) -> None:
+    scene = bpy.context.scene
+    assert bpy.ops.tracked_shot.plan_shot() == {"FINISHED"}
+    plan = bpy.data.texts["Shot File Dry Run"].as_string().splitlines()
+    assert plan[0] == "footage: would run: was not built yet" and len(plan) == 9
+    assert not bpy.data.movieclips
+    assert bpy.ops.tracked_shot.assemble_shot() == {"FINISHED"}
+    assert scene.camera.name == "Hero" and scene.render.resolution_percentage == 50
+    unbuilt.write_text(unbuilt.read_text().replace("resolution_percentage: 50", "resolution_percentage: 25"))
+    bpy.ops.tracked_shot.plan_shot()
+    plan = bpy.data.texts["Shot File Dry Run"].as_string().splitlines()
+    assert [line.split(":")[0] for line in plan if "would run" in line] == ["composite", "render_settings"]
+    assert bpy.ops.tracked_shot.assemble_shot() == {"FINISHED"}
+    assert scene.render.resolution_percentage == 25
+
+
+def test_what_is_not_tracked_yet_is_tracked_first(unbuilt: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+    monkeypatch.setattr(watch, "begin", lambda clip, session: begun.append((clip.name, session.path)))
+    text = unbuilt.read_text()
+    unbuilt.write_text(text.replace("preset: fast", "preset: balanced"))
+    assert bpy.ops.tracked_shot.assemble_shot() == {"FINISHED"}
+    assert len(begun) == 1 and begun[0][0] == "walls.avi" and begun[0][1].is_file()
+    assert bpy.context.scene.camera is None
+    begun[0][1].unlink()
+    unbuilt.write_text(text.replace("name: walls", "nam: walls"))
+    with pytest.raises(RuntimeError, match="did you mean 'name'"):
+        bpy.ops.tracked_shot.assemble_shot()
