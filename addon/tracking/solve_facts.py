@@ -121,9 +121,8 @@ def coverage(tracks: Tracks, solve: Solve | None) -> Floats:
     xy, frames = tracks.xy[used], tracks.frame[used]
     column = np.clip((xy[:, 0] * columns / tracks.width).astype(int), 0, columns - 1)
     row = np.clip(((tracks.height - xy[:, 1]) * rows / tracks.height).astype(int), 0, rows - 1)
-    seen = np.unique(np.stack([frames.astype(int), row, column], 1), axis=0)
-    counts = np.zeros(grid)
-    np.add.at(counts, (seen[:, 1], seen[:, 2]), 1)
+    seen = np.unique((frames.astype(int) * rows + row) * columns + column) % (rows * columns)
+    counts = np.bincount(seen, minlength=rows * columns).reshape(grid)
     return counts / max(1, len(np.unique(tracks.frame)))
 
 
