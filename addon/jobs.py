@@ -37,7 +37,14 @@ from .tracking.errors import FootageError, InputError, SessionError, SolveError,
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
 from .tracking.preflight import Finding, Preflight
 from .tracking.presets import load_tracking_preset
-from .tracking.session import TrackingSessionManager, list_sessions, load_session, take_up_session
+from .tracking.session import (
+    TrackingSessionManager,
+    delete_session,
+    list_sessions,
+    load_session,
+    session_infos,
+    take_up_session,
+)
 from .tracking.session.clip_tracks import Differences, load_snapshot, set_taken, taken
 from .tracking.session.places import can_write, footage_name, session_folder
 from .tracking.shot_write import WrittenShot, write_shot
@@ -261,6 +268,28 @@ def session_places(path: Path | None) -> list[Path]:
 
 def _blend() -> Path | None:
     return Path(bpy.data.filepath) if bpy.data.filepath else None
+
+
+def drop_old_sessions(session: TrackingSessionManager, keep: int) -> list[Path]:
+    """Deletes the oldest finished sessions of this footage beside this one, but for ``keep``; returns which.
+
+    Those that a clip of this file uses stay. 0 keeps all.
+    """
+    if keep < 1:
+        return []
+    used = {Path(clip.tracked_shot.session) for clip in bpy.data.movieclips}
+    used |= {Path(clip.tracked_shot.taken_session) for clip in bpy.data.movieclips} | {session.path}
+    name = Path(session.about["footage"]["path"]).name
+    done = [
+        info
+        for info in session_infos([session.path.parent])
+        if info.finished and not info.alive and info.footage == name and info.path not in used
+    ]
+    dropped = [info.path for info in sorted(done, key=lambda info: -info.updated)[keep:]]
+    for path in dropped:
+        delete_session(path)
+        log.info("deleted, as the preferences keep %d: %s", keep, path)
+    return dropped
 
 
 def fit_session(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from . import preset_items
+from . import keymaps, preset_items
 from .tracking.config import DEFAULT_COMPOSITE_PRESET, DEFAULT_TRACKING_PRESET
 
 PACKAGE = __package__ or ""
@@ -23,6 +24,8 @@ class Choices:
     """Where sessions lie; None: beside the .blend or the footage."""
     low_priority: bool = True
     """Whether the worker process gives way to other programs."""
+    keep_sessions: int = 0
+    """How many finished sessions of a clip are kept; 0: all."""
     allow_scripts: bool = False
     """Whether the Python files that a shot file names as hooks may run."""
 
@@ -33,7 +36,9 @@ def choices() -> Choices:
     if chosen is None:
         return Choices()
     folder = bpy.path.abspath(chosen.session_folder)
-    return Choices(Path(folder) if folder else None, chosen.low_priority, chosen.allow_scripts)
+    return Choices(
+        Path(folder) if folder else None, chosen.low_priority, chosen.keep_sessions, chosen.allow_scripts
+    )
 
 
 def default_preset(kind: str) -> str:
@@ -49,6 +54,12 @@ def user_folder(name: str) -> Path:
         return Path(bpy.utils.extension_path_user(PACKAGE, path=name, create=False))
     except ValueError:  # run from source, or not installed as an extension
         return Path(bpy.utils.user_resource("DATAFILES", path="tracked_shot", create=False)) / name
+
+
+def set_log_level() -> None:
+    """Has the add-on log as much as the preferences say."""
+    chosen = _stored()
+    logging.getLogger(PACKAGE).setLevel(chosen.log_level if chosen is not None else logging.NOTSET)
 
 
 def _stored() -> TRACKED_SHOT_AP_preferences | None:
@@ -108,18 +119,46 @@ class TRACKED_SHOT_AP_preferences(bpy.types.AddonPreferences):
         default=False,
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    keep_sessions: IntProperty(
+        name="Sessions to Keep",
+        description="When a clip is tracked anew, delete its oldest finished sessions beyond this many. "
+        "Those that clips of the open file use stay. 0: keep all",
+        default=0,
+        min=0,
+        soft_max=20,
+    )
+    log_level: EnumProperty(
+        name="Log Level",
+        description="What the add-on writes to the console",
+        items=(
+            ("WARNING", "Warnings", "What went wrong"),
+            ("INFO", "Information", "What was done, too"),
+            ("DEBUG", "Everything", "All there is to tell, for looking for a fault"),
+        ),
+        update=lambda _self, _context: set_log_level(),
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "session_folder", placeholder="Beside the .blend or the footage")
         layout.prop(self, "tracking_preset")
         layout.prop(self, "composite_preset")
+        layout.prop(self, "keep_sessions")
         layout.prop(self, "low_priority")
         layout.prop(self, "allow_scripts")
+        layout.prop(self, "log_level")
         row = layout.row()
+        row.operator("tracked_shot.open_workspace", icon="WORKSPACE")
         row.operator("tracked_shot.refresh_presets", icon="FILE_REFRESH")
+        row = layout.row()
         row.operator("tracked_shot.open_log", icon="TEXT")
+        row.operator("tracked_shot.copy_bug_report", icon="COPYDOWN")
+        header, body = layout.panel("tracked_shot_shortcuts", default_closed=True)
+        header.label(text="Shortcuts")
+        if body is not None:
+            keymaps.draw(body, context)
 
 
 CLASSES = (TRACKED_SHOT_AP_preferences,)

@@ -12,6 +12,7 @@ import bpy
 
 from . import (
     cli,
+    keymaps,
     operators,
     overlay,
     panels,
@@ -139,6 +140,12 @@ def draw_import_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
     )
 
 
+def draw_window_menu(self: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """The Window menu, which the search looks through from every editor."""
+    self.layout.separator()
+    self.layout.menu("TRACKED_SHOT_MT_all", icon="TRACKER")
+
+
 _hung: list[Part] = []
 _command: list[Any] = []
 
@@ -147,6 +154,7 @@ PARTS: tuple[Part, ...] = (
     Part("presets", _find_presets, _forget_presets),
     Part("pictures of presets", preset_pictures.load, preset_pictures.forget),
     *map(_class, preferences.CLASSES),
+    Part("log level", preferences.set_log_level, lambda: None),
     *map(_class, properties.CLASSES),
     Part("properties", properties.hang, properties.take_off),
     *map(_class, operators.CLASSES),
@@ -155,8 +163,10 @@ PARTS: tuple[Part, ...] = (
     _menu(bpy.types.CLIP_MT_clip, draw_clip_menu),
     _menu(bpy.types.TOPBAR_MT_file_export, draw_export_menu),
     _menu(bpy.types.TOPBAR_MT_file_import, draw_import_menu),
+    _menu(bpy.types.TOPBAR_MT_window, draw_window_menu),
     _handler("load_post", watch.on_load),
     _handler("save_post", watch.on_save),
+    Part("shortcuts", keymaps.hang, keymaps.take_off),
     Part("overlay", overlay.hang, overlay.take_off),
     Part("timer", _start_timer, _stop_timer),
     Part("command line", _add_command, _remove_command),

@@ -218,6 +218,7 @@ def begin(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
     state.followed, state.asked = True, ""
     session_list.refresh()
     if not state.running:
+        jobs.drop_old_sessions(session, choices().keep_sessions)
         _workers[session.path] = start_worker(session.path, low_priority=choices().low_priority)
         state.running = True
     hurry()

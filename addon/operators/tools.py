@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import preset_items, watch
+from .. import bug_report, preset_items, watch, workspace
 from ..tracking.session.worker import log_path
-from .base import DONE, STOPPED, Action, ClipAction, clip_of, show_text
+from .base import DONE, STOPPED, Action, ClipAction, SceneAction, clip_of, show_text
 
 LOG_NAME = "Tracked Shot Log"
 
@@ -47,4 +47,59 @@ class TRACKED_SHOT_OT_open_log(ClipAction, bpy.types.Operator):
         return DONE
 
 
-CLASSES = (TRACKED_SHOT_OT_refresh_presets, TRACKED_SHOT_OT_open_log)
+class TRACKED_SHOT_OT_copy_bug_report(Action, bpy.types.Operator):
+    """Puts what a developer asks first into the clipboard."""
+
+    bl_idname = "tracked_shot.copy_bug_report"
+    bl_label = "Copy Bug Report"
+    bl_description = (
+        "Copy versions, the clip and its session, and the end of the session's log, to be pasted into a bug "
+        "report. Nothing is sent anywhere"
+    )
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.clipboard = bug_report.words(clip_of(context))
+        self.report({"INFO"}, "The report is in the clipboard")
+        return DONE
+
+
+class TRACKED_SHOT_OT_open_workspace(Action, bpy.types.Operator):
+    """Shows the workspace for a shot."""
+
+    bl_idname = "tracked_shot.open_workspace"
+    bl_label = "Tracked Shot Workspace"
+    bl_description = "Show a workspace with the clip, the scene and the compositor; it is made once a file"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        there = context.window is not None and not bpy.app.background
+        if not there:
+            cls.poll_message_set("There is no window to show it in")
+        return there
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        workspace.open_workspace(context.window)
+        return DONE
+
+
+class TRACKED_SHOT_OT_toggle_overlay(SceneAction, bpy.types.Operator):
+    """Switches the overlay."""
+
+    bl_idname = "tracked_shot.toggle_overlay"
+    bl_label = "Toggle Overlay"
+    bl_description = "Show or hide what the solve is worth over the clip"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        overlay = context.scene.tracked_shot.overlay
+        overlay.show = not overlay.show
+        return DONE
+
+
+CLASSES = (
+    TRACKED_SHOT_OT_refresh_presets,
+    TRACKED_SHOT_OT_open_log,
+    TRACKED_SHOT_OT_copy_bug_report,
+    TRACKED_SHOT_OT_open_workspace,
+    TRACKED_SHOT_OT_toggle_overlay,
+)

@@ -1,6 +1,6 @@
 """The sidebars: they draw what is known already and compute nothing."""
 
-from . import clip_editor, compositor, scene, sessions, solve
+from . import clip_editor, compositor, menus, scene, sessions, solve
 
 # A sidebar shows its panels in the order in which they are registered.
 CLASSES = (
@@ -10,4 +10,5 @@ CLASSES = (
     *clip_editor.LENS,
     *compositor.CLASSES,
     *sessions.CLASSES,
+    *menus.CLASSES,
 )

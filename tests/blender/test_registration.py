@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from types import ModuleType
 
 import bpy
 import pytest
 
-from addon import operators, panels, preferences, properties, registration, watch
+from addon import keymaps, operators, overlay, panels, preferences, properties, registration, watch
+from addon.panels import menus
 
 
 @pytest.fixture
@@ -42,6 +44,12 @@ def traces() -> dict[str, object]:
         "menu": registration.draw_track_menu in getattr(bpy.types.CLIP_MT_track.draw, "_draw_funcs", ()),
         "clip menu": registration.draw_clip_menu in getattr(bpy.types.CLIP_MT_clip.draw, "_draw_funcs", ()),
         "operators": sorted(dir(bpy.ops.tracked_shot)),
+        "window menu": registration.draw_window_menu
+        in getattr(bpy.types.TOPBAR_MT_window.draw, "_draw_funcs", ()),
+        "words": bpy.app.translations.pgettext_iface("Tracks by Harm"),
+        "keys": list(keymaps._items),
+        "overlay": list(overlay._handle),
+        "threads": [t.name for t in threading.enumerate() if t.name.startswith("Tracked Shot")],
         "command": list(registration._command),
         "hung": list(registration._hung),
     }
@@ -98,6 +106,12 @@ def test_a_part_that_cannot_come_off_keeps_no_other_from_going(
     registration.unregister()
     assert traces() == before
     assert "stuck could not be taken off" in caplog.text
+
+
+def test_the_search_finds_every_operator() -> None:
+    """The search looks through menus; ours, in Blender's Window menu, has all of them."""
+    found = {kind for room in menus.ROOMS for module in room.modules for kind in module.CLASSES}
+    assert found == set(operators.CLASSES)
 
 
 def test_every_operator_explains_itself() -> None:

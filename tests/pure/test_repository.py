@@ -26,6 +26,7 @@ FILES_WITH_BPY = {
     "session_list.py",
     "solve_list.py",
     "overlay.py",
+    "bug_report.py",
     "words.py",
     "keymaps.py",
     "workspace.py",
