@@ -29,14 +29,15 @@ def open_workspace(window: bpy.types.Window) -> bool:
     return True
 
 
-def _once(call: Callable[[], bool], tries: int = 40) -> None:
+def _once(call: Callable[[], bool], *, first: float = 0.05, tries: int = 40) -> None:
+    """Calls it now and then until it returns True."""
     left = [tries]
 
     def run() -> float | None:
         left[0] -= 1
         return None if call() or left[0] <= 0 else 0.05
 
-    bpy.app.timers.register(run, first_interval=0.05)
+    bpy.app.timers.register(run, first_interval=first)
 
 
 def _lay_out(window: bpy.types.Window, workspace: bpy.types.WorkSpace) -> bool:
@@ -54,9 +55,8 @@ def _lay_out(window: bpy.types.Window, workspace: bpy.types.WorkSpace) -> bool:
     clip, scene = _split(window, clip, "VERTICAL", CLIP_SHARE)
     tree, scene = _split(window, scene, "HORIZONTAL", SCENE_SHARE)
     scene.ui_type, tree.ui_type = "VIEW_3D", "CompositorNodeTree"
-    for area in (clip, tree):
-        area.spaces.active.show_region_ui = True
-    _once(lambda: _choose_tab(window))
+    # An area that was never drawn has no regions yet that could be shown or hidden.
+    _once(lambda: _choose_tab(window), first=0.5)
     return True
 
 
@@ -92,10 +92,13 @@ def _split(
 
 def _choose_tab(window: bpy.types.Window) -> bool:
     """Our tab in both sidebars; False where one was not drawn yet, whose tab cannot be chosen before."""
+    if window not in list(bpy.context.window_manager.windows):
+        return True
     done = True
     for area in window.screen.areas:
         if area.ui_type not in ("CLIP_EDITOR", "CompositorNodeTree"):
             continue
+        area.spaces.active.show_region_ui = True
         bar = next(region for region in area.regions if region.type == "UI")
         try:
             bar.active_panel_category = CATEGORY
