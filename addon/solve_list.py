@@ -14,6 +14,7 @@ from .errands import Errand
 from .tracking.blender.clip import select_track
 from .tracking.errors import SessionError
 from .tracking.session import load_session
+from .tracking.session.clip_tracks import PREFIX
 from .tracking.solve_view import SolveView, solve_view
 
 Key = tuple[str, int]
@@ -102,8 +103,9 @@ def choose(rows: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     clip = next((c for c in bpy.data.movieclips if str(c.session_uid) == rows.name), None)
     if clip is None or clip.library is not None or not 0 <= rows.index < len(rows.tracks):
         return
+    name = rows.tracks[rows.index].name
     for track in clip.tracking.tracks:
-        select_track(track, track.name == rows.tracks[rows.index].name)
+        select_track(track, track.name in (name, PREFIX + name))
 
 
 def _key_of(clip: bpy.types.MovieClip) -> Key | None:

@@ -27,16 +27,23 @@ def said(text: str) -> str:
     return _said(text, bpy.app.translations.locale)
 
 
+def _rpt(text: str) -> str:
+    return str(bpy.app.translations.pgettext_rpt(text))
+
+
 @lru_cache(maxsize=2000)
-def _said(text: str, _locale: str) -> str:
-    translated: str = bpy.app.translations.pgettext_rpt(text)
-    if translated != text or "\n" in text:
+def _said(text: str, locale: str) -> str:
+    if (translated := _rpt(text)) != text:
         return translated
     for template, pattern in _patterns():
         found = pattern.fullmatch(text)
-        if found is not None:
-            other = bpy.app.translations.pgettext_rpt(template)
-            return other if other == template else other.format(*map(said, found.groups()))
+        if found is not None and (other := _rpt(template)) != template:
+            return other.format(*(_said(value, locale) for value in found.groups()))
+    # A sentence may be put together of others: "clip.mp4: what is wrong; what helps".
+    for seam in ("; ", ": "):
+        first, _, second = text.partition(seam)
+        if second:
+            return _said(first, locale) + seam + _said(second, locale)
     return text
 
 

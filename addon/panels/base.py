@@ -174,15 +174,25 @@ def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state:
     row.operator("tracked_shot.start_over", icon="FILE_REFRESH")
 
 
+_STOPPED = {
+    SessionStatus.PAUSED: ("Paused while solving", "Paused at the start", "Paused at frame {frame} of {last}"),
+    SessionStatus.FAILED: ("Failed while solving", "Failed at the start", "Failed at frame {frame} of {last}"),
+}
+_INTERRUPTED = (
+    "Interrupted while solving",
+    "Interrupted at the start",
+    "Interrupted at frame {frame} of {last}",
+)
+
+
 def _where(progress: Progress) -> str:
     """Where a session stands on which nobody works."""
-    stopped = {SessionStatus.PAUSED: "Paused", SessionStatus.FAILED: "Failed"}
-    how = stopped.get(progress.status, "Interrupted")
+    solving, start, frame = _STOPPED.get(progress.status, _INTERRUPTED)
     if progress.stage in ("clean", "solve"):
-        return say(f"{how} while solving")
+        return say(solving)
     if progress.frame < progress.first:
-        return say(f"{how} at the start")
-    return say(f"{how} at frame {{frame}} of {{last}}", frame=progress.frame, last=progress.last)
+        return say(start)
+    return say(frame, frame=progress.frame, last=progress.last)
 
 
 def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, state: watch.ClipState) -> None:

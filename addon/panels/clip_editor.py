@@ -71,7 +71,8 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
 
     def draw_finding(self, context: bpy.types.Context, finding: Finding) -> None:
         """A finding as a short paragraph; the clip's name, which stands above, is left out."""
-        text = said(finding.message.partition(": ")[2] or finding.message)
+        message = said(finding.message)
+        text = message.partition(": ")[2] or message
         paragraph(self.layout, context, text[:1].upper() + text[1:], icon=SEVERITY_ICONS[finding.severity])
 
     def draw_fixes(self, state: watch.ClipState) -> None:

@@ -12,6 +12,8 @@ LANGUAGES: dict[str, dict[str, str]] = {"de_DE": de.WORDS}
 """By the name that Blender gives the language."""
 CONTEXTS = ("*", "Operator")
 """Labels of operators are looked up in a context of their own."""
+KEPT: tuple[str, ...] = ()
+"""Words that are put together while drawing, so that the source does not have them as they are shown."""
 TEMPLATES: tuple[str, ...] = tuple(text for text in de.WORDS if "{}" in text)
 """Sentences that come finished from rooms without Blender, with holes for their values."""
 

@@ -1,3 +1,869 @@
 """German."""
 
-WORDS: dict[str, str] = {}
+# fmt: off
+WORDS: dict[str, str] = {
+    "'{}' cannot name a preset: use letters, digits, spaces, _ . + and -":
+        "„{}“ kann kein Name einer Vorgabe sein: Buchstaben, Ziffern, Leerzeichen, _ . + und - sind "
+        "erlaubt",
+    "'{}' is a built-in {} preset; choose another name":
+        "„{}“ ist eine mitgelieferte Vorgabe ({}); wählen Sie einen anderen Namen",
+    "'{}' is built in and stays as it is": "„{}“ ist mitgeliefert und bleibt, wie sie ist",
+    "'{}' is no environment variable: write ${NAME}":
+        "„{}“ ist keine Umgebungsvariable: schreiben Sie ${NAME}",
+    "; make an evenly timed copy": "; erstellen Sie eine gleichmäßig getaktete Kopie",
+    "; make an image sequence": "; erstellen Sie eine Bildsequenz",
+    "A camera takes {} tracks": "Eine Kamera braucht {} Spuren",
+    "A copy is being made": "Eine Kopie wird gerade erstellt",
+    "A copy of the clip is being made": "Eine Kopie des Clips wird gerade erstellt",
+    "A cross for each track that the solve leaves out; the chosen one says why":
+        "Ein Kreuz für jede Spur, die die Lösung auslässt; die gewählte sagt, warum",
+    "A dot for each track, from cyan (exact) to red": "Ein Punkt für jede Spur, von Türkis (genau) bis Rot",
+    "A grid on the ground that was found in the solve":
+        "Ein Gitter auf dem Boden, der in der Lösung gefunden wurde",
+    "A picture of your own": "Ein eigenes Bild",
+    "A process is at work on it; cancel that first": "Ein Prozess arbeitet daran; brechen Sie ihn zuerst ab",
+    "A shaking camera with some motion blur": "Eine wackelnde Kamera mit etwas Bewegungsunschärfe",
+    "A small object close by, with a shallow depth of field":
+        "Ein kleiner Gegenstand aus der Nähe, mit geringer Schärfentiefe",
+    "Add": "Hinzufügen",
+    "Add Composite Preset": "Composite-Vorgabe hinzufügen",
+    "Add Tracking Preset": "Tracking-Vorgabe hinzufügen",
+    "Add the tracks of a text file to the clip: name, frame, x and y a line, or what 3DEqualizer "
+    "exports":
+        "Die Spuren einer Textdatei zum Clip hinzufügen: je Zeile Name, Frame, x und y, oder was "
+        "3DEqualizer exportiert",
+    "All Sessions": "Alle Sitzungen",
+    "All there is to tell, for looking for a fault": "Alles, was zu sagen ist, um einen Fehler zu suchen",
+    "All tracks that the session keeps are in the clip":
+        "Alle Spuren, die die Sitzung aufbewahrt, sind im Clip",
+    "All tracks were kept already": "Alle Spuren waren schon aufbewahrt",
+    "An image sequence is evenly timed already": "Eine Bildsequenz ist schon gleichmäßig getaktet",
+    "Apply": "Anwenden",
+    "At Work": "Bei der Arbeit",
+    "Auto Scale": "Automatisch skalieren",
+    "Automatic Overscan": "Automatischer Overscan",
+    "Background": "Hintergrund",
+    "Background & Blend": "Hintergrund & Mischung",
+    "Bake Camera": "Kamera backen",
+    "Bend the CG to the plate's lens; the plate stays as it was filmed":
+        "Die CG in die Linse der Aufnahme biegen; die Aufnahme bleibt, wie sie gefilmt wurde",
+    "Beside the .blend or the footage": "Neben der .blend oder der Aufnahme",
+    "Blend": "Mischung",
+    "Blender Is Solving": "Blender löst",
+    "Blender cannot read this clip": "Blender kann diesen Clip nicht lesen",
+    "Blender finds no picture in {}": "Blender findet kein Bild in {}",
+    "Blender finds {} frames where {} are in the footage":
+        "Blender findet {} Frames, wo {} in der Aufnahme sind",
+    "Blender has no lens distortion model {}": "Blender hat kein Modell {} für die Linsenverzerrung",
+    "Blender has no window area to run its clip operators in":
+        "Blender hat keinen Fensterbereich, um seine Clip-Operatoren auszuführen",
+    "Blender shows other pictures than the footage has (at frame {} it shows frame {})":
+        "Blender zeigt andere Bilder, als in der Aufnahme sind (bei Frame {} zeigt es Frame {})",
+    "Blender's own tools, for tracks of your own": "Blenders eigene Werkzeuge, für eigene Spuren",
+    "Blur of the caught shadow": "Unschärfe des aufgefangenen Schattens",
+    "Bring all frames to one; off: smooth them": "Alle Frames auf einen bringen; aus: glätten",
+    "Build the chosen composite into the scene's compositor tree, in a node group of its own. "
+    "Your nodes stay as they are; another preset changes only that group":
+        "Den gewählten Composite in den Compositor-Baum der Szene bauen, in eine eigene Node-Gruppe. "
+        "Ihre Nodes bleiben, wie sie sind; eine andere Vorgabe ändert nur diese Gruppe",
+    "Buildings and rooms; long tracks on many sharp corners":
+        "Gebäude und Räume; lange Spuren an vielen scharfen Ecken",
+    "By the tracks that are selected": "Nach den ausgewählten Spuren",
+    "CG added to the footage as light, for glows, sparks and screens":
+        "CG als Licht zur Aufnahme addiert, für Leuchten, Funken und Bildschirme",
+    "CG bent to the plate's lens, over the untouched footage":
+        "CG in die Linse der Aufnahme gebogen, über der unberührten Aufnahme",
+    "CG over the footage, its shadow as a pass of its own that is multiplied into the plate":
+        "CG über der Aufnahme, ihr Schatten als eigener Pass in die Aufnahme multipliziert",
+    "CG over the footage, the finished picture steadied": "CG über der Aufnahme, das fertige Bild beruhigt",
+    "CG over the footage, with its shadow caught on the ground":
+        "CG über der Aufnahme, ihr Schatten auf dem Boden aufgefangen",
+    "CG over the plate and nothing else, no shadow": "CG über der Aufnahme und sonst nichts, kein Schatten",
+    "CG screened onto the footage, for reflections, haze and holograms":
+        "CG negativ in die Aufnahme multipliziert, für Spiegelungen, Dunst und Hologramme",
+    "Camera Height": "Kamerahöhe",
+    "Cancel": "Abbrechen",
+    "Cancel Tracking": "Verfolgen abbrechen",
+    "Change the settings of the chosen preset, which is your own":
+        "Die Einstellungen der gewählten, eigenen Vorgabe ändern",
+    "Check Footage": "Aufnahme prüfen",
+    "Checkpoint Tracks": "Spuren sichern",
+    "Choose a file to read": "Wählen Sie eine Datei zum Lesen",
+    "Choose a file to write": "Wählen Sie eine Datei zum Schreiben",
+    "Choose a session in the list first": "Wählen Sie zuerst eine Sitzung in der Liste",
+    "Choose a shot file": "Wählen Sie eine Shot-Datei",
+    "Choose the footage's file or folder": "Wählen Sie Datei oder Ordner der Aufnahme",
+    "Choose the shot file of this scene. It is checked as a whole, and mistakes are shown with "
+    "their lines; nothing is built yet":
+        "Die Shot-Datei dieser Szene wählen. Sie wird als Ganzes geprüft, und Fehler werden mit ihren"
+        " Zeilen gezeigt; gebaut wird noch nichts",
+    "Choose where the footage of the clip's session is now: its file, or a folder to look in. It "
+    "is known by its content; other footage is refused":
+        "Wählen, wo die Aufnahme der Sitzung des Clips jetzt ist: ihre Datei oder ein Ordner, in dem "
+        "gesucht wird. Sie wird an ihrem Inhalt erkannt; andere Aufnahmen werden abgelehnt",
+    "Choose whether the camera follows the clip's solve or has keys of its own; it stays put":
+        "Wählen, ob die Kamera der Lösung des Clips folgt oder eigene Keys hat; sie bleibt, wo sie "
+        "ist",
+    "Clip": "Clip",
+    "Color": "Farbe",
+    "Composite": "Composite",
+    "Composite Preset": "Composite-Vorgabe",
+    "Composite Presets": "Composite-Vorgaben",
+    "Compositor Nodes: on (was {})": "Compositor-Nodes: an (war {})",
+    "Copy Bug Report": "Fehlerbericht kopieren",
+    "Copy versions, the clip and its session, and the end of the session's log, to be pasted into"
+    " a bug report. Nothing is sent anywhere":
+        "Versionen, den Clip und seine Sitzung und das Ende ihres Protokolls kopieren, um sie in "
+        "einen Fehlerbericht einzufügen. Nichts wird irgendwohin gesendet",
+    "Copying {share}": "Kopiere {share}",
+    "Corner Pin": "Eckpunkte",
+    "Coverage": "Abdeckung",
+    "Delete": "Löschen",
+    "Delete Composite Preset": "Composite-Vorgabe löschen",
+    "Delete Preset?": "Vorgabe löschen?",
+    "Delete Session?": "Sitzung löschen?",
+    "Delete Tracking Preset": "Tracking-Vorgabe löschen",
+    "Delete the chosen preset, which is your own, from disk. This cannot be undone":
+        "Die gewählte, eigene Vorgabe von der Platte löschen. Das kann nicht rückgängig gemacht "
+        "werden",
+    "Delete the session's file and its log from disk. What is in the clip stays":
+        "Die Datei der Sitzung und ihr Protokoll von der Platte löschen. Was im Clip ist, bleibt",
+    "Deleted: {}": "Gelöscht: {}",
+    "Density": "Dichte",
+    "Detect Features": "Merkmale finden",
+    "Distance": "Abstand",
+    "Distort CG": "CG verzerren",
+    "Distortion": "Verzerrung",
+    "Done: {name}": "Fertig: {name}",
+    "Draw what the solve is worth over the clip": "Über dem Clip zeichnen, was die Lösung wert ist",
+    "Edit Tracking Preset": "Tracking-Vorgabe bearbeiten",
+    "Edit…": "Bearbeiten…",
+    "Enable What Is Needed": "Nötiges einschalten",
+    "End": "Ende",
+    "Enlarge until no black edge shows": "Vergrößern, bis kein schwarzer Rand zu sehen ist",
+    "Error by Frame": "Fehler je Frame",
+    "Everything": "Alles",
+    "Export 2D Tracks": "2D-Spuren exportieren",
+    "Export 2D Tracks…": "2D-Spuren exportieren…",
+    "Export Composite Preset": "Composite-Vorgabe exportieren",
+    "Export Tracking Preset": "Tracking-Vorgabe exportieren",
+    "Export…": "Exportieren…",
+    "Factor": "Faktor",
+    "Fewer and smaller patches, for a first look": "Weniger und kleinere Muster, für einen ersten Blick",
+    "Film Transparent": "Film transparent",
+    "Find": "Suchen",
+    "Find Floor": "Boden suchen",
+    "Find Footage": "Aufnahme suchen",
+    "Find Footage…": "Aufnahme suchen…",
+    "Find the camera anew from the tracks as they are now, yours and those of the session, with "
+    "their weights. Nothing is tracked. Where the clip has only tracks of yours, they alone are "
+    "solved":
+        "Die Kamera aus den Spuren neu finden, wie sie jetzt sind, Ihren und denen der Sitzung, mit "
+        "ihren Gewichten. Nichts wird verfolgt. Hat der Clip nur eigene Spuren, werden nur sie gelöst",
+    "First Frame": "Erster Frame",
+    "Floor": "Boden",
+    "Floor {}{}": "Boden: {}{}",
+    "Floor, Origin, Scale": "Boden, Ursprung, Maßstab",
+    "Floor: {how}": "Boden: {how}",
+    "Footage": "Aufnahme",
+    "Footage frame to lock to, 1 the first": "Frame der Aufnahme, auf den gesperrt wird; 1 ist der erste",
+    "For most footage": "Für die meisten Aufnahmen",
+    "Frame": "Frame",
+    "Frame Start": "Erster Frame",
+    "From the air; fine texture far away that moves little":
+        "Aus der Luft; feine Struktur weit weg, die sich wenig bewegt",
+    "Give the CG the plate's grain": "Der CG das Korn der Aufnahme geben",
+    "Give the chosen preset, which is your own, another name. Clips of this file follow":
+        "Der gewählten, eigenen Vorgabe einen anderen Namen geben. Clips dieser Datei folgen",
+    "Give the chosen preset, which is your own, another name. Scenes of this file follow":
+        "Der gewählten, eigenen Vorgabe einen anderen Namen geben. Szenen dieser Datei folgen",
+    "Give the scene the clip's frame rate, first and last frame":
+        "Der Szene Bildrate, ersten und letzten Frame des Clips geben",
+    "Give the scene the solved camera with the footage behind it, a shadow catcher, the "
+    "composite, and the clip's size, rate and frames. Again, it brings these up to date":
+        "Der Szene die gelöste Kamera mit der Aufnahme dahinter geben, einen Schattenfänger, den "
+        "Composite und Größe, Rate und Frames des Clips. Noch einmal bringt sie auf den neuesten "
+        "Stand",
+    "Give the world its size by the camera's height above the floor at the current frame":
+        "Der Welt ihre Größe durch die Höhe der Kamera über dem Boden im aktuellen Frame geben",
+    "Give the world its size by the known distance between the two selected tracks":
+        "Der Welt ihre Größe durch den bekannten Abstand der zwei ausgewählten Spuren geben",
+    "Go On": "Weiter",
+    "Go on with this clip's interrupted session, from its last saved step":
+        "Mit der unterbrochenen Sitzung dieses Clips weitermachen, ab ihrem letzten gesicherten "
+        "Schritt",
+    "Go to the last frame that the clip's session has tracked":
+        "Zum letzten Frame gehen, den die Sitzung des Clips verfolgt hat",
+    "Grain": "Korn",
+    "Hold the finished picture still by its tracks": "Das fertige Bild nach seinen Spuren ruhig halten",
+    "How dark the caught shadow is": "Wie dunkel der aufgefangene Schatten ist",
+    "How high above the floor the camera was at the current frame":
+        "Wie hoch über dem Boden die Kamera im aktuellen Frame war",
+    "How much of the CG is seen": "Wie viel von der CG zu sehen ist",
+    "How much of the movement goes, but for a pan":
+        "Wie viel von der Bewegung verschwindet, außer einem Schwenk",
+    "How the CG lies on the background": "Wie die CG auf dem Hintergrund liegt",
+    "How the plate's lens and the straight CG come together":
+        "Wie die Linse der Aufnahme und die gerade CG zusammenkommen",
+    "Image": "Bild",
+    "Import 2D Tracks": "2D-Spuren importieren",
+    "Import 2D Tracks…": "2D-Spuren importieren…",
+    "Import Composite Preset": "Composite-Vorgabe importieren",
+    "Import Tracking Preset": "Tracking-Vorgabe importieren",
+    "Import…": "Importieren…",
+    "Information": "Information",
+    "It is stopping already": "Es hält schon an",
+    "Keep Mine": "Meine behalten",
+    "Keep the clip's focal length, sensor width and distortion as they are; off: find them":
+        "Brennweite, Sensorbreite und Verzerrung des Clips lassen, wie sie sind; aus: sie finden",
+    "Keep the tracks that you made or changed, as they are now, in the clip's session; one is "
+    "begun where there is none. Saving the file does the same":
+        "Die Spuren, die Sie angelegt oder geändert haben, so in der Sitzung des Clips aufbewahren; "
+        "gibt es keine, wird eine begonnen. Speichern der Datei tut dasselbe",
+    "Lay the world so that the selected track, or the middle of several, is the origin. The floor"
+    " keeps its height where they lie on it":
+        "Die Welt so legen, dass die ausgewählte Spur oder die Mitte von mehreren der Ursprung ist. "
+        "Der Boden behält seine Höhe, wo sie auf ihm liegen",
+    "Lay the world so that the selected tracks, three or more, are the floor, and their middle is"
+    " the origin. The camera moves, or its parent; your scene stays where it is":
+        "Die Welt so legen, dass die ausgewählten Spuren, drei oder mehr, der Boden sind und ihre "
+        "Mitte der Ursprung. Die Kamera bewegt sich oder was sie trägt; Ihre Szene bleibt, wo sie ist",
+    "Leave both as they are": "Beide lassen, wie sie sind",
+    "Leave it as it is, for grading what is saved as EXR":
+        "Lassen, wie sie ist, um als EXR Gespeichertes zu graden",
+    "Left Out": "Ausgelassen",
+    "Left out: {why}": "Ausgelassen: {why}",
+    "Lens": "Linse",
+    "Lens Known": "Linse bekannt",
+    "Let the tracking process give way to Blender and other programs":
+        "Den Tracking-Prozess Blender und anderen Programmen den Vortritt lassen",
+    "Linear Rec.709": "Linear Rec.709",
+    "Live Camera": "Kamera folgt",
+    "Lock to a Frame": "Auf einen Frame sperren",
+    "Log Level": "Protokollstufe",
+    "Look again for sessions beside the clips, beside this file, and in the session folder":
+        "Noch einmal nach Sitzungen neben den Clips, neben dieser Datei und im Sitzungsordner sehen",
+    "Look for the largest level plane below the camera among all solved tracks and lay the world "
+    "on it. The size stays as it is":
+        "Die größte ebene Fläche unter der Kamera unter allen gelösten Spuren suchen und die Welt "
+        "darauf legen. Die Größe bleibt, wie sie ist",
+    "Look the footage over: its size, rate and timing, and whether Blender shows the frames that "
+    "are in it":
+        "Die Aufnahme durchsehen: Größe, Rate und Takt, und ob Blender die Frames zeigt, die darin "
+        "sind",
+    "Looking at the footage": "Sieht die Aufnahme durch",
+    "Low Priority": "Niedrige Priorität",
+    "Make a preset of your own, beginning with the settings of the chosen one":
+        "Eine eigene Vorgabe anlegen, ausgehend von den Einstellungen der gewählten",
+    "Make an Evenly Timed Copy": "Gleichmäßig getaktete Kopie erstellen",
+    "Make an Image Sequence": "Bildsequenz erstellen",
+    "Make this session the clip's, where it is of the same footage; one that is not done goes on":
+        "Diese Sitzung zu der des Clips machen, wo sie von derselben Aufnahme ist; eine, die nicht "
+        "fertig ist, geht weiter",
+    "Makes camera, shadow catcher and composite; sets size, frames and Cycles":
+        "Legt Kamera, Schattenfänger und Composite an; setzt Größe, Frames und Cycles",
+    "More points, matched more strictly; slower": "Mehr Punkte, strenger verglichen; langsamer",
+    "Motion Blur": "Bewegungsunschärfe",
+    "Multiply": "Multiplizieren",
+    "No clear floor ({} sure): check where it lies": "Kein klarer Boden ({} sicher): prüfen Sie, wo er liegt",
+    "No clip": "Kein Clip",
+    "No composite of Tracked Shot is in this scene": "Kein Composite von Tracked Shot ist in dieser Szene",
+    "No copy is being made": "Es wird keine Kopie erstellt",
+    "No frame of this clip was tracked yet": "Noch kein Frame dieses Clips wurde verfolgt",
+    "No session found": "Keine Sitzung gefunden",
+    "No session of this clip is done": "Keine Sitzung dieses Clips ist fertig",
+    "No session of this clip waits": "Keine Sitzung dieses Clips wartet",
+    "No session of this clip yet": "Noch keine Sitzung dieses Clips",
+    "None": "Keine",
+    "Not in the tree": "Nicht im Baum",
+    "Not taken in: you changed tracks ({changes})": "Nicht übernommen: Sie haben Spuren geändert ({changes})",
+    "Nothing applied yet": "Noch nichts angewandt",
+    "Nothing is to be decided for this clip": "Für diesen Clip ist nichts zu entscheiden",
+    "Nothing is wrong with the footage": "Mit der Aufnahme ist alles in Ordnung",
+    "Nothing of Tracked Shot is in this scene": "Nichts von Tracked Shot ist in dieser Szene",
+    "Nothing wrong with {}": "Nichts auszusetzen an {}",
+    "Nothing: the CG alone, with its alpha": "Nichts: die CG allein, mit ihrem Alpha",
+    "One color all over": "Überall eine Farbe",
+    "One of your tracks is in the session, not in the clip":
+        "Eine Ihrer Spuren ist in der Sitzung, nicht im Clip",
+    "Open Log": "Protokoll öffnen",
+    "Open Report": "Bericht öffnen",
+    "Open Shot File": "Shot-Datei öffnen",
+    "Open a clip to begin": "Öffnen Sie zu Beginn einen Clip",
+    "Open a movie clip first": "Öffnen Sie zuerst einen Filmclip",
+    "Open the folder that the session's file is in": "Den Ordner öffnen, in dem die Datei der Sitzung liegt",
+    "Open the log of the clip's tracking process as a text":
+        "Das Protokoll des Tracking-Prozesses des Clips als Text öffnen",
+    "Open the session's clip first": "Öffnen Sie zuerst den Clip der Sitzung",
+    "Origin": "Ursprung",
+    "Output": "Ausgabe",
+    "Over": "Über",
+    "Overlay": "Overlay",
+    "Overscan": "Overscan",
+    "Pause Tracking": "Verfolgen anhalten",
+    "Pausing": "Hält an",
+    "Plane Track": "Flächenspur",
+    "Plate Exact": "Getreu der Aufnahme",
+    "Preset added: {}": "Vorgabe hinzugefügt: {}",
+    "Presets": "Vorgaben",
+    "Put a cube on the floor, to see whether the camera holds, until there is CG":
+        "Einen Würfel auf den Boden stellen, um zu sehen, ob die Kamera hält, bis es CG gibt",
+    "Put the tracks and the camera of the clip's session into the clip, in place of what an "
+    "earlier session put there. Your own tracks stay":
+        "Die Spuren und die Kamera der Sitzung in den Clip übernehmen, anstelle dessen, was eine "
+        "frühere Sitzung dort eingesetzt hat. Ihre eigenen Spuren bleiben",
+    "Put the tracks that you made back as the clip's session keeps them: those that are gone, and"
+    " those that differ. Tracks that are new since stay":
+        "Die Spuren, die Sie angelegt haben, so zurückholen, wie die Sitzung sie aufbewahrt: die "
+        "fehlen und die anders sind. Seitdem neue Spuren bleiben",
+    "Read the presets from disk again, built in and your own":
+        "Die Vorgaben noch einmal von der Platte lesen, mitgelieferte und eigene",
+    "Reading the footage": "Liest die Aufnahme",
+    "Reading the session": "Liest die Sitzung",
+    "Red where few frames have a track": "Rot, wo wenige Frames eine Spur haben",
+    "Refresh": "Aktualisieren",
+    "Refresh Presets": "Vorgaben neu einlesen",
+    "Remove": "Entfernen",
+    "Remove Shot": "Shot entfernen",
+    "Rename": "Umbenennen",
+    "Rename Composite Preset": "Composite-Vorgabe umbenennen",
+    "Rename Tracking Preset": "Tracking-Vorgabe umbenennen",
+    "Rename…": "Umbenennen…",
+    "Render Shot": "Shot rendern",
+    "Render the sky transparent, so that the background is seen":
+        "Den Himmel durchsichtig rendern, damit der Hintergrund zu sehen ist",
+    "Report": "Bericht",
+    "Restore Tracks": "Spuren zurückholen",
+    "Resume": "Fortsetzen",
+    "Resume Tracking": "Verfolgen fortsetzen",
+    "Reveal": "Im Ordner zeigen",
+    "Run the Python files that a shot file names as hooks. They can do all that you can: allow it"
+    " only where you know where your shot files come from":
+        "Die Python-Dateien ausführen, die eine Shot-Datei als Hooks nennt. Sie können alles, was Sie"
+        " können: erlauben Sie es nur, wenn Sie wissen, woher Ihre Shot-Dateien kommen",
+    "Save": "Speichern",
+    "Save Shot File": "Shot-Datei speichern",
+    "Save the chosen preset, with what is set over it under Adjust, as a preset of your own. The "
+    "name of the chosen one, where that is yours, overwrites it":
+        "Die gewählte Vorgabe, mit dem, was hier darüber eingestellt ist, als eigene Vorgabe "
+        "speichern. Der Name der gewählten, wo sie Ihre eigene ist, überschreibt sie",
+    "Saved: {}": "Gespeichert: {}",
+    "Say which file the ST-maps are to be named after":
+        "Sagen Sie, nach welcher Datei die ST-Maps heißen sollen",
+    "Scene": "Szene",
+    "Scene Referred": "Szenenbezogen",
+    "Scene Settings": "Szeneneinstellungen",
+    "Screen": "Negativ multiplizieren",
+    "Scripts From Shot Files": "Skripte aus Shot-Dateien",
+    "See as much beyond the edge as the bent CG needs":
+        "So viel über den Rand hinaus sehen, wie die gebogene CG braucht",
+    "Sensor Width": "Sensorbreite",
+    "Session": "Sitzung",
+    "Session Folder": "Sitzungsordner",
+    "Sessions": "Sitzungen",
+    "Sessions to Keep": "Sitzungen behalten",
+    "Set Camera": "Kamera setzen",
+    "Set Color Space": "Farbraum setzen",
+    "Set Floor": "Boden setzen",
+    "Set Origin": "Ursprung setzen",
+    "Set Scale": "Maßstab setzen",
+    "Set Scale by Camera Height": "Maßstab nach Kamerahöhe setzen",
+    "Set Scene Rate & Frames": "Rate & Frames der Szene setzen",
+    "Set Up Shot": "Shot einrichten",
+    "Set X Axis": "X-Achse setzen",
+    "Set it so that the plate comes out as it was filmed":
+        "So setzen, dass die Aufnahme herauskommt, wie sie gefilmt wurde",
+    "Set the clip's colour space to the one that files of this kind usually have":
+        "Den Farbraum des Clips auf den setzen, den Dateien dieser Art gewöhnlich haben",
+    "Settle Changes": "Änderungen klären",
+    "Shadow": "Schatten",
+    "Share of the frame that is seen beyond each edge":
+        "Anteil des Frames, der über jeden Rand hinaus zu sehen ist",
+    "Shortcuts": "Tastenkürzel",
+    "Shot": "Shot",
+    "Shot File": "Shot-Datei",
+    "Shot file written: {}": "Shot-Datei geschrieben: {}",
+    "Show": "Zeigen",
+    "Show Evenly Timed Copy": "Gleichmäßig getaktete Kopie zeigen",
+    "Show a workspace with the clip, the scene and the compositor; it is made once a file":
+        "Einen Arbeitsbereich mit Clip, Szene und Compositor zeigen; er wird einmal je Datei angelegt",
+    "Show or hide what the solve is worth over the clip":
+        "Zeigen oder verbergen, was die Lösung über dem Clip wert ist",
+    "Shutter Position": "Verschlusslage",
+    "Smooth": "Glätten",
+    "Softness": "Weichheit",
+    "Solve": "Lösung",
+    "Solve Again": "Neu lösen",
+    "Solve Camera Motion": "Kamerabewegung lösen",
+    "Solved Floor": "Gelöster Boden",
+    "Stabilization": "Stabilisierung",
+    "Stabilize": "Stabilisieren",
+    "Stand-In": "Platzhalter",
+    "Start Over": "Neu beginnen",
+    "Start Over?": "Neu beginnen?",
+    "Step by Step": "Schritt für Schritt",
+    "Stop making the copy; what was written of it is removed":
+        "Die Kopie abbrechen; was davon geschrieben wurde, wird entfernt",
+    "Stop tracking after the present step, which is saved; Go On goes on from there":
+        "Nach dem jetzigen Schritt anhalten, der gesichert wird; „Weiter“ macht dort weiter",
+    "Stop tracking. All finished steps are saved; Resume goes on from there":
+        "Verfolgen anhalten. Alle fertigen Schritte sind gesichert; „Fortsetzen“ macht dort weiter",
+    "Stopping": "Hält an",
+    "Straighten the plate to the CG": "Die Aufnahme nach der CG gerade biegen",
+    "Such files are usually {space}, this clip is set to {now}":
+        "Solche Dateien sind gewöhnlich {space}, dieser Clip steht auf {now}",
+    "Take In": "Übernehmen",
+    "Take In Solve": "Lösung übernehmen",
+    "Take It In": "Übernehmen",
+    "Take Up": "Aufnehmen",
+    "Take a preset in from a file that somebody gave you, as one of your own":
+        "Eine Vorgabe aus einer Datei, die Ihnen jemand gab, als eigene übernehmen",
+    "Take all of Tracked Shot out of the scene: camera, shadow catcher, light, CG and composite. "
+    "What it set in the scene becomes what it was; your objects, and the session, stay":
+        "Alles von Tracked Shot aus der Szene nehmen: Kamera, Schattenfänger, Licht, CG und "
+        "Composite. Was es in der Szene gesetzt hat, wird wieder, wie es war; Ihre Objekte und die "
+        "Sitzung bleiben",
+    "Take the Session's": "Die der Sitzung nehmen",
+    "Take the composite out again: the compositor tree and the scene's settings become what they "
+    "were":
+        "Den Composite wieder herausnehmen: Compositor-Baum und Einstellungen der Szene werden, was "
+        "sie waren",
+    "Take the session in, and say what becomes of the tracks that you changed":
+        "Die Sitzung übernehmen und sagen, was aus den geänderten Spuren wird",
+    "The CG covers the background": "Die CG deckt den Hintergrund",
+    "The CG darkens the background": "Die CG verdunkelt den Hintergrund",
+    "The CG lightens the background and never beyond white":
+        "Die CG hellt den Hintergrund auf und nie über Weiß hinaus",
+    "The CG's light is added to the background": "Das Licht der CG kommt zum Hintergrund dazu",
+    "The YAML file that this scene's shot is written in":
+        "Die YAML-Datei, in der der Shot dieser Szene steht",
+    "The camera will have keys: {why}": "Die Kamera wird Keys haben: {why}",
+    "The clip has no file": "Der Clip hat keine Datei",
+    "The clip has no frames": "Der Clip hat keine Frames",
+    "The clip has no picture": "Der Clip hat kein Bild",
+    "The clip has no session yet": "Der Clip hat noch keine Sitzung",
+    "The clip has no solved camera yet": "Der Clip hat noch keine gelöste Kamera",
+    "The clip has no tracks": "Der Clip hat keine Spuren",
+    "The clip has the colour space that its file asks for":
+        "Der Clip hat den Farbraum, den seine Datei verlangt",
+    "The clip is being tracked; cancel that first": "Der Clip wird verfolgt; brechen Sie das zuerst ab",
+    "The clip is linked from another file; make it local first":
+        "Der Clip ist aus einer anderen Datei verknüpft; machen Sie ihn zuerst lokal",
+    "The clip is not being tracked": "Der Clip wird nicht verfolgt",
+    "The clip is tracked anew from its first frame. The session there stays on disk.":
+        "Der Clip wird von seinem ersten Frame an neu verfolgt. Die Sitzung bleibt auf der Platte.",
+    "The clip's session keeps no tracks made by hand":
+        "Die Sitzung des Clips hat keine von Hand gemachten Spuren",
+    "The color behind the CG": "Die Farbe hinter der CG",
+    "The composite preset of scenes for which none was chosen":
+        "Die Composite-Vorgabe von Szenen, für die keine gewählt wurde",
+    "The error of each frame along the bottom of the view, red where it is far above average":
+        "Der Fehler jedes Frames am unteren Rand der Ansicht, rot, wo er weit über dem Mittel liegt",
+    "The filmed plate": "Die gefilmte Aufnahme",
+    "The footage is being looked at": "Die Aufnahme wird durchgesehen",
+    "The footage is fine": "Die Aufnahme ist in Ordnung",
+    "The footage is not there: {name}": "Die Aufnahme ist nicht da: {name}",
+    "The footage is not there: {}. Find it first": "Die Aufnahme ist nicht da: {}. Suchen Sie sie zuerst",
+    "The footage is {}": "Die Aufnahme ist {}",
+    "The picture behind the CG": "Das Bild hinter der CG",
+    "The picture that is pinned to the plane track": "Das Bild, das an die Flächenspur geheftet wird",
+    "The plane track that the picture is pinned to; empty: none":
+        "Die Flächenspur, an die das Bild geheftet wird; leer: keine",
+    "The report is in the clipboard": "Der Bericht ist in der Zwischenablage",
+    "The scene has no camera that follows the clip; Set Up Shot makes one":
+        "Die Szene hat keine Kamera, die dem Clip folgt; „Shot einrichten“ legt eine an",
+    "The scene is linked from another file": "Die Szene ist aus einer anderen Datei verknüpft",
+    "The session cannot be read: {}": "Die Sitzung kann nicht gelesen werden: {}",
+    "The session keeps other tracks of yours": "Die Sitzung hat andere Spuren von Ihnen",
+    "The solve is stale: {what}": "Die Lösung ist veraltet: {what}",
+    "The tracking preset of clips for which none was chosen":
+        "Die Tracking-Vorgabe von Clips, für die keine gewählt wurde",
+    "There is no preset {}": "Es gibt keine Vorgabe {}",
+    "There is no scene": "Es gibt keine Szene",
+    "There is no scene of this file to set": "Es gibt keine Szene dieser Datei, die gesetzt werden kann",
+    "There is no scene of this file to show it in":
+        "Es gibt keine Szene dieser Datei, in der es gezeigt werden kann",
+    "There is no session of this clip yet": "Es gibt noch keine Sitzung dieses Clips",
+    "There is no window to open a folder from":
+        "Es gibt kein Fenster, aus dem ein Ordner geöffnet werden kann",
+    "There is no window to show it in": "Es gibt kein Fenster, in dem es gezeigt werden kann",
+    "This clip's session: {path}": "Die Sitzung dieses Clips: {path}",
+    "Toggle Overlay": "Overlay umschalten",
+    "Tools": "Werkzeuge",
+    "Track": "Verfolgen",
+    "Track & Solve": "Verfolgen & Lösen",
+    "Track Backwards": "Rückwärts verfolgen",
+    "Track the clip anew in a session of its own. The session there is stays on disk":
+        "Den Clip in einer eigenen Sitzung neu verfolgen. Die vorhandene Sitzung bleibt auf der "
+        "Platte",
+    "Track the whole clip and find its camera, in a process of its own; Blender can be used "
+    "meanwhile. Goes on where a session with the same settings was left":
+        "Den ganzen Clip verfolgen und seine Kamera finden, in einem eigenen Prozess; Blender kann "
+        "währenddessen benutzt werden. Macht weiter, wo eine Sitzung mit denselben Einstellungen "
+        "stehen blieb",
+    "Tracked Shot": "Tracked Shot",
+    "Tracked Shot Preflight": "Tracked Shot Preflight",
+    "Tracked Shot Workspace": "Arbeitsbereich Tracked Shot",
+    "Tracked, not solved": "Verfolgt, nicht gelöst",
+    "Tracking Preset": "Tracking-Vorgabe",
+    "Tracking Presets": "Tracking-Vorgaben",
+    "Tracking {frame} of {last}": "Verfolge {frame} von {last}",
+    "Tracks by Error": "Spuren nach Fehler",
+    "Tracks by Harm": "Spuren nach Schaden",
+    "Turn the world about the Z axis so that the selected track lies over the X axis":
+        "Die Welt um die Z-Achse drehen, bis die ausgewählte Spur über der X-Achse liegt",
+    "Undistort Plate": "Aufnahme entzerren",
+    "Use Curves": "Kurven benutzen",
+    "View": "Ansicht",
+    "View Transform": "Ansichtstransformation",
+    "Warnings": "Warnungen",
+    "What full shadow leaves of the plate": "Was voller Schatten von der Aufnahme übrig lässt",
+    "What is done about the scene's view transform": "Was mit der Ansichtstransformation der Szene geschieht",
+    "What lies behind the CG": "Was hinter der CG liegt",
+    "What lies between the two selected tracks": "Was zwischen den zwei ausgewählten Spuren liegt",
+    "What the add-on writes to the console": "Was das Add-on auf die Konsole schreibt",
+    "What was done, too": "Auch was getan wurde",
+    "What went wrong": "Was schiefging",
+    "When a clip is tracked anew, delete its oldest finished sessions beyond this many. Those "
+    "that clips of the open file use stay. 0: keep all":
+        "Wenn ein Clip neu verfolgt wird, seine ältesten fertigen Sitzungen über diese Zahl hinaus "
+        "löschen. Die, die Clips der offenen Datei benutzen, bleiben. 0: alle behalten",
+    "Where sessions are kept; empty: beside the saved .blend, or beside the footage":
+        "Wo Sitzungen aufbewahrt werden; leer: neben der gespeicherten .blend oder der Aufnahme",
+    "White Balance": "Weißabgleich",
+    "Workflow": "Arbeitsweise",
+    "Write ST-Maps": "ST-Maps schreiben",
+    "Write a copy of the footage that is upright and evenly timed, without loss, beside it, and "
+    "show that instead. The clip and its file stay as they are":
+        "Eine Kopie der Aufnahme schreiben, die aufrecht und gleichmäßig getaktet ist, verlustfrei, "
+        "neben ihr, und diese zeigen. Der Clip und seine Datei bleiben, wie sie sind",
+    "Write clip, camera, light, composite and render settings of this scene as a shot file, which"
+    " builds the same again. A file that is there keeps its comments and order":
+        "Clip, Kamera, Licht, Composite und Rendereinstellungen dieser Szene als Shot-Datei "
+        "schreiben, die dasselbe wieder baut. Eine vorhandene Datei behält Kommentare und Reihenfolge",
+    "Write the chosen preset to a file, to give it to somebody":
+        "Die gewählte Vorgabe in eine Datei schreiben, um sie weiterzugeben",
+    "Write the clip's lens as two 32-bit EXR maps, NAME_undistort.exr and NAME_distort.exr, for "
+    "programs that read ST-maps":
+        "Die Linse des Clips als zwei 32-Bit-EXR-Maps schreiben, NAME_undistort.exr und "
+        "NAME_distort.exr, für Programme, die ST-Maps lesen",
+    "Write the clip's tracks as text for other programs: a line for each marker":
+        "Die Spuren des Clips als Text für andere Programme schreiben: je Marker eine Zeile",
+    "Write what the session did beside it, as a page with plots and pictures that opens in the "
+    "browser, as Markdown and as JSON":
+        "Neben die Sitzung schreiben, was sie getan hat, als Seite mit Kurven und Bildern, die sich "
+        "im Browser öffnet, als Markdown und als JSON",
+    "Written: {}": "Geschrieben: {}",
+    "X Axis": "X-Achse",
+    "a corner pin by tracks needs the clip that has them":
+        "eine Eckpunkt-Montage nach Spuren braucht den Clip, der sie hat",
+    "a corner pin needs a plane track, four tracks or corners, and one of these only":
+        "eine Eckpunkt-Montage braucht eine Flächenspur, vier Spuren oder Ecken, und nur eines davon",
+    "a corner pin needs corners in at least one frame":
+        "eine Eckpunkt-Montage braucht Ecken in mindestens einem Frame",
+    "a corner pin needs four different tracks, one a corner":
+        "eine Eckpunkt-Montage braucht vier verschiedene Spuren, eine je Ecke",
+    "a focal length of {} mm is unlikely; give it under Lens Known":
+        "eine Brennweite von {} mm ist unwahrscheinlich; geben Sie sie unter „Linse bekannt“ an",
+    "a known lens has to have polynomial distortion; choose that, or let the lens be found":
+        "eine bekannte Linse muss polynomische Verzerrung haben; wählen Sie diese oder lassen Sie die"
+        " Linse finden",
+    "a live corner pin needs Blender 4.5: the node of {} is shifted by parts of a pixel; without "
+    "live the corners are keyed":
+        "eine mitlaufende Eckpunkt-Montage braucht Blender 4.5: der Node von {} ist um Teile eines "
+        "Pixels verschoben; sonst bekommen die Ecken Keys",
+    "a session that is {} cannot become {}": "eine Sitzung, die {} ist, kann nicht {} werden",
+    "another way to read the file": "eine andere Art, die Datei zu lesen",
+    "as it comes": "wie es kommt",
+    "average error {} px; mask what moves, or try another tracking preset":
+        "mittlerer Fehler {} px; maskieren Sie, was sich bewegt, oder versuchen Sie eine andere "
+        "Tracking-Vorgabe",
+    "background_source is image, but no background_image is given":
+        "background_source ist image, aber kein background_image ist angegeben",
+    "floor": "Boden",
+    "four corners of two numbers each are needed{}": "vier Ecken aus je zwei Zahlen sind nötig{}",
+    "frame range {}-{} ends before it begins": "der Bereich {}-{} endet, bevor er beginnt",
+    "frame range {}-{} is outside the clip (1-{})": "der Bereich {}-{} liegt außerhalb des Clips (1-{})",
+    "frame {} of the footage is not as it was when it was tracked: the file was changed":
+        "Frame {} der Aufnahme ist nicht, wie er beim Verfolgen war: die Datei wurde geändert",
+    "frames {} have no camera: too few points are shared with the rest":
+        "Frames {} haben keine Kamera: zu wenige Punkte haben sie mit den übrigen gemeinsam",
+    "frames {}: errors far above the rest; motion blur, or something moves through the picture":
+        "Frames {}: Fehler weit über den übrigen; Bewegungsunschärfe, oder etwas bewegt sich durchs "
+        "Bild",
+    "frames {}: fewer than {} points; add tracks by hand there":
+        "Frames {}: weniger als {} Punkte; setzen Sie dort Spuren von Hand",
+    "frames {}: the camera's place is unsure; add tracks there, near and far":
+        "Frames {}: der Ort der Kamera ist unsicher; setzen Sie dort Spuren, nah und fern",
+    "goes deeper than {} files": "geht tiefer als {} Dateien",
+    "goes round in a circle: {} is read already": "geht im Kreis: {} ist schon gelesen",
+    "grain cannot be measured in less than {} pixels across and up":
+        "Korn kann unter {} Pixel Breite und Höhe nicht gemessen werden",
+    "grain is measured in pictures, and there is none": "Korn wird in Bildern gemessen, und es gibt keine",
+    "grain is measured in the footage, and the background is none":
+        "Korn wird in der Aufnahme gemessen, und der Hintergrund ist keine",
+    "in no frame are all four tracks there: {}": "in keinem Frame sind alle vier Spuren da: {}",
+    "include: {}": "include: {}",
+    "lens_distortion.workflow {} needs a movie clip with its lens":
+        "lens_distortion.workflow {} braucht einen Filmclip mit seiner Linse",
+    "live, a corner pin can only follow a plane track":
+        "mitlaufend kann eine Eckpunkt-Montage nur einer Flächenspur folgen",
+    "live, a picture can only be shifted: give one track, a frame to lock to, and no automatic "
+    "scale":
+        "mitlaufend kann ein Bild nur verschoben werden: geben Sie eine Spur, einen Frame zum Sperren"
+        " und keine automatische Skalierung an",
+    "module '{}' has no attribute '{}'": "das Modul „{}“ hat kein Attribut „{}“",
+    "must be a mapping of keys, not {}": "muss eine Zuordnung von Schlüsseln sein, nicht {}",
+    "no collection {} in {} (there: {})": "keine Sammlung {} in {} (dort: {})",
+    "no folder for your own presets is set": "kein Ordner für eigene Vorgaben ist gesetzt",
+    "no other two frames show parallax": "keine anderen zwei Frames zeigen Parallaxe",
+    "no pair of frames leads to a camera: the tracks do not fit one still world":
+        "kein Paar von Frames führt zu einer Kamera: die Spuren passen nicht zu einer stillen Welt",
+    "no such file: {}": "keine solche Datei: {}",
+    "no such footage: {}": "keine solche Aufnahme: {}",
+    "no third frame fits the first two": "kein dritter Frame passt zu den ersten beiden",
+    "no two frames show the same points from different places":
+        "keine zwei Frames zeigen dieselben Punkte von verschiedenen Orten",
+    "not a .blend file that this Blender reads: {}": "keine .blend-Datei, die dieses Blender liest: {}",
+    "nothing to append in {}: it has no collections and no objects":
+        "nichts anzuhängen in {}: sie hat keine Sammlungen und keine Objekte",
+    "points are seen under {} degrees only: depth is a guess; a longer move would tell it":
+        "Punkte sind nur unter {} Grad zu sehen: die Tiefe ist geraten; eine längere Bewegung würde "
+        "sie zeigen",
+    "rolling shutter: the {} take {} of a frame's time; the solve allows for it, and CG sits "
+    "exactly in the middle of the picture only":
+        "Rolling Shutter: {} brauchen {} der Zeit eines Frames; die Lösung rechnet das ein, und CG "
+        "sitzt nur in der Bildmitte genau",
+    "scale": "Maßstab",
+    "select one track that shall lie on the X axis, not {}":
+        "wählen Sie eine Spur aus, die auf der X-Achse liegen soll, nicht {}",
+    "select the track that shall be the origin": "wählen Sie die Spur aus, die der Ursprung sein soll",
+    "select three tracks or more on the floor, not {}":
+        "wählen Sie drei Spuren oder mehr auf dem Boden aus, nicht {}",
+    "select two tracks whose distance you know, not {}":
+        "wählen Sie zwei Spuren aus, deren Abstand Sie kennen, nicht {}",
+    "stabilising needs a movie clip with tracks": "Stabilisieren braucht einen Filmclip mit Spuren",
+    "the CG cannot be bent to the clip's lens: the render is {}x{}, of another shape than the "
+    "clip ({}x{})":
+        "die CG kann nicht in die Linse des Clips gebogen werden: das Rendern ist {}x{}, von anderer "
+        "Form als der Clip ({}x{})",
+    "the camera is not above the floor; set the floor first":
+        "die Kamera ist nicht über dem Boden; setzen Sie zuerst den Boden",
+    "the camera stands still, and {} of the tracks move: something moves before it; there is no "
+    "camera move to solve":
+        "die Kamera steht still, und {} der Spuren bewegen sich: etwas bewegt sich vor ihr; es gibt "
+        "keine Kamerabewegung zu lösen",
+    "the camera stands still: depth and lens can't be told; {} mm is what was given":
+        "die Kamera steht still: Tiefe und Linse sind nicht zu erkennen; {} mm war vorgegeben",
+    "the camera turns by {} degrees only: its focal length is a guess":
+        "die Kamera dreht sich nur um {} Grad: ihre Brennweite ist geraten",
+    "the camera turns where it stands, as on a tripod: it is solved so, without depth":
+        "die Kamera dreht sich, wo sie steht, wie auf einem Stativ: sie ist so gelöst, ohne Tiefe",
+    "the clip has {} tracks that can be used; a camera takes {}":
+        "der Clip hat {} brauchbare Spuren; eine Kamera braucht {}",
+    "the clip is {}x{} here, but {}x{} was tracked": "der Clip ist hier {}x{}, aber {}x{} wurde verfolgt",
+    "the clip is {}x{}, the tracks are for {}x{}": "der Clip ist {}x{}, die Spuren sind für {}x{}",
+    "the clip {} has no file": "der Clip {} hat keine Datei",
+    "the clip {} has no frames: its file is missing or is no footage":
+        "der Clip {} hat keine Frames: seine Datei fehlt oder ist keine Aufnahme",
+    "the clip {} has no picture": "der Clip {} hat kein Bild",
+    "the clip {} has no plane track '{}' with markers": "der Clip {} hat keine Flächenspur „{}“ mit Markern",
+    "the clip {} has no solved camera": "der Clip {} hat keine gelöste Kamera",
+    "the clip {} has no track '{}' with markers": "der Clip {} hat keine Spur „{}“ mit Markern",
+    "the clip {} has no tracks to stabilise by": "der Clip {} hat keine Spuren zum Stabilisieren",
+    "the clip's own solve has no camera in common with ours":
+        "die Lösung des Clips hat keine Kamera mit unserer gemeinsam",
+    "the composite needs a movie clip for its background":
+        "der Composite braucht einen Filmclip als Hintergrund",
+    "the compositor tree {} is linked from another file: make it local first":
+        "der Compositor-Baum {} ist aus einer anderen Datei verknüpft: machen Sie ihn zuerst lokal",
+    "the corners{} cross: {}": "die Ecken{} überkreuzen sich: {}",
+    "the corners{} go round the wrong way: {}": "die Ecken{} laufen falsch herum: {}",
+    "the corners{} make no flat picture: one lies inside the others, or three in line":
+        "die Ecken{} ergeben kein flaches Bild: eine liegt innerhalb der anderen, oder drei in einer "
+        "Linie",
+    "the environment variable {} {}": "die Umgebungsvariable {} {}",
+    "the file's rotation flag": "das Dreh-Kennzeichen der Datei",
+    "the focal length is unsure: {} to {} mm; give it under Lens Known":
+        "die Brennweite ist unsicher: {} bis {} mm; geben Sie sie unter „Linse bekannt“ an",
+    "the footage does not tell the focal length; the given {} mm was kept: set the right one":
+        "die Aufnahme verrät die Brennweite nicht; die vorgegebenen {} mm wurden behalten: geben Sie "
+        "die richtige an",
+    "the footage is an empty file: {}": "die Aufnahme ist eine leere Datei: {}",
+    "the ground's size must be above 0, not {}": "die Größe des Bodens muss über 0 liegen, nicht {}",
+    "the included files are larger than {} KB together":
+        "die eingefügten Dateien sind zusammen größer als {} KB",
+    "the keys of {} were changed; bake the camera again first":
+        "die Keys von {} wurden geändert; backen Sie die Kamera zuerst neu",
+    "the open file has unsaved changes; save it before a shot is built into another one":
+        "die offene Datei hat ungespeicherte Änderungen; speichern Sie sie, bevor ein Shot in eine "
+        "andere gebaut wird",
+    "the point lies above the origin; choose one to its side":
+        "der Punkt liegt über dem Ursprung; wählen Sie einen daneben",
+    "the scale must be above 0, not {}": "der Maßstab muss über 0 liegen, nicht {}",
+    "the scene {} has no camera": "die Szene {} hat keine Kamera",
+    "the scene {} has {}: choose one in its Scene properties":
+        "die Szene {} hat {}: wählen Sie eine in ihren Szeneneigenschaften",
+    "the scene {} is linked from another file: make it local first":
+        "die Szene {} ist aus einer anderen Datei verknüpft: machen Sie sie zuerst lokal",
+    "the session is damaged: a key patch has the wrong size":
+        "die Sitzung ist beschädigt: ein Muster hat die falsche Größe",
+    "the shot {} has no session in {}: assemble it, or name the .blend":
+        "der Shot {} hat keine Sitzung in {}: bauen Sie ihn, oder nennen Sie die .blend",
+    "the shutter is measured in the footage, and the background is none":
+        "der Verschluss wird in der Aufnahme gemessen, und der Hintergrund ist keine",
+    "the track {} has no solved point; choose others":
+        "die Spur {} hat keinen gelösten Punkt; wählen Sie andere",
+    "the two points coincide": "die zwei Punkte fallen zusammen",
+    "the {} cannot be read: {}": "{} kann nicht gelesen werden: {}",
+    "the {} is not there: {}": "{} ist nicht da: {}",
+    "there is no {} preset '{}'{}": "es gibt keine Vorgabe ({}) namens „{}“{}",
+    "this Blender has no colour space {}": "dieses Blender hat keinen Farbraum {}",
+    "too few points are seen from more than one place":
+        "zu wenige Punkte sind von mehr als einem Ort zu sehen",
+    "too few points stay in view from frame to frame": "zu wenige Punkte bleiben von Frame zu Frame im Bild",
+    "unknown blend {}: over, multiply, add or screen":
+        "unbekannte Mischung {}: over, multiply, add oder screen",
+    "you have a {} preset '{}' already; choose another name":
+        "Sie haben schon eine Vorgabe ({}) namens „{}“; wählen Sie einen anderen Namen",
+    "you have no {} preset '{}'{}": "Sie haben keine Vorgabe ({}) namens „{}“{}",
+    "{count} frames": "{count} Frames",
+    "{count} of your tracks are in the session, not in the clip":
+        "{count} Ihrer Spuren sind in der Sitzung, nicht im Clip",
+    "{count} of {all}": "{count} von {all}",
+    "{count} tracks": "{count} Spuren",
+    "{markers} markers, frames {first} to {last}": "{markers} Marker, Frames {first} bis {last}",
+    "{name}: not there": "{name}: nicht da",
+    "{preset} is applied": "{preset} ist angewandt",
+    "{preset}, adjusted since: apply again": "{preset}, seitdem verändert: neu anwenden",
+    "{preset}, edited by hand": "{preset}, von Hand geändert",
+    "{process} is at work on it": "{process} arbeitet daran",
+    "{rate} frames/s": "{rate} Frames/s",
+    "{time} left": "noch {time}",
+    "{} GB": "{} GB",
+    "{} cannot be set to {}: the plate may not come out as it was filmed":
+        "{} kann nicht auf {} gesetzt werden: die Aufnahme kommt vielleicht nicht so heraus, wie sie "
+        "gefilmt wurde",
+    "{} changed tracks kept": "{} geänderte Spuren gesichert",
+    "{} frames only: there is little to check the camera by":
+        "nur {} Frames: daran ist die Kamera kaum zu prüfen",
+    "{} has a frame offset of {}; set it to 0 in Footage Settings":
+        "{} hat einen Frame-Versatz von {}; setzen Sie ihn in den Aufnahmeeinstellungen auf 0",
+    "{} has keys that are not Tracked Shot's; parent it to an empty first":
+        "{} hat Keys, die nicht von Tracked Shot sind; hängen Sie sie zuerst an ein Empty",
+    "{} has no solved camera": "{} hat keine gelöste Kamera",
+    "{} has no solved camera yet; track and solve it first":
+        "{} hat noch keine gelöste Kamera; erst verfolgen und lösen",
+    "{} is built in; add one of your own first": "{} ist mitgeliefert; fügen Sie zuerst eine eigene hinzu",
+    "{} is deleted from disk. This cannot be undone.":
+        "{} wird von der Platte gelöscht. Das kann nicht rückgängig gemacht werden.",
+    "{} is {} now; the composite needs {}": "{} ist jetzt {}; der Composite braucht {}",
+    "{} of {} cannot be read; the other {} are used":
+        "{} von {} können nicht gelesen werden; die übrigen {} werden benutzt",
+    "{} of {} tracks do not fit one still world; mask what moves, to be sure that the camera "
+    "follows the right part":
+        "{} von {} Spuren passen nicht zu einer stillen Welt; maskieren Sie, was sich bewegt, damit "
+        "die Kamera sicher dem richtigen Teil folgt",
+    "{} px": "{} px",
+    "{} says so already": "{} sagt das schon",
+    "{} thing{} to know; see the Clip panel": "{} Hinweis{}; siehe Bereich Clip",
+    "{} to {}": "{} bis {}",
+    "{} tracks added to {}": "{} Spuren zu {} hinzugefügt",
+    "{} tracks of the session {} are in the clip": "{} Spuren der Sitzung {} sind im Clip",
+    "{} tracks written: {}": "{} Spuren geschrieben: {}",
+    "{}, which the camera hangs on, has keys and cannot be moved":
+        "{}, woran die Kamera hängt, hat Keys und kann nicht bewegt werden",
+    "{}: a folder; give a movie or the first file of an image sequence":
+        "{}: ein Ordner; geben Sie einen Film oder die erste Datei einer Bildsequenz an",
+    "{}: a movie of {} pixels cannot be written; make an image sequence":
+        "{}: ein Film von {} Pixeln kann nicht geschrieben werden; erstellen Sie eine Bildsequenz",
+    "{}: a process is at work on it; cancel that first":
+        "{}: ein Prozess arbeitet daran; brechen Sie ihn zuerst ab",
+    "{}: a thousand new ones lie beside it": "{}: tausend neue liegen daneben",
+    "{}: cannot be deleted: {}": "{}: kann nicht gelöscht werden: {}",
+    "{}: cannot be made: {}": "{}: kann nicht angelegt werden: {}",
+    "{}: cannot be opened: {}": "{}: kann nicht geöffnet werden: {}",
+    "{}: cannot be read": "{}: kann nicht gelesen werden",
+    "{}: cannot be read: {}": "{}: kann nicht gelesen werden: {}",
+    "{}: cannot be renamed: {}": "{}: kann nicht umbenannt werden: {}",
+    "{}: cannot be written": "{}: kann nicht geschrieben werden",
+    "{}: cannot be written: {}": "{}: kann nicht geschrieben werden: {}",
+    "{}: empty files at {}; copy or render them again":
+        "{}: leere Dateien bei {}; kopieren oder rendern Sie sie neu",
+    "{}: every other line shows another moment (interlaced); deinterlace the clip first":
+        "{}: jede zweite Zeile zeigt einen anderen Moment (Halbbilder); wandeln Sie den Clip zuerst "
+        "in Vollbilder",
+    "{}: has no solve yet: resume it first": "{}: hat noch keine Lösung: setzen Sie sie zuerst fort",
+    "{}: is a folder, not a file to save": "{}: ist ein Ordner, keine Datei zum Speichern",
+    "{}: is an undistort map; bending the CG needs the distort map":
+        "{}: ist eine Undistort-Map; zum Biegen der CG ist die Distort-Map nötig",
+    "{}: is not tracked to its end yet": "{}: ist noch nicht zu Ende verfolgt",
+    "{}: is there already and was not built by Tracked Shot; name it with 'into' to build into "
+    "it, or save elsewhere with --blend":
+        "{}: ist schon da und wurde nicht von Tracked Shot gebaut; nennen Sie es mit 'into', um "
+        "hineinzubauen, oder speichern Sie anderswo mit --blend",
+    "{}: no folder for the session can be written; choose one with --session-dir":
+        "{}: kein Ordner für die Sitzung kann beschrieben werden; wählen Sie einen mit --session-dir",
+    "{}: no frame of this movie can be read": "{}: kein Frame dieses Films kann gelesen werden",
+    "{}: no movie can be written there": "{}: dort kann kein Film geschrieben werden",
+    "{}: no picture of this sequence is there": "{}: kein Bild dieser Sequenz ist da",
+    "{}: no such file": "{}: keine solche Datei",
+    "{}: no such file or folder": "{}: keine solche Datei, kein solcher Ordner",
+    "{}: no such folder": "{}: kein solcher Ordner",
+    "{}: no such session": "{}: keine solche Sitzung",
+    "{}: not a Tracked Shot session": "{}: keine Sitzung von Tracked Shot",
+    "{}: not a movie that can be read": "{}: kein Film, der gelesen werden kann",
+    "{}: not a picture that can be read": "{}: kein Bild, das gelesen werden kann",
+    "{}: not a picture that can be read ({})": "{}: kein Bild, das gelesen werden kann ({})",
+    "{}: not this session's footage ({} differ)":
+        "{}: nicht die Aufnahme dieser Sitzung ({} unterscheiden sich)",
+    "{}: nothing has been tracked in this session yet": "{}: in dieser Sitzung wurde noch nichts verfolgt",
+    "{}: process {} on {} is at work on it": "{}: Prozess {} auf {} arbeitet daran",
+    "{}: the clip's file is not there; Find Footage says where it is now":
+        "{}: die Datei des Clips ist nicht da; „Aufnahme suchen“ sagt, wo sie jetzt ist",
+    "{}: the copy cannot be read back; is the disk full?":
+        "{}: die Kopie kann nicht wieder gelesen werden; ist die Platte voll?",
+    "{}: the copy does not read back as the clip; is the disk full?":
+        "{}: die Kopie liest sich nicht wie der Clip; ist die Platte voll?",
+    "{}: the copy would replace the clip itself": "{}: die Kopie würde den Clip selbst ersetzen",
+    "{}: the file asks to be shown turned by {} degrees, which Blender 4.2 and 4.3 do not do; "
+    "make an upright, evenly timed copy":
+        "{}: die Datei will um {} Grad gedreht gezeigt werden, was Blender 4.2 und 4.3 nicht tun; "
+        "erstellen Sie eine aufrechte, gleichmäßig getaktete Kopie",
+    "{}: the file is empty": "{}: die Datei ist leer",
+    "{}: the file times its frames unevenly ({} to {} ms apart), so Blender shows other frames "
+    "than are in it; make an evenly timed copy":
+        "{}: die Datei taktet ihre Frames ungleichmäßig ({} bis {} ms auseinander), sodass Blender "
+        "andere Frames zeigt, als darin sind; erstellen Sie eine gleichmäßig getaktete Kopie",
+    "{}: the picture could not be encoded": "{}: das Bild konnte nicht kodiert werden",
+    "{}: the session is damaged: it does not say what it was doing; {}":
+        "{}: die Sitzung ist beschädigt: sie sagt nicht, was sie tat; {}",
+    "{}: the session is damaged: {}; {}": "{}: die Sitzung ist beschädigt: {}; {}",
+    "{}: there is a session of this name already": "{}: es gibt schon eine Sitzung dieses Namens",
+    "{}: there is no file number {}": "{}: es gibt keine Datei Nummer {}",
+    "{}: there is something in it already; choose a new folder":
+        "{}: es ist schon etwas darin; wählen Sie einen neuen Ordner",
+    "{}: this folder cannot be written to": "{}: in diesen Ordner kann nicht geschrieben werden",
+    "{}: this session's footage ({}) is not in this folder":
+        "{}: die Aufnahme dieser Sitzung ({}) ist nicht in diesem Ordner",
+    "{}: unknown key{}": "{}: unbekannter Schlüssel{}",
+    "{}: was built {}; save elsewhere with --blend, or delete it":
+        "{}: wurde {} gebaut; speichern Sie anderswo mit --blend, oder löschen Sie es",
+    "{}: written by a newer Tracked Shot (format {}, this one reads {})":
+        "{}: von einem neueren Tracked Shot geschrieben (Format {}, dieses liest {})",
+    "{}: {} (was {})": "{}: {} (war {})",
+    "{}: {} frames a second is no usual rate; check what it was filmed at":
+        "{}: {} Frames je Sekunde ist keine übliche Rate; prüfen Sie, womit gefilmt wurde",
+    "{}: {} free, the copy may need {}; choose another disk":
+        "{}: {} frei, die Kopie braucht vielleicht {}; wählen Sie eine andere Platte",
+    "{}: {} needs two maps, which it makes from the clip's lens":
+        "{}: {} braucht zwei Maps, die es aus der Linse des Clips macht",
+    "{}: {} of {}-{} missing: {}; put them back or choose a frame range without them":
+        "{}: {} von {}-{} fehlen: {}; legen Sie sie zurück oder wählen Sie einen Bereich ohne sie",
+    "{}: {} pixels in a sequence of {}x{}": "{}: {} Pixel in einer Sequenz von {}x{}",
+    "{}: {} pixels is very small, is there a larger original?":
+        "{}: {} Pixel ist sehr klein, gibt es ein größeres Original?",
+    "{}: {}, too short: it takes {} or more": "{}: {}, zu kurz: es braucht {} oder mehr",
+    "{}x{} pixels in Blender, {}x{} when tracked ({})": "{}x{} Pixel in Blender, {}x{} beim Verfolgen ({})",
+}
+# fmt: on
