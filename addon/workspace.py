@@ -70,9 +70,10 @@ def _close_others(window: bpy.types.Window, screen: bpy.types.Screen) -> None:
             return
         area = min(rest, key=lambda area: area.width * area.height)
         count = len(screen.areas)
-        with bpy.context.temp_override(window=window, screen=screen, area=area, region=area.regions[0]):
-            with contextlib.suppress(RuntimeError):  # it has no neighbour that could take its place
-                bpy.ops.screen.area_close()
+        override = {"window": window, "screen": screen, "area": area, "region": area.regions[0]}
+        # An area without a neighbour that could take its place stays.
+        with bpy.context.temp_override(**override), contextlib.suppress(RuntimeError):
+            bpy.ops.screen.area_close()
         if len(screen.areas) == count:
             stuck.add(area.as_pointer())
 

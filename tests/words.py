@@ -17,10 +17,17 @@ SENTENCES = (
     "tracking/blender/scene_settings.py",
 )
 """Rooms whose sentences reach the panels whole: all that they say counts."""
-NO_ERRORS_OF_OURS = ("ValueError", "TypeError", "KeyError", "RuntimeError", "NotImplementedError", "LookupError")
+NO_ERRORS_OF_OURS = (
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "RuntimeError",
+    "NotImplementedError",
+    "LookupError",
+)
 UNSEEN = (
     "translations", "cli.py", "report_page.py", "__main__.py",
-    "yaml_tools.py", "schema.py", "config.py", "shotfile.py", "shot_text.py", "shot_include.py", "hooks.py",
+    "yaml_tools.py", "schema.py", "config.py", "shotfile.py", "shot_layers.py", "shot_write.py", "hooks.py",
     "exr.py", "stmap.py", "stmap_in.py", "track_text.py", "stabilize.py", "engine/lens.py", "render.py",
     "salvage.py", "library.py", "stages.py", "commands.py",
 )  # fmt: skip
@@ -28,7 +35,7 @@ UNSEEN = (
 
 
 def templates_of(node: ast.expr | None) -> Iterator[str]:
-    """The texts that an expression may come to, ``{}`` for what is put in; nothing where that is not known."""
+    """The texts that an expression may come to, ``{}`` for what is put in; none where that is not known."""
     if isinstance(node, ast.IfExp):
         yield from templates_of(node.body)
         yield from templates_of(node.orelse)
@@ -55,8 +62,11 @@ def source_words() -> set[str]:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         found.update(_in_module(tree, seen=name.startswith(("panels/", "operators/")) or "/" not in name))
+        literals = set(_literals(tree))
         if name in SENTENCES:
-            found.update(_sentences(tree))
+            found.update(text for text in literals if " " in text.strip())
+        elif name.startswith(("tracking/blender/", "watch.py", "jobs.py")):
+            found.update(text for text in literals if _SENTENCE.match(text) and "%" not in text)
     return {text for text in found if is_words(text)}
 
 
@@ -92,19 +102,21 @@ def _refusals(node: ast.FunctionDef) -> Iterator[str]:
             yield from templates_of(inner.value)
 
 
-def _sentences(tree: ast.Module) -> Iterator[str]:
-    """All literals of several words, docstrings aside."""
+_SENTENCE = re.compile(r"(?:[A-Z]|\{\})\S*(?: \S+){3}")
+"""Four words or more with a capital: a note or a trouble, and neither a key nor the name of a node."""
+
+
+def _literals(tree: ast.Module) -> Iterator[str]:
+    """All literals, docstrings aside."""
     aside = {
         id(statement.value)
         for statement in ast.walk(tree)
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     }
-    inside = {
-        id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
-    }
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in aside | inside:
-            yield from (text for text in templates_of(node) if " " in text.strip())
+            yield from templates_of(node)
 
 
 def class_words(classes: Iterable[type]) -> set[str]:

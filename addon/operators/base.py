@@ -6,6 +6,7 @@ import bpy
 
 from .. import watch
 from ..tracking.errors import TrackedShotError
+from ..words import said
 
 DONE = {"FINISHED"}
 STOPPED = {"CANCELLED"}
@@ -44,7 +45,7 @@ class Action:
         try:
             return self.work(context)
         except TrackedShotError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, said(str(error)))
             return STOPPED
         finally:
             if not bpy.app.background:
@@ -69,7 +70,7 @@ class ClipAction(Action):
         else:
             why = cls.refusal(clip, watch.state_of(clip))
         if why:
-            cls.poll_message_set(why)
+            cls.poll_message_set(said(why))
         return not why
 
     @classmethod
@@ -90,7 +91,7 @@ class SceneAction(Action):
         else:
             why = cls.refusal(context)
         if why:
-            cls.poll_message_set(why)
+            cls.poll_message_set(said(why))
         return not why
 
     @classmethod

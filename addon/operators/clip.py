@@ -7,6 +7,7 @@ from bpy.props import EnumProperty
 
 from .. import jobs, watch
 from ..tracking.preflight import EVEN_COPY, FIX_LABELS, IMAGE_SEQUENCE
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, clip_of
 
 
@@ -27,10 +28,12 @@ class TRACKED_SHOT_OT_check_clip(ClipAction, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         state = watch.check_again(clip_of(context))
         count = len(state.findings)
-        if count:
-            self.report({"WARNING"}, f"{count} thing{'s' if count > 1 else ''} to know; see the Clip panel")
+        if count > 1:
+            self.report({"WARNING"}, said(f"{count} things to know; see the Clip panel"))
+        elif count:
+            self.report({"WARNING"}, said("One thing to know; see the Clip panel"))
         else:
-            self.report({"INFO"}, "Nothing is wrong with the footage")
+            self.report({"INFO"}, said("Nothing is wrong with the footage"))
         return DONE
 
 
@@ -98,7 +101,7 @@ class TRACKED_SHOT_OT_fit_scene(ClipAction, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         if scene is None or scene.library is not None:
-            self.report({"WARNING"}, "There is no scene of this file to set")
+            self.report({"WARNING"}, said("There is no scene of this file to set"))
             return STOPPED
         jobs.fit_scene(scene, clip_of(context))
         return DONE

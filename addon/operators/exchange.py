@@ -14,6 +14,7 @@ from ..tracking.blender.clip import add_tracks, read_tracks, selected_tracks
 from ..tracking.track_text import EQUALIZER, TEXT, chosen
 from ..tracking.track_text import read_tracks as read_file
 from ..tracking.track_text import write_tracks as write_file
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, clip_of
 
 SUFFIX = ".txt"
@@ -56,7 +57,7 @@ class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to write")
+            self.report({"WARNING"}, said("Choose a file to write"))
             return STOPPED
         clip = clip_of(context)
         tracks = read_tracks(clip)
@@ -68,7 +69,7 @@ class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator
         tracks = chosen(tracks, wanted)
         target = Path(bpy.path.abspath(self.filepath))
         write_file(tracks, target, self.form, first=self.first)
-        self.report({"INFO"}, f"{tracks.count} tracks written: {target}")
+        self.report({"INFO"}, said(f"{tracks.count} tracks written: {target}"))
         return DONE
 
 
@@ -107,7 +108,7 @@ class TRACKED_SHOT_OT_import_tracks(ClipAction, ImportHelper, bpy.types.Operator
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to read")
+            self.report({"WARNING"}, said("Choose a file to read"))
             return STOPPED
         clip = clip_of(context)
         tracks = read_file(
@@ -117,7 +118,7 @@ class TRACKED_SHOT_OT_import_tracks(ClipAction, ImportHelper, bpy.types.Operator
             first=self.first if self.own_first else None,
         )
         names = add_tracks(clip, tracks)
-        self.report({"INFO"}, f"{len(names)} tracks added to {clip.name}")
+        self.report({"INFO"}, said(f"{len(names)} tracks added to {clip.name}"))
         return DONE
 
 

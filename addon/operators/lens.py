@@ -11,6 +11,7 @@ from .. import watch
 from ..tracking.blender.clip_lens import clip_lens
 from ..tracking.errors import InputError
 from ..tracking.stmap import NO_OVERSCAN, find_overscan, write_stmaps
+from ..words import said
 from .base import DONE, ClipAction, clip_of
 
 UNDISTORT_END, DISTORT_END = "_undistort.exr", "_distort.exr"
@@ -60,7 +61,7 @@ class TRACKED_SHOT_OT_write_stmaps(ClipAction, bpy.types.Operator):
             zipped=self.use_zip,
         )
         text = report.text()
-        self.report({"INFO"}, text[:1].upper() + text[1:])
+        self.report({"INFO"}, said(text[:1].upper() + text[1:]))
         return DONE
 
 

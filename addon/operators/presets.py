@@ -26,6 +26,7 @@ from ..tracking.user_presets import (
     rename_preset,
     save_preset,
 )
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
 
 SUFFIX = ".yaml"
@@ -173,7 +174,7 @@ class _Dialog:
         try:
             settings = load_tracking_preset(name)
         except TrackedShotError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, said(str(error)))
             return STOPPED
         for key in _SETTINGS:
             setattr(self, key, getattr(settings, key))
@@ -227,7 +228,7 @@ class _Delete:
                 self,
                 event,
                 title="Delete Preset?",
-                message=f"{self.chosen(context)} is deleted from disk. This cannot be undone.",
+                message=said(f"{self.chosen(context)} is deleted from disk. This cannot be undone."),
                 confirm_text="Delete",
             )
         )
@@ -237,7 +238,7 @@ class _Delete:
         path = delete_preset(self.kind, name)
         self.follow(name, "")
         self.choose(context, "")
-        self.report({"INFO"}, f"Deleted: {path}")
+        self.report({"INFO"}, said(f"Deleted: {path}"))
         return DONE
 
 
@@ -254,10 +255,10 @@ class _Export(ExportHelper):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to write")
+            self.report({"WARNING"}, said("Choose a file to write"))
             return STOPPED
         path = export_preset(self.kind, self.chosen(context), Path(bpy.path.abspath(self.filepath)))
-        self.report({"INFO"}, f"Written: {path}")
+        self.report({"INFO"}, said(f"Written: {path}"))
         return DONE
 
 
@@ -272,11 +273,11 @@ class _Import(ImportHelper):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to read")
+            self.report({"WARNING"}, said("Choose a file to read"))
             return STOPPED
         name = import_preset(self.kind, Path(bpy.path.abspath(self.filepath)))
         self.choose(context, name)
-        self.report({"INFO"}, f"Preset added: {name}")
+        self.report({"INFO"}, said(f"Preset added: {name}"))
         return DONE
 
 
@@ -302,7 +303,7 @@ class TRACKED_SHOT_OT_add_tracking_preset(_Dialog, _ClipPreset, bpy.types.Operat
         name = self.chosen(context)
         path = save_preset(TRACKING, self.new_name, self.settings(name), self.description)
         self.choose(context, path.stem)
-        self.report({"INFO"}, f"Saved: {path}")
+        self.report({"INFO"}, said(f"Saved: {path}"))
         return DONE
 
 
@@ -328,7 +329,7 @@ class TRACKED_SHOT_OT_edit_tracking_preset(_Dialog, _ClipPreset, bpy.types.Opera
             about = preset_items.description(TRACKING, name)
         path = save_preset(TRACKING, name, self.settings(name), about, replace=True)
         self.choose(context, name)
-        self.report({"INFO"}, f"Saved: {path}")
+        self.report({"INFO"}, said(f"Saved: {path}"))
         return DONE
 
 
@@ -400,7 +401,7 @@ class TRACKED_SHOT_OT_add_composite_preset(_ScenePreset, bpy.types.Operator):
         config.description = self.description
         path = save_preset(COMPOSITE, self.new_name, config, replace=self.new_name.strip() == name)
         self.choose(context, path.stem)
-        self.report({"INFO"}, f"Saved: {path}")
+        self.report({"INFO"}, said(f"Saved: {path}"))
         return DONE
 
 

@@ -8,6 +8,7 @@ from bpy.props import EnumProperty, FloatProperty
 from .. import jobs, watch
 from ..tracking.blender import layout
 from ..tracking.floor import SURE_FLOOR
+from ..words import said
 from .base import DONE, ClipAction, clip_of
 
 
@@ -21,10 +22,10 @@ class _LayoutAction(ClipAction):
         if not super().poll(context):
             return False
         if context.scene.library is not None:
-            cls.poll_message_set("The scene is linked from another file")
+            cls.poll_message_set(said("The scene is linked from another file"))
             return False
         if context.scene.camera is None:
-            cls.poll_message_set("The scene has no camera that follows the clip; Set Up Shot makes one")
+            cls.poll_message_set(said("The scene has no camera that follows the clip; Set Up Shot makes one"))
             return False
         return True
 
@@ -41,7 +42,7 @@ class _LayoutAction(ClipAction):
         if text:
             context.scene.tracked_shot.floor_text = text
         for note in notes:
-            self.report({"WARNING"}, note)
+            self.report({"WARNING"}, said(note))
         return DONE
 
     def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
@@ -78,9 +79,11 @@ class TRACKED_SHOT_OT_find_floor(_LayoutAction, bpy.types.Operator):
         floor = layout.find_floor_again(scene, world)
         text = f"Found, {floor.confidence:.0%} sure"
         if floor.confidence < SURE_FLOOR:
-            self.report({"WARNING"}, f"No clear floor ({floor.confidence:.0%} sure): check where it lies")
+            self.report(
+                {"WARNING"}, said(f"No clear floor ({floor.confidence:.0%} sure): check where it lies")
+            )
         else:
-            self.report({"INFO"}, f"Floor {text[0].lower()}{text[1:]}")
+            self.report({"INFO"}, said(f"Floor {text[0].lower()}{text[1:]}"))
         return text
 
 
@@ -177,7 +180,7 @@ class TRACKED_SHOT_OT_set_camera(_LayoutAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         for note in jobs.set_camera(context.scene, clip_of(context), bake=self.mode == "BAKED"):
-            self.report({"WARNING"}, note)
+            self.report({"WARNING"}, said(note))
         return DONE
 
 

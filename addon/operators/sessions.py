@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import jobs, session_list, watch
 from ..tracking.session import TrackingSessionManager, delete_session, export_session_report, load_session
+from ..words import said
 from .base import DONE, STOPPED, Action, ClipAction, clip_of, show_text
 
 
@@ -43,7 +44,7 @@ class TRACKED_SHOT_OT_find_footage(ClipAction, bpy.types.Operator):
         clip = clip_of(context)
         state = watch.known(clip)
         if not self.filepath or state.manager is None:
-            self.report({"WARNING"}, "Choose the footage's file or folder")
+            self.report({"WARNING"}, said("Choose the footage's file or folder"))
             return STOPPED
         session = state.manager
         place = Path(bpy.path.abspath(self.filepath))
@@ -51,7 +52,7 @@ class TRACKED_SHOT_OT_find_footage(ClipAction, bpy.types.Operator):
         found = jobs.find_footage(clip, session, place if place.exists() else place.parent)
         jobs.remember_session(clip, session)
         watch.attach(clip, session)
-        self.report({"INFO"}, f"The footage is {found}")
+        self.report({"INFO"}, said(f"The footage is {found}"))
         return DONE
 
 
@@ -82,7 +83,9 @@ class TRACKED_SHOT_OT_checkpoint_tracks(ClipAction, bpy.types.Operator):
             watch.attach(clip, jobs.take_up(clip, footage))
         changed = watch.checkpoint(clip)
         session_list.refresh()
-        self.report({"INFO"}, f"{changed} changed tracks kept" if changed else "All tracks were kept already")
+        self.report(
+            {"INFO"}, said(f"{changed} changed tracks kept" if changed else "All tracks were kept already")
+        )
         return DONE
 
 
@@ -105,7 +108,7 @@ class TRACKED_SHOT_OT_restore_tracks(ClipAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         for trouble in watch.restore(clip_of(context)):
-            self.report({"WARNING"}, trouble)
+            self.report({"WARNING"}, said(trouble))
         return DONE
 
 
@@ -120,7 +123,7 @@ class _Listed(Action):
         row = session_list.chosen()
         why = "Choose a session in the list first" if row is None else cls.refusal(context, row)
         if why:
-            cls.poll_message_set(why)
+            cls.poll_message_set(said(why))
         return not why
 
     @classmethod
@@ -209,7 +212,7 @@ class _Report:
         page = export_session_report(session, session.path.with_suffix(".html"))
         if bpy.app.background or not webbrowser.open(page.absolute().as_uri()):
             show_text(context, words.name, words.read_text(encoding="utf-8"))
-        self.report({"INFO"}, f"Written: {page}")
+        self.report({"INFO"}, said(f"Written: {page}"))
         return DONE
 
 
@@ -253,7 +256,7 @@ class TRACKED_SHOT_OT_delete_session(_Listed, bpy.types.Operator):
                 self,
                 event,
                 title="Delete Session?",
-                message=f"{row.path} is deleted from disk. This cannot be undone.",
+                message=said(f"{row.path} is deleted from disk. This cannot be undone."),
                 confirm_text="Delete",
             )
         )
@@ -263,7 +266,7 @@ class TRACKED_SHOT_OT_delete_session(_Listed, bpy.types.Operator):
         delete_session(path)
         watch.detach(path)
         session_list.look_now()
-        self.report({"INFO"}, f"Deleted: {path}")
+        self.report({"INFO"}, said(f"Deleted: {path}"))
         return DONE
 
 

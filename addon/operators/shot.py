@@ -11,6 +11,7 @@ from ..preset_items import COMPOSITE
 from ..properties import chosen_preset, fill_composite_settings
 from ..tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
 from ..tracking.blender.remove import remove_shot
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
 
 
@@ -46,13 +47,13 @@ class TRACKED_SHOT_OT_setup_shot(ClipAction, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         if scene.library is not None:
-            self.report({"ERROR"}, "The scene is linked from another file")
+            self.report({"ERROR"}, said("The scene is linked from another file"))
             return STOPPED
         notes = jobs.set_up_shot(
             scene, clip_of(context), stand_in=self.use_stand_in, catcher=self.use_catcher
         )
         for note in notes + list(watch.look_at_composite(scene).warnings):
-            self.report({"WARNING"}, note)
+            self.report({"WARNING"}, said(note))
         return DONE
 
 
@@ -99,7 +100,7 @@ class TRACKED_SHOT_OT_remove_composite(SceneAction, bpy.types.Operator):
         removed = remove_shot_compositing(context.scene)
         watch.look_at_composite(context.scene)
         if not removed:
-            self.report({"WARNING"}, "No composite of Tracked Shot is in this scene")
+            self.report({"WARNING"}, said("No composite of Tracked Shot is in this scene"))
             return STOPPED
         return DONE
 
@@ -118,12 +119,12 @@ class TRACKED_SHOT_OT_remove_shot(SceneAction, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         if scene.library is not None:
-            self.report({"ERROR"}, "The scene is linked from another file")
+            self.report({"ERROR"}, said("The scene is linked from another file"))
             return STOPPED
         removed = remove_shot(scene)
         watch.look_at_composite(scene)
         if not removed:
-            self.report({"WARNING"}, "Nothing of Tracked Shot is in this scene")
+            self.report({"WARNING"}, said("Nothing of Tracked Shot is in this scene"))
             return STOPPED
         return DONE
 

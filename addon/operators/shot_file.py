@@ -13,6 +13,7 @@ from ..tracking.blender.assemble import MEMORY
 from ..tracking.errors import TrackedShotError
 from ..tracking.session import TrackingSessionManager
 from ..tracking.shotfile import ShotFileError
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of, show_text
 
 SUFFIX = ".yaml"
@@ -36,7 +37,7 @@ class TRACKED_SHOT_OT_open_shot_file(SceneAction, ImportHelper, bpy.types.Operat
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a shot file")
+            self.report({"WARNING"}, said("Choose a shot file"))
             return STOPPED
         path = Path(bpy.path.abspath(self.filepath))
         try:
@@ -46,7 +47,7 @@ class TRACKED_SHOT_OT_open_shot_file(SceneAction, ImportHelper, bpy.types.Operat
             return STOPPED
         self.tell(context, missing, "WARNING")
         if not missing:
-            self.report({"INFO"}, f"Nothing wrong with {path.name}")
+            self.report({"INFO"}, said(f"Nothing wrong with {path.name}"))
         return DONE
 
     def tell(self, context: bpy.types.Context, lines: list[str], kind: str) -> None:
@@ -54,7 +55,7 @@ class TRACKED_SHOT_OT_open_shot_file(SceneAction, ImportHelper, bpy.types.Operat
         if not lines:
             return
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-        self.report({kind}, lines[0] + more)
+        self.report({kind}, said(lines[0] + more))
         if len(lines) > 1:
             show_text(context, ERRORS, "\n".join(lines) + "\n")
 
@@ -78,7 +79,7 @@ class TRACKED_SHOT_OT_save_shot_file(ClipAction, ExportHelper, bpy.types.Operato
         if not super().poll(context):
             return False
         if context.scene.library is not None:
-            cls.poll_message_set("The scene is linked from another file")
+            cls.poll_message_set(said("The scene is linked from another file"))
             return False
         return True
 
@@ -90,17 +91,17 @@ class TRACKED_SHOT_OT_save_shot_file(ClipAction, ExportHelper, bpy.types.Operato
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to write")
+            self.report({"WARNING"}, said("Choose a file to write"))
             return STOPPED
         path = Path(bpy.path.abspath(self.filepath))
         written = jobs.save_shot_file(context.scene, clip_of(context), path)
         if written.reason:
             text = f"{path.name} stays as it is ({written.reason}): written as {written.path.name}"
-            self.report({"WARNING"}, text)
+            self.report({"WARNING"}, said(text))
         elif written.changed:
-            self.report({"INFO"}, f"Shot file written: {path.name}")
+            self.report({"INFO"}, said(f"Shot file written: {path.name}"))
         else:
-            self.report({"INFO"}, f"{path.name} says so already")
+            self.report({"INFO"}, said(f"{path.name} says so already"))
         return DONE
 
 

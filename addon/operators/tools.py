@@ -6,6 +6,7 @@ import bpy
 
 from .. import bug_report, preset_items, watch, workspace
 from ..tracking.session.worker import log_path
+from ..words import said
 from .base import DONE, STOPPED, Action, ClipAction, SceneAction, clip_of, show_text
 
 LOG_NAME = "Tracked Shot Log"
@@ -41,7 +42,7 @@ class TRACKED_SHOT_OT_open_log(ClipAction, bpy.types.Operator):
         try:
             said = file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
         except OSError as error:
-            self.report({"WARNING"}, f"{file}: {error.strerror}")
+            self.report({"WARNING"}, said(f"{file}: {error.strerror}"))
             return STOPPED
         show_text(context, LOG_NAME, said)
         return DONE
@@ -59,7 +60,7 @@ class TRACKED_SHOT_OT_copy_bug_report(Action, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = bug_report.words(clip_of(context))
-        self.report({"INFO"}, "The report is in the clipboard")
+        self.report({"INFO"}, said("The report is in the clipboard"))
         return DONE
 
 
@@ -74,7 +75,7 @@ class TRACKED_SHOT_OT_open_workspace(Action, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         there = context.window is not None and not bpy.app.background
         if not there:
-            cls.poll_message_set("There is no window to show it in")
+            cls.poll_message_set(said("There is no window to show it in"))
         return there
 
     def work(self, context: bpy.types.Context) -> set[str]:

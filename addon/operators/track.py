@@ -9,6 +9,7 @@ from .. import jobs, watch
 from ..tracking.blender.by_hand import LEAST_TRACKS
 from ..tracking.blender.clip import camera_object
 from ..tracking.session import TrackingSessionManager
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, clip_of
 
 
@@ -42,9 +43,9 @@ class _Tracking(ClipAction):
             taken = watch.take_in(clip, session, changed)
         except jobs.ChangedByHand as question:
             watch.attach(clip, session).differences = question.differences
-            self.report({"WARNING"}, str(question))
+            self.report({"WARNING"}, said(str(question)))
             return DONE
-        self.report({"INFO"}, f"{taken.tracks} tracks of the session {session.name} are in the clip")
+        self.report({"INFO"}, said(f"{taken.tracks} tracks of the session {session.name} are in the clip"))
         return DONE
 
 
@@ -140,7 +141,7 @@ class TRACKED_SHOT_OT_show_frame(ClipAction, bpy.types.Operator):
         clip = clip_of(context)
         progress = watch.known(clip).progress
         if progress is None or context.scene is None or context.scene.library is not None:
-            self.report({"WARNING"}, "There is no scene of this file to show it in")
+            self.report({"WARNING"}, said("There is no scene of this file to show it in"))
             return STOPPED
         context.scene.frame_set(clip.frame_start + progress.frame - 1)
         return DONE

@@ -175,8 +175,16 @@ def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state:
 
 
 _STOPPED = {
-    SessionStatus.PAUSED: ("Paused while solving", "Paused at the start", "Paused at frame {frame} of {last}"),
-    SessionStatus.FAILED: ("Failed while solving", "Failed at the start", "Failed at frame {frame} of {last}"),
+    SessionStatus.PAUSED: (
+        "Paused while solving",
+        "Paused at the start",
+        "Paused at frame {frame} of {last}",
+    ),
+    SessionStatus.FAILED: (
+        "Failed while solving",
+        "Failed at the start",
+        "Failed at frame {frame} of {last}",
+    ),
 }
 _INTERRUPTED = (
     "Interrupted while solving",

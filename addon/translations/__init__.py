@@ -12,8 +12,20 @@ LANGUAGES: dict[str, dict[str, str]] = {"de_DE": de.WORDS}
 """By the name that Blender gives the language."""
 CONTEXTS = ("*", "Operator")
 """Labels of operators are looked up in a context of their own."""
-KEPT: tuple[str, ...] = ()
-"""Words that are put together while drawing, so that the source does not have them as they are shown."""
+KEPT: tuple[str, ...] = (
+    "Good", "Usable", "Poor", "Failed",
+    "Created", "Tracking", "Tracked", "Paused", "Interrupted", "Solving", "Solved", "Complete", "Damaged",
+    "Paused while solving", "Paused at the start", "Paused at frame {frame} of {last}",
+    "Failed while solving", "Failed at the start", "Failed at frame {frame} of {last}",
+    "Interrupted while solving", "Interrupted at the start", "Interrupted at frame {frame} of {last}",
+    "Cleaning Tracks", "Starting", "frame {} of {}", "Process {}", "Process {} on {}",
+    "Average Error", "Frames", "Focal Length", "Camera",
+    "moves", "turns where it stands", "stands still", "zooms, {} to {} mm", "{} mm, as given",
+    "{} mm, not told",
+    "too short", "moves, or slipped", "sticks to the frame", "left out by the solve",
+    "Found, {} sure", "By {} tracks", "rows", "columns", "on", "off",
+)  # fmt: skip
+"""Words that are put together elsewhere, so that the source does not have them as they are shown."""
 TEMPLATES: tuple[str, ...] = tuple(text for text in de.WORDS if "{}" in text)
 """Sentences that come finished from rooms without Blender, with holes for their values."""
 

@@ -13,11 +13,14 @@ WORDS: dict[str, str] = {
     "; make an evenly timed copy": "; erstellen Sie eine gleichmäßig getaktete Kopie",
     "; make an image sequence": "; erstellen Sie eine Bildsequenz",
     "A camera takes {} tracks": "Eine Kamera braucht {} Spuren",
+    "A clip has one lens, and this one zooms": "Ein Clip hat eine Linse, und diese zoomt",
     "A copy is being made": "Eine Kopie wird gerade erstellt",
     "A copy of the clip is being made": "Eine Kopie des Clips wird gerade erstellt",
     "A cross for each track that the solve leaves out; the chosen one says why":
         "Ein Kreuz für jede Spur, die die Lösung auslässt; die gewählte sagt, warum",
     "A dot for each track, from cyan (exact) to red": "Ein Punkt für jede Spur, von Türkis (genau) bis Rot",
+    "A focal length of {} mm is nothing for Blender's solver":
+        "Eine Brennweite von {} mm ist nichts für Blenders Löser",
     "A grid on the ground that was found in the solve":
         "Ein Gitter auf dem Boden, der in der Lösung gefunden wurde",
     "A picture of your own": "Ein eigenes Bild",
@@ -42,11 +45,13 @@ WORDS: dict[str, str] = {
     "At Work": "Bei der Arbeit",
     "Auto Scale": "Automatisch skalieren",
     "Automatic Overscan": "Automatischer Overscan",
+    "Average Error": "Mittlerer Fehler",
     "Background": "Hintergrund",
     "Background & Blend": "Hintergrund & Mischung",
     "Bake Camera": "Kamera backen",
     "Bend the CG to the plate's lens; the plate stays as it was filmed":
         "Die CG in die Linse der Aufnahme biegen; die Aufnahme bleibt, wie sie gefilmt wurde",
+    "Bent to the Lens": "In die Linse gebogen",
     "Beside the .blend or the footage": "Neben der .blend oder der Aufnahme",
     "Blend": "Mischung",
     "Blender Is Solving": "Blender löst",
@@ -54,11 +59,18 @@ WORDS: dict[str, str] = {
     "Blender finds no picture in {}": "Blender findet kein Bild in {}",
     "Blender finds {} frames where {} are in the footage":
         "Blender findet {} Frames, wo {} in der Aufnahme sind",
+    "Blender found no camera": "Blender hat keine Kamera gefunden",
+    "Blender found no camera for {} of {} frames": "Blender hat für {} von {} Frames keine Kamera gefunden",
     "Blender has no lens distortion model {}": "Blender hat kein Modell {} für die Linsenverzerrung",
     "Blender has no window area to run its clip operators in":
         "Blender hat keinen Fensterbereich, um seine Clip-Operatoren auszuführen",
+    "Blender has not begun to solve": "Blender hat nicht angefangen zu lösen",
+    "Blender is solving the clip": "Blender löst den Clip",
     "Blender shows other pictures than the footage has (at frame {} it shows frame {})":
         "Blender zeigt andere Bilder, als in der Aufnahme sind (bei Frame {} zeigt es Frame {})",
+    "Blender solved other frames": "Blender hat andere Frames gelöst",
+    "Blender's camera shows the scene {} px away from ours":
+        "Blenders Kamera zeigt die Szene {} px neben unserer",
     "Blender's own tools, for tracks of your own": "Blenders eigene Werkzeuge, für eigene Spuren",
     "Blur of the caught shadow": "Unschärfe des aufgefangenen Schattens",
     "Bring all frames to one; off: smooth them": "Alle Frames auf einen bringen; aus: glätten",
@@ -69,6 +81,7 @@ WORDS: dict[str, str] = {
     "Buildings and rooms; long tracks on many sharp corners":
         "Gebäude und Räume; lange Spuren an vielen scharfen Ecken",
     "By the tracks that are selected": "Nach den ausgewählten Spuren",
+    "By {} tracks": "Nach {} Spuren",
     "CG added to the footage as light, for glows, sparks and screens":
         "CG als Licht zur Aufnahme addiert, für Leuchten, Funken und Bildschirme",
     "CG bent to the plate's lens, over the untouched footage":
@@ -79,8 +92,10 @@ WORDS: dict[str, str] = {
     "CG over the footage, with its shadow caught on the ground":
         "CG über der Aufnahme, ihr Schatten auf dem Boden aufgefangen",
     "CG over the plate and nothing else, no shadow": "CG über der Aufnahme und sonst nichts, kein Schatten",
+    "CG screened on Plate": "CG negativ auf die Aufnahme",
     "CG screened onto the footage, for reflections, haze and holograms":
         "CG negativ in die Aufnahme multipliziert, für Spiegelungen, Dunst und Hologramme",
+    "Camera": "Kamera",
     "Camera Height": "Kamerahöhe",
     "Cancel": "Abbrechen",
     "Cancel Tracking": "Verfolgen abbrechen",
@@ -104,8 +119,10 @@ WORDS: dict[str, str] = {
     "Choose whether the camera follows the clip's solve or has keys of its own; it stays put":
         "Wählen, ob die Kamera der Lösung des Clips folgt oder eigene Keys hat; sie bleibt, wo sie "
         "ist",
+    "Cleaning Tracks": "Säubert Spuren",
     "Clip": "Clip",
     "Color": "Farbe",
+    "Complete": "Vollständig",
     "Composite": "Composite",
     "Composite Preset": "Composite-Vorgabe",
     "Composite Presets": "Composite-Vorgaben",
@@ -118,6 +135,10 @@ WORDS: dict[str, str] = {
     "Copying {share}": "Kopiere {share}",
     "Corner Pin": "Eckpunkte",
     "Coverage": "Abdeckung",
+    "Created": "Angelegt",
+    "Cycles' Shadow Catcher pass, where the composite uses it":
+        "Der Pass „Shadow Catcher“ von Cycles, wo der Composite ihn benutzt",
+    "Damaged": "Beschädigt",
     "Delete": "Löschen",
     "Delete Composite Preset": "Composite-Vorgabe löschen",
     "Delete Preset?": "Vorgabe löschen?",
@@ -149,6 +170,10 @@ WORDS: dict[str, str] = {
     "Export Tracking Preset": "Tracking-Vorgabe exportieren",
     "Export…": "Exportieren…",
     "Factor": "Faktor",
+    "Failed": "Fehlgeschlagen",
+    "Failed at frame {frame} of {last}": "Fehlgeschlagen bei Frame {frame} von {last}",
+    "Failed at the start": "Am Anfang fehlgeschlagen",
+    "Failed while solving": "Beim Lösen fehlgeschlagen",
     "Fewer and smaller patches, for a first look": "Weniger und kleinere Muster, für einen ersten Blick",
     "Film Transparent": "Film transparent",
     "Find": "Suchen",
@@ -165,11 +190,14 @@ WORDS: dict[str, str] = {
     "Floor {}{}": "Boden: {}{}",
     "Floor, Origin, Scale": "Boden, Ursprung, Maßstab",
     "Floor: {how}": "Boden: {how}",
+    "Focal Length": "Brennweite",
     "Footage": "Aufnahme",
     "Footage frame to lock to, 1 the first": "Frame der Aufnahme, auf den gesperrt wird; 1 ist der erste",
     "For most footage": "Für die meisten Aufnahmen",
+    "Found, {} sure": "Gefunden, {} sicher",
     "Frame": "Frame",
     "Frame Start": "Erster Frame",
+    "Frames": "Frames",
     "From the air; fine texture far away that moves little":
         "Aus der Luft; feine Struktur weit weg, die sich wenig bewegt",
     "Give the CG the plate's grain": "Der CG das Korn der Aufnahme geben",
@@ -194,6 +222,7 @@ WORDS: dict[str, str] = {
         "Schritt",
     "Go to the last frame that the clip's session has tracked":
         "Zum letzten Frame gehen, den die Sitzung des Clips verfolgt hat",
+    "Good": "Gut",
     "Grain": "Korn",
     "Hold the finished picture still by its tracks": "Das fertige Bild nach seinen Spuren ruhig halten",
     "How dark the caught shadow is": "Wie dunkel der aufgefangene Schatten ist",
@@ -212,7 +241,13 @@ WORDS: dict[str, str] = {
     "Import Tracking Preset": "Tracking-Vorgabe importieren",
     "Import…": "Importieren…",
     "Information": "Information",
+    "Interrupted": "Unterbrochen",
+    "Interrupted at frame {frame} of {last}": "Unterbrochen bei Frame {frame} von {last}",
+    "Interrupted at the start": "Am Anfang unterbrochen",
+    "Interrupted while solving": "Beim Lösen unterbrochen",
     "It is stopping already": "Es hält schon an",
+    "It was built for {} and the render is {} now: apply again":
+        "Gebaut für {}, das Rendern ist jetzt {}: neu anwenden",
     "Keep Mine": "Meine behalten",
     "Keep the clip's focal length, sensor width and distortion as they are; off: find them":
         "Brennweite, Sensorbreite und Verzerrung des Clips lassen, wie sie sind; aus: sie finden",
@@ -266,6 +301,8 @@ WORDS: dict[str, str] = {
     "Motion Blur": "Bewegungsunschärfe",
     "Multiply": "Multiplizieren",
     "No clear floor ({} sure): check where it lies": "Kein klarer Boden ({} sicher): prüfen Sie, wo er liegt",
+    "No clear floor was found: check where it lies, or set it by tracks":
+        "Kein klarer Boden wurde gefunden: prüfen Sie, wo er liegt, oder setzen Sie ihn nach Spuren",
     "No clip": "Kein Clip",
     "No composite of Tracked Shot is in this scene": "Kein Composite von Tracked Shot ist in dieser Szene",
     "No copy is being made": "Es wird keine Kopie erstellt",
@@ -274,6 +311,10 @@ WORDS: dict[str, str] = {
     "No session of this clip is done": "Keine Sitzung dieses Clips ist fertig",
     "No session of this clip waits": "Keine Sitzung dieses Clips wartet",
     "No session of this clip yet": "Noch keine Sitzung dieses Clips",
+    "Nodes changed by hand inside the group are kept in {}":
+        "Von Hand geänderte Nodes der Gruppe sind aufbewahrt in {}",
+    "Nodes inside the Tracked Shot group were changed by hand":
+        "Nodes in der Gruppe von Tracked Shot wurden von Hand geändert",
     "None": "Keine",
     "Not in the tree": "Nicht im Baum",
     "Not taken in: you changed tracks ({changes})": "Nicht übernommen: Sie haben Spuren geändert ({changes})",
@@ -286,6 +327,9 @@ WORDS: dict[str, str] = {
     "One color all over": "Überall eine Farbe",
     "One of your tracks is in the session, not in the clip":
         "Eine Ihrer Spuren ist in der Sitzung, nicht im Clip",
+    "One thing to know; see the Clip panel": "Ein Hinweis; siehe Bereich Clip",
+    "Only {} tracks are seen in both keyframes; Blender's solver takes {}":
+        "Nur {} Spuren sind in beiden Keyframes zu sehen; Blenders Löser braucht {}",
     "Open Log": "Protokoll öffnen",
     "Open Report": "Bericht öffnen",
     "Open Shot File": "Shot-Datei öffnen",
@@ -300,12 +344,20 @@ WORDS: dict[str, str] = {
     "Over": "Über",
     "Overlay": "Overlay",
     "Overscan": "Overscan",
+    "Parts of a Pixel": "Teile eines Pixels",
     "Pause Tracking": "Verfolgen anhalten",
+    "Paused": "Angehalten",
+    "Paused at frame {frame} of {last}": "Angehalten bei Frame {frame} von {last}",
+    "Paused at the start": "Am Anfang angehalten",
+    "Paused while solving": "Beim Lösen angehalten",
     "Pausing": "Hält an",
     "Plane Track": "Flächenspur",
     "Plate Exact": "Getreu der Aufnahme",
+    "Poor": "Schlecht",
     "Preset added: {}": "Vorgabe hinzugefügt: {}",
     "Presets": "Vorgaben",
+    "Process {}": "Prozess {}",
+    "Process {} on {}": "Prozess {} auf {}",
     "Put a cube on the floor, to see whether the camera holds, until there is CG":
         "Einen Würfel auf den Boden stellen, um zu sehen, ob die Kamera hält, bis es CG gibt",
     "Put the tracks and the camera of the clip's session into the clip, in place of what an "
@@ -377,6 +429,7 @@ WORDS: dict[str, str] = {
         "Den Farbraum des Clips auf den setzen, den Dateien dieser Art gewöhnlich haben",
     "Settle Changes": "Änderungen klären",
     "Shadow": "Schatten",
+    "Shadow on the Plate": "Schatten auf der Aufnahme",
     "Share of the frame that is seen beyond each edge":
         "Anteil des Frames, der über jeden Rand hinaus zu sehen ist",
     "Shortcuts": "Tastenkürzel",
@@ -390,17 +443,22 @@ WORDS: dict[str, str] = {
     "Show or hide what the solve is worth over the clip":
         "Zeigen oder verbergen, was die Lösung über dem Clip wert ist",
     "Shutter Position": "Verschlusslage",
+    "Shutter of the plate, measured in {} places: {} of a frame":
+        "Verschluss der Aufnahme, an {} Stellen gemessen: {} eines Frames",
     "Smooth": "Glätten",
     "Softness": "Weichheit",
     "Solve": "Lösung",
     "Solve Again": "Neu lösen",
     "Solve Camera Motion": "Kamerabewegung lösen",
+    "Solved": "Gelöst",
     "Solved Floor": "Gelöster Boden",
+    "Solving": "Löst",
     "Stabilization": "Stabilisierung",
     "Stabilize": "Stabilisieren",
     "Stand-In": "Platzhalter",
     "Start Over": "Neu beginnen",
     "Start Over?": "Neu beginnen?",
+    "Starting": "Fängt an",
     "Step by Step": "Schritt für Schritt",
     "Stop making the copy; what was written of it is removed":
         "Die Kopie abbrechen; was davon geschrieben wurde, wird entfernt",
@@ -435,9 +493,26 @@ WORDS: dict[str, str] = {
     "The CG lightens the background and never beyond white":
         "Die CG hellt den Hintergrund auf und nie über Weiß hinaus",
     "The CG's light is added to the background": "Das Licht der CG kommt zum Hintergrund dazu",
+    "The ST-map {} has changed since it was read: apply again":
+        "Die ST-Map {} hat sich geändert, seit sie gelesen wurde: neu anwenden",
+    "The ST-map {} is gone; the composite keeps what was read of it":
+        "Die ST-Map {} ist weg; der Composite behält, was davon gelesen wurde",
+    "The Tracked Shot group is no longer in the scene's compositor tree: apply again, or remove":
+        "Die Gruppe von Tracked Shot ist nicht mehr im Compositor-Baum der Szene: neu anwenden oder "
+        "entfernen",
     "The YAML file that this scene's shot is written in":
         "Die YAML-Datei, in der der Shot dieser Szene steht",
+    "The camera follows Blender's own solve: {}": "Die Kamera folgt Blenders eigener Lösung: {}",
+    "The camera has keys and does not follow the clip: {}":
+        "Die Kamera hat Keys und folgt nicht dem Clip: {}",
+    "The camera stands still": "Die Kamera steht still",
     "The camera will have keys: {why}": "Die Kamera wird Keys haben: {why}",
+    "The camera zooms, but the CG is bent by the one lens of the clip: it is off where the focal "
+    "length is another":
+        "Die Kamera zoomt, aber die CG ist nach der einen Linse des Clips gebogen: sie liegt daneben,"
+        " wo die Brennweite eine andere ist",
+    "The camera {} is linked: its view cannot be widened for the lens":
+        "Die Kamera {} ist verknüpft: ihr Blick kann für die Linse nicht erweitert werden",
     "The clip has no file": "Der Clip hat keine Datei",
     "The clip has no frames": "Der Clip hat keine Frames",
     "The clip has no picture": "Der Clip hat kein Bild",
@@ -446,17 +521,30 @@ WORDS: dict[str, str] = {
     "The clip has no tracks": "Der Clip hat keine Spuren",
     "The clip has the colour space that its file asks for":
         "Der Clip hat den Farbraum, den seine Datei verlangt",
+    "The clip is being tracked": "Der Clip wird gerade verfolgt",
     "The clip is being tracked; cancel that first": "Der Clip wird verfolgt; brechen Sie das zuerst ab",
     "The clip is linked from another file; make it local first":
         "Der Clip ist aus einer anderen Datei verknüpft; machen Sie ihn zuerst lokal",
     "The clip is not being tracked": "Der Clip wird nicht verfolgt",
     "The clip is tracked anew from its first frame. The session there stays on disk.":
         "Der Clip wird von seinem ersten Frame an neu verfolgt. Die Sitzung bleibt auf der Platte.",
+    "The clip {} whose lens the CG is bent to is gone":
+        "Der Clip {}, in dessen Linse die CG gebogen ist, ist weg",
+    "The clip's own solve was used: {}": "Die Lösung des Clips selbst wurde benutzt: {}",
     "The clip's session keeps no tracks made by hand":
         "Die Sitzung des Clips hat keine von Hand gemachten Spuren",
     "The color behind the CG": "Die Farbe hinter der CG",
     "The composite preset of scenes for which none was chosen":
         "Die Composite-Vorgabe von Szenen, für die keine gewählt wurde",
+    "The composite was built in Blender {}: apply again to build it anew for this one":
+        "Der Composite wurde in Blender {} gebaut: neu anwenden, um ihn für dieses neu zu bauen",
+    "The compositor tree is also that of the scene {}": "Der Compositor-Baum gehört auch der Szene {}",
+    "The corner pin has corners but no picture": "Die Eckpunkt-Montage hat Ecken, aber kein Bild",
+    "The disk with the session is full. All earlier steps are saved: make room, then Resume":
+        "Die Platte mit der Sitzung ist voll. Alle früheren Schritte sind gesichert: schaffen Sie "
+        "Platz, dann „Fortsetzen“",
+    "The display is {}: 8-bit output is not the plate's sRGB":
+        "Die Anzeige ist {}: 8-Bit-Ausgabe ist nicht das sRGB der Aufnahme",
     "The error of each frame along the bottom of the view, red where it is far above average":
         "Der Fehler jedes Frames am unteren Rand der Ansicht, rot, wo er weit über dem Mittel liegt",
     "The filmed plate": "Die gefilmte Aufnahme",
@@ -465,19 +553,56 @@ WORDS: dict[str, str] = {
     "The footage is not there: {name}": "Die Aufnahme ist nicht da: {name}",
     "The footage is not there: {}. Find it first": "Die Aufnahme ist nicht da: {}. Suchen Sie sie zuerst",
     "The footage is {}": "Die Aufnahme ist {}",
+    "The lens has no distortion: nothing is bent": "Die Linse hat keine Verzerrung: nichts wird gebogen",
+    "The lens is no lens": "Die Linse ist keine Linse",
+    "The lens of {} has changed since the CG was bent to it: apply again":
+        "Die Linse von {} hat sich geändert, seit die CG hineingebogen wurde: neu anwenden",
+    "The output overrides the scene's colour management: the plate may come out changed":
+        "Die Ausgabe übergeht das Farbmanagement der Szene: die Aufnahme kommt vielleicht verändert "
+        "heraus",
     "The picture behind the CG": "Das Bild hinter der CG",
+    "The picture moves too far to hide its edges, even {} times enlarged":
+        "Das Bild bewegt sich zu weit, um seine Ränder zu verbergen, selbst {}-mal vergrößert",
     "The picture that is pinned to the plane track": "Das Bild, das an die Flächenspur geheftet wird",
     "The plane track that the picture is pinned to; empty: none":
         "Die Flächenspur, an die das Bild geheftet wird; leer: keine",
+    "The plane {} could not be put back: it takes {} tracks in it to make one":
+        "Die Fläche {} konnte nicht zurückgeholt werden: dazu braucht es {} Spuren darin",
+    "The plate alone, at the render's size": "Die Aufnahme allein, in der Größe des Renderns",
+    "The plate does not tell its shutter: {} of a frame (180 degrees) is taken":
+        "Die Aufnahme verrät ihren Verschluss nicht: {} eines Frames (180 Grad) wird genommen",
+    "The render is {}x{} now, the lens maps are {}x{}: apply again":
+        "Das Rendern ist jetzt {}x{}, die Linsen-Maps sind {}x{}: neu anwenden",
     "The report is in the clipboard": "Der Bericht ist in der Zwischenablage",
+    "The scene has another camera now than the one widened for the lens: apply again":
+        "Die Szene hat jetzt eine andere Kamera als die für die Linse erweiterte: neu anwenden",
+    "The scene has frames {} to {}": "Die Szene hat Frames {} bis {}",
     "The scene has no camera that follows the clip; Set Up Shot makes one":
         "Die Szene hat keine Kamera, die dem Clip folgt; „Shot einrichten“ legt eine an",
+    "The scene has no camera: the CG has no overscan and is empty towards the frame's edge":
+        "Die Szene hat keine Kamera: die CG hat keinen Overscan und ist zum Rand hin leer",
+    "The scene has {} frames a second": "Die Szene hat {} Frames je Sekunde",
     "The scene is linked from another file": "Die Szene ist aus einer anderen Datei verknüpft",
+    "The scene's output does not come through the Tracked Shot group: apply again":
+        "Die Ausgabe der Szene kommt nicht durch die Gruppe von Tracked Shot: neu anwenden",
+    "The sensor or shift of {} was changed since it was widened: apply again":
+        "Sensor oder Versatz von {} wurden geändert, seit sie erweitert wurde: neu anwenden",
     "The session cannot be read: {}": "Die Sitzung kann nicht gelesen werden: {}",
     "The session keeps other tracks of yours": "Die Sitzung hat andere Spuren von Ihnen",
+    "The shadow cannot be changed apart from the render: no Shadow Catcher pass was found":
+        "Der Schatten kann nicht getrennt vom Rendern geändert werden: kein Pass „Shadow Catcher“ "
+        "gefunden",
+    "The shadow cannot be changed apart from the render: only Cycles has a Shadow Catcher pass":
+        "Der Schatten kann nicht getrennt vom Rendern geändert werden: nur Cycles hat einen Pass "
+        "„Shadow Catcher“",
+    "The solve has no two keyframes": "Die Lösung hat keine zwei Keyframes",
     "The solve is stale: {what}": "Die Lösung ist veraltet: {what}",
     "The tracking preset of clips for which none was chosen":
         "Die Tracking-Vorgabe von Clips, für die keine gewählt wurde",
+    "The tracking process ended unexpectedly; all finished steps are saved":
+        "Der Tracking-Prozess endete unerwartet; alle fertigen Schritte sind gesichert",
+    "The video sequencer has strips: they are rendered in place of the composite":
+        "Der Sequencer hat Streifen: sie werden anstelle des Composites gerendert",
     "There is no preset {}": "Es gibt keine Vorgabe {}",
     "There is no scene": "Es gibt keine Szene",
     "There is no scene of this file to set": "Es gibt keine Szene dieser Datei, die gesetzt werden kann",
@@ -501,10 +626,12 @@ WORDS: dict[str, str] = {
         "Den ganzen Clip verfolgen und seine Kamera finden, in einem eigenen Prozess; Blender kann "
         "währenddessen benutzt werden. Macht weiter, wo eine Sitzung mit denselben Einstellungen "
         "stehen blieb",
+    "Tracked": "Verfolgt",
     "Tracked Shot": "Tracked Shot",
     "Tracked Shot Preflight": "Tracked Shot Preflight",
     "Tracked Shot Workspace": "Arbeitsbereich Tracked Shot",
     "Tracked, not solved": "Verfolgt, nicht gelöst",
+    "Tracking": "Verfolgt gerade",
     "Tracking Preset": "Tracking-Vorgabe",
     "Tracking Presets": "Tracking-Vorgaben",
     "Tracking {frame} of {last}": "Verfolge {frame} von {last}",
@@ -513,6 +640,7 @@ WORDS: dict[str, str] = {
     "Turn the world about the Z axis so that the selected track lies over the X axis":
         "Die Welt um die Z-Achse drehen, bis die ausgewählte Spur über der X-Achse liegt",
     "Undistort Plate": "Aufnahme entzerren",
+    "Usable": "Brauchbar",
     "Use Curves": "Kurven benutzen",
     "View": "Ansicht",
     "View Transform": "Ansichtstransformation",
@@ -573,6 +701,8 @@ WORDS: dict[str, str] = {
         "eine mitlaufende Eckpunkt-Montage braucht Blender 4.5: der Node von {} ist um Teile eines "
         "Pixels verschoben; sonst bekommen die Ecken Keys",
     "a session that is {} cannot become {}": "eine Sitzung, die {} ist, kann nicht {} werden",
+    "a step of {} frames: the step has to be 1 or more":
+        "ein Schritt von {} Frames: der Schritt muss 1 oder mehr sein",
     "another way to read the file": "eine andere Art, die Datei zu lesen",
     "as it comes": "wie es kommt",
     "average error {} px; mask what moves, or try another tracking preset":
@@ -580,12 +710,14 @@ WORDS: dict[str, str] = {
         "Tracking-Vorgabe",
     "background_source is image, but no background_image is given":
         "background_source ist image, aber kein background_image ist angegeben",
+    "columns": "die Spalten",
     "floor": "Boden",
     "four corners of two numbers each are needed{}": "vier Ecken aus je zwei Zahlen sind nötig{}",
     "frame range {}-{} ends before it begins": "der Bereich {}-{} endet, bevor er beginnt",
     "frame range {}-{} is outside the clip (1-{})": "der Bereich {}-{} liegt außerhalb des Clips (1-{})",
     "frame {} of the footage is not as it was when it was tracked: the file was changed":
         "Frame {} der Aufnahme ist nicht, wie er beim Verfolgen war: die Datei wurde geändert",
+    "frame {} of {}": "Frame {} von {}",
     "frames {} have no camera: too few points are shared with the rest":
         "Frames {} haben keine Kamera: zu wenige Punkte haben sie mit den übrigen gemeinsam",
     "frames {}: errors far above the rest; motion blur, or something moves through the picture":
@@ -595,15 +727,13 @@ WORDS: dict[str, str] = {
         "Frames {}: weniger als {} Punkte; setzen Sie dort Spuren von Hand",
     "frames {}: the camera's place is unsure; add tracks there, near and far":
         "Frames {}: der Ort der Kamera ist unsicher; setzen Sie dort Spuren, nah und fern",
-    "goes deeper than {} files": "geht tiefer als {} Dateien",
-    "goes round in a circle: {} is read already": "geht im Kreis: {} ist schon gelesen",
     "grain cannot be measured in less than {} pixels across and up":
         "Korn kann unter {} Pixel Breite und Höhe nicht gemessen werden",
     "grain is measured in pictures, and there is none": "Korn wird in Bildern gemessen, und es gibt keine",
     "grain is measured in the footage, and the background is none":
         "Korn wird in der Aufnahme gemessen, und der Hintergrund ist keine",
     "in no frame are all four tracks there: {}": "in keinem Frame sind alle vier Spuren da: {}",
-    "include: {}": "include: {}",
+    "left out by the solve": "von der Lösung ausgelassen",
     "lens_distortion.workflow {} needs a movie clip with its lens":
         "lens_distortion.workflow {} braucht einen Filmclip mit seiner Linse",
     "live, a corner pin can only follow a plane track":
@@ -613,7 +743,8 @@ WORDS: dict[str, str] = {
         "mitlaufend kann ein Bild nur verschoben werden: geben Sie eine Spur, einen Frame zum Sperren"
         " und keine automatische Skalierung an",
     "module '{}' has no attribute '{}'": "das Modul „{}“ hat kein Attribut „{}“",
-    "must be a mapping of keys, not {}": "muss eine Zuordnung von Schlüsseln sein, nicht {}",
+    "moves": "bewegt sich",
+    "moves, or slipped": "bewegt sich, oder verrutscht",
     "no collection {} in {} (there: {})": "keine Sammlung {} in {} (dort: {})",
     "no folder for your own presets is set": "kein Ordner für eigene Vorgaben ist gesetzt",
     "no other two frames show parallax": "keine anderen zwei Frames zeigen Parallaxe",
@@ -627,6 +758,8 @@ WORDS: dict[str, str] = {
     "not a .blend file that this Blender reads: {}": "keine .blend-Datei, die dieses Blender liest: {}",
     "nothing to append in {}: it has no collections and no objects":
         "nichts anzuhängen in {}: sie hat keine Sammlungen und keine Objekte",
+    "off": "aus",
+    "on": "an",
     "points are seen under {} degrees only: depth is a guess; a longer move would tell it":
         "Punkte sind nur unter {} Grad zu sehen: die Tiefe ist geraten; eine längere Bewegung würde "
         "sie zeigen",
@@ -634,6 +767,7 @@ WORDS: dict[str, str] = {
     "exactly in the middle of the picture only":
         "Rolling Shutter: {} brauchen {} der Zeit eines Frames; die Lösung rechnet das ein, und CG "
         "sitzt nur in der Bildmitte genau",
+    "rows": "die Zeilen",
     "scale": "Maßstab",
     "select one track that shall lie on the X axis, not {}":
         "wählen Sie eine Spur aus, die auf der X-Achse liegen soll, nicht {}",
@@ -643,6 +777,8 @@ WORDS: dict[str, str] = {
     "select two tracks whose distance you know, not {}":
         "wählen Sie zwei Spuren aus, deren Abstand Sie kennen, nicht {}",
     "stabilising needs a movie clip with tracks": "Stabilisieren braucht einen Filmclip mit Spuren",
+    "stands still": "steht still",
+    "sticks to the frame": "klebt am Bildrand",
     "the CG cannot be bent to the clip's lens: the render is {}x{}, of another shape than the "
     "clip ({}x{})":
         "die CG kann nicht in die Linse des Clips gebogen werden: das Rendern ist {}x{}, von anderer "
@@ -691,8 +827,6 @@ WORDS: dict[str, str] = {
         "die richtige an",
     "the footage is an empty file: {}": "die Aufnahme ist eine leere Datei: {}",
     "the ground's size must be above 0, not {}": "die Größe des Bodens muss über 0 liegen, nicht {}",
-    "the included files are larger than {} KB together":
-        "die eingefügten Dateien sind zusammen größer als {} KB",
     "the keys of {} were changed; bake the camera again first":
         "die Keys von {} wurden geändert; backen Sie die Kamera zuerst neu",
     "the open file has unsaved changes; save it before a shot is built into another one":
@@ -722,11 +856,14 @@ WORDS: dict[str, str] = {
     "too few points are seen from more than one place":
         "zu wenige Punkte sind von mehr als einem Ort zu sehen",
     "too few points stay in view from frame to frame": "zu wenige Punkte bleiben von Frame zu Frame im Bild",
+    "too short": "zu kurz",
+    "turns where it stands": "dreht sich auf der Stelle",
     "unknown blend {}: over, multiply, add or screen":
         "unbekannte Mischung {}: over, multiply, add oder screen",
     "you have a {} preset '{}' already; choose another name":
         "Sie haben schon eine Vorgabe ({}) namens „{}“; wählen Sie einen anderen Namen",
     "you have no {} preset '{}'{}": "Sie haben keine Vorgabe ({}) namens „{}“{}",
+    "zooms, {} to {} mm": "zoomt, {} bis {} mm",
     "{count} frames": "{count} Frames",
     "{count} of your tracks are in the session, not in the clip":
         "{count} Ihrer Spuren sind in der Sitzung, nicht im Clip",
@@ -745,6 +882,8 @@ WORDS: dict[str, str] = {
         "{} kann nicht auf {} gesetzt werden: die Aufnahme kommt vielleicht nicht so heraus, wie sie "
         "gefilmt wurde",
     "{} changed tracks kept": "{} geänderte Spuren gesichert",
+    "{} changes how the plate looks; what is saved as EXR is the plate's own light":
+        "{} ändert das Aussehen der Aufnahme; was als EXR gespeichert wird, ist ihr eigenes Licht",
     "{} frames only: there is little to check the camera by":
         "nur {} Frames: daran ist die Kamera kaum zu prüfen",
     "{} has a frame offset of {}; set it to 0 in Footage Settings":
@@ -754,37 +893,46 @@ WORDS: dict[str, str] = {
     "{} has no solved camera": "{} hat keine gelöste Kamera",
     "{} has no solved camera yet; track and solve it first":
         "{} hat noch keine gelöste Kamera; erst verfolgen und lösen",
+    "{} is at work on this clip's session": "{} arbeitet an der Sitzung dieses Clips",
     "{} is built in; add one of your own first": "{} ist mitgeliefert; fügen Sie zuerst eine eigene hinzu",
     "{} is deleted from disk. This cannot be undone.":
         "{} wird von der Platte gelöscht. Das kann nicht rückgängig gemacht werden.",
+    "{} is {} and is scaled to the render's {}: its pixels are not those of the footage":
+        "{} ist {} und wird auf das Rendern von {} skaliert: seine Pixel sind nicht die der Aufnahme",
     "{} is {} now; the composite needs {}": "{} ist jetzt {}; der Composite braucht {}",
+    "{} mm, as given": "{} mm, wie vorgegeben",
+    "{} mm, not told": "{} mm, nicht erkennbar",
+    "{} movie clips and none of them active": "{} Filmclips und keiner davon aktiv",
     "{} of {} cannot be read; the other {} are used":
         "{} von {} können nicht gelesen werden; die übrigen {} werden benutzt",
     "{} of {} tracks do not fit one still world; mask what moves, to be sure that the camera "
     "follows the right part":
         "{} von {} Spuren passen nicht zu einer stillen Welt; maskieren Sie, was sich bewegt, damit "
         "die Kamera sicher dem richtigen Teil folgt",
+    "{} on the cg": "{} auf der CG",
     "{} px": "{} px",
     "{} says so already": "{} sagt das schon",
-    "{} thing{} to know; see the Clip panel": "{} Hinweis{}; siehe Bereich Clip",
+    "{} since they were taken in: keep yours or take the session's":
+        "{}, seit sie übernommen wurden: behalten Sie Ihre oder nehmen Sie die der Sitzung",
+    "{} things to know; see the Clip panel": "{} Hinweise; siehe Bereich Clip",
     "{} to {}": "{} bis {}",
     "{} tracks added to {}": "{} Spuren zu {} hinzugefügt",
     "{} tracks of the session {} are in the clip": "{} Spuren der Sitzung {} sind im Clip",
     "{} tracks written: {}": "{} Spuren geschrieben: {}",
+    "{} was deleted by hand and stays away; {}": "{} wurde von Hand gelöscht und bleibt weg; {}",
     "{}, which the camera hangs on, has keys and cannot be moved":
         "{}, woran die Kamera hängt, hat Keys und kann nicht bewegt werden",
+    "{}: CG over Plate": "{}: CG über Aufnahme",
     "{}: a folder; give a movie or the first file of an image sequence":
         "{}: ein Ordner; geben Sie einen Film oder die erste Datei einer Bildsequenz an",
     "{}: a movie of {} pixels cannot be written; make an image sequence":
         "{}: ein Film von {} Pixeln kann nicht geschrieben werden; erstellen Sie eine Bildsequenz",
     "{}: a process is at work on it; cancel that first":
         "{}: ein Prozess arbeitet daran; brechen Sie ihn zuerst ab",
-    "{}: a thousand new ones lie beside it": "{}: tausend neue liegen daneben",
     "{}: cannot be deleted: {}": "{}: kann nicht gelöscht werden: {}",
     "{}: cannot be made: {}": "{}: kann nicht angelegt werden: {}",
     "{}: cannot be opened: {}": "{}: kann nicht geöffnet werden: {}",
     "{}: cannot be read": "{}: kann nicht gelesen werden",
-    "{}: cannot be read: {}": "{}: kann nicht gelesen werden: {}",
     "{}: cannot be renamed: {}": "{}: kann nicht umbenannt werden: {}",
     "{}: cannot be written": "{}: kann nicht geschrieben werden",
     "{}: cannot be written: {}": "{}: kann nicht geschrieben werden: {}",
@@ -846,12 +994,12 @@ WORDS: dict[str, str] = {
     "{}: this folder cannot be written to": "{}: in diesen Ordner kann nicht geschrieben werden",
     "{}: this session's footage ({}) is not in this folder":
         "{}: die Aufnahme dieser Sitzung ({}) ist nicht in diesem Ordner",
-    "{}: unknown key{}": "{}: unbekannter Schlüssel{}",
     "{}: was built {}; save elsewhere with --blend, or delete it":
         "{}: wurde {} gebaut; speichern Sie anderswo mit --blend, oder löschen Sie es",
     "{}: written by a newer Tracked Shot (format {}, this one reads {})":
         "{}: von einem neueren Tracked Shot geschrieben (Format {}, dieses liest {})",
     "{}: {} (was {})": "{}: {} (war {})",
+    "{}: {} changed by hand and kept; {}": "{}: {} von Hand geändert und behalten; {}",
     "{}: {} frames a second is no usual rate; check what it was filmed at":
         "{}: {} Frames je Sekunde ist keine übliche Rate; prüfen Sie, womit gefilmt wurde",
     "{}: {} free, the copy may need {}; choose another disk":
