@@ -10,6 +10,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..tracking.blender import camera_io
 from ..tracking.camera_files.chan import ORDERS
+from ..words import said
 from .base import DONE, STOPPED, SceneAction
 
 _GLOB = ";".join(f"*{ending}" for ending in camera_io.ENDINGS)
@@ -55,12 +56,12 @@ class TRACKED_SHOT_OT_export_camera(SceneAction, ExportHelper, bpy.types.Operato
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to write")
+            self.report({"WARNING"}, said("Choose a file to write"))
             return STOPPED
         file = Path(bpy.path.abspath(self.filepath))
         for note in camera_io.export_camera(context.scene, file):
-            self.report({"WARNING"}, note)
-        self.report({"INFO"}, f"Camera written: {file}")
+            self.report({"WARNING"}, said(note))
+        self.report({"INFO"}, said(f"Camera written: {file}"))
         return DONE
 
 
@@ -93,7 +94,7 @@ class TRACKED_SHOT_OT_import_camera(SceneAction, ImportHelper, bpy.types.Operato
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a file to read")
+            self.report({"WARNING"}, said("Choose a file to read"))
             return STOPPED
         camera, way = camera_io.import_camera(
             context.scene,
@@ -102,8 +103,10 @@ class TRACKED_SHOT_OT_import_camera(SceneAction, ImportHelper, bpy.types.Operato
             order=self.order,
         )
         for note in way.notes:
-            self.report({"WARNING"}, note)
-        self.report({"INFO"}, f"{camera.name} has {len(way.frames)} frames of {Path(self.filepath).name}")
+            self.report({"WARNING"}, said(note))
+        self.report(
+            {"INFO"}, said(f"{camera.name} has {len(way.frames)} frames of {Path(self.filepath).name}")
+        )
         return DONE
 
 

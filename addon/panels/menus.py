@@ -38,7 +38,7 @@ class TRACKED_SHOT_MT_clip(_Room, bpy.types.Menu):
     """The clip and its tracks."""
 
     bl_label = "Clip"
-    modules = (operators.clip, operators.exchange, operators.lens)
+    modules = (operators.clip, operators.exchange, operators.cameras, operators.lens)
 
 
 class TRACKED_SHOT_MT_track(_Room, bpy.types.Menu):
@@ -59,7 +59,7 @@ class TRACKED_SHOT_MT_scene(_Room, bpy.types.Menu):
     """The shot in the scene."""
 
     bl_label = "Scene"
-    modules = (operators.shot, operators.scene)
+    modules = (operators.shot, operators.scene, operators.shot_file)
 
 
 class TRACKED_SHOT_MT_presets(_Room, bpy.types.Menu):

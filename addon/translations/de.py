@@ -8,10 +8,9 @@ WORDS: dict[str, str] = {
     "'{}' is a built-in {} preset; choose another name":
         "„{}“ ist eine mitgelieferte Vorgabe ({}); wählen Sie einen anderen Namen",
     "'{}' is built in and stays as it is": "„{}“ ist mitgeliefert und bleibt, wie sie ist",
-    "'{}' is no environment variable: write ${NAME}":
-        "„{}“ ist keine Umgebungsvariable: schreiben Sie ${NAME}",
     "; make an evenly timed copy": "; erstellen Sie eine gleichmäßig getaktete Kopie",
     "; make an image sequence": "; erstellen Sie eine Bildsequenz",
+    "A .chan has no lens shift: it is left out": "Eine .chan kennt keinen Linsenversatz: er fällt weg",
     "A camera takes {} tracks": "Eine Kamera braucht {} Spuren",
     "A clip has one lens, and this one zooms": "Ein Clip hat eine Linse, und diese zoomt",
     "A copy is being made": "Eine Kopie wird gerade erstellt",
@@ -97,6 +96,7 @@ WORDS: dict[str, str] = {
         "CG negativ in die Aufnahme multipliziert, für Spiegelungen, Dunst und Hologramme",
     "Camera": "Kamera",
     "Camera Height": "Kamerahöhe",
+    "Camera written: {}": "Kamera geschrieben: {}",
     "Cancel": "Abbrechen",
     "Cancel Tracking": "Verfolgen abbrechen",
     "Change the settings of the chosen preset, which is your own":
@@ -166,6 +166,7 @@ WORDS: dict[str, str] = {
     "Everything": "Alles",
     "Export 2D Tracks": "2D-Spuren exportieren",
     "Export 2D Tracks…": "2D-Spuren exportieren…",
+    "Export Camera": "Kamera exportieren",
     "Export Composite Preset": "Composite-Vorgabe exportieren",
     "Export Tracking Preset": "Tracking-Vorgabe exportieren",
     "Export…": "Exportieren…",
@@ -205,6 +206,10 @@ WORDS: dict[str, str] = {
         "Der gewählten, eigenen Vorgabe einen anderen Namen geben. Clips dieser Datei folgen",
     "Give the chosen preset, which is your own, another name. Scenes of this file follow":
         "Der gewählten, eigenen Vorgabe einen anderen Namen geben. Szenen dieser Datei folgen",
+    "Give the scene the camera of a file, as keys: a .chan, Alembic, FBX or USD file, or "
+    "images.txt of a COLMAP model. It takes the place of the solved one":
+        "Der Szene die Kamera einer Datei geben, als Keys: eine .chan-, Alembic-, FBX- oder USD-Datei"
+        " oder images.txt eines COLMAP-Modells. Sie tritt an die Stelle der gelösten",
     "Give the scene the clip's frame rate, first and last frame":
         "Der Szene Bildrate, ersten und letzten Frame des Clips geben",
     "Give the scene the solved camera with the footage behind it, a shadow catcher, the "
@@ -237,6 +242,7 @@ WORDS: dict[str, str] = {
     "Image": "Bild",
     "Import 2D Tracks": "2D-Spuren importieren",
     "Import 2D Tracks…": "2D-Spuren importieren…",
+    "Import Camera": "Kamera importieren",
     "Import Composite Preset": "Composite-Vorgabe importieren",
     "Import Tracking Preset": "Tracking-Vorgabe importieren",
     "Import…": "Importieren…",
@@ -429,6 +435,7 @@ WORDS: dict[str, str] = {
         "Den Farbraum des Clips auf den setzen, den Dateien dieser Art gewöhnlich haben",
     "Settle Changes": "Änderungen klären",
     "Shadow": "Schatten",
+    "Shadow Catcher Hidden": "Schattenfänger verborgen",
     "Shadow on the Plate": "Schatten auf der Aufnahme",
     "Share of the frame that is seen beyond each edge":
         "Anteil des Frames, der über jeden Rand hinaus zu sehen ist",
@@ -577,6 +584,7 @@ WORDS: dict[str, str] = {
     "The scene has another camera now than the one widened for the lens: apply again":
         "Die Szene hat jetzt eine andere Kamera als die für die Linse erweiterte: neu anwenden",
     "The scene has frames {} to {}": "Die Szene hat Frames {} bis {}",
+    "The scene has no camera": "Die Szene hat keine Kamera",
     "The scene has no camera that follows the clip; Set Up Shot makes one":
         "Die Szene hat keine Kamera, die dem Clip folgt; „Shot einrichten“ legt eine an",
     "The scene has no camera: the CG has no overscan and is empty towards the frame's edge":
@@ -628,6 +636,10 @@ WORDS: dict[str, str] = {
         "stehen blieb",
     "Tracked": "Verfolgt",
     "Tracked Shot": "Tracked Shot",
+    "Tracked Shot Camera (.chan/.abc/.fbx/.usd)": "Kamera von Tracked Shot (.chan/.abc/.fbx/.usd)",
+    "Tracked Shot Camera (.chan/.abc/.fbx/.usd/COLMAP)":
+        "Kamera für Tracked Shot (.chan/.abc/.fbx/.usd/COLMAP)",
+    "Tracked Shot Camera File": "Kameradatei von Tracked Shot",
     "Tracked Shot Preflight": "Tracked Shot Preflight",
     "Tracked Shot Workspace": "Arbeitsbereich Tracked Shot",
     "Tracked, not solved": "Verfolgt, nicht gelöst",
@@ -677,6 +689,8 @@ WORDS: dict[str, str] = {
         "NAME_distort.exr, für Programme, die ST-Maps lesen",
     "Write the clip's tracks as text for other programs: a line for each marker":
         "Die Spuren des Clips als Text für andere Programme schreiben: je Marker eine Zeile",
+    "Write the scene's camera over the scene's frames for other programs":
+        "Die Kamera der Szene über die Frames der Szene für andere Programme schreiben",
     "Write what the session did beside it, as a page with plots and pictures that opens in the "
     "browser, as Markdown and as JSON":
         "Neben die Sitzung schreiben, was sie getan hat, als Seite mit Kurven und Bildern, die sich "
@@ -818,7 +832,6 @@ WORDS: dict[str, str] = {
     "the corners{} make no flat picture: one lies inside the others, or three in line":
         "die Ecken{} ergeben kein flaches Bild: eine liegt innerhalb der anderen, oder drei in einer "
         "Linie",
-    "the environment variable {} {}": "die Umgebungsvariable {} {}",
     "the file's rotation flag": "das Dreh-Kennzeichen der Datei",
     "the focal length is unsure: {} to {} mm; give it under Lens Known":
         "die Brennweite ist unsicher: {} bis {} mm; geben Sie sie unter „Linse bekannt“ an",
@@ -890,9 +903,12 @@ WORDS: dict[str, str] = {
         "{} hat einen Frame-Versatz von {}; setzen Sie ihn in den Aufnahmeeinstellungen auf 0",
     "{} has keys that are not Tracked Shot's; parent it to an empty first":
         "{} hat Keys, die nicht von Tracked Shot sind; hängen Sie sie zuerst an ein Empty",
+    "{} has no perspective": "{} hat keine Perspektive",
     "{} has no solved camera": "{} hat keine gelöste Kamera",
     "{} has no solved camera yet; track and solve it first":
         "{} hat noch keine gelöste Kamera; erst verfolgen und lösen",
+    "{} has {} cameras; {} was taken": "{} hat {} Kameras; {} wurde genommen",
+    "{} has {} frames of {}": "{} hat {} Frames von {}",
     "{} is at work on this clip's session": "{} arbeitet an der Sitzung dieses Clips",
     "{} is built in; add one of your own first": "{} ist mitgeliefert; fügen Sie zuerst eine eigene hinzu",
     "{} is deleted from disk. This cannot be undone.":
@@ -922,7 +938,9 @@ WORDS: dict[str, str] = {
     "{} was deleted by hand and stays away; {}": "{} wurde von Hand gelöscht und bleibt weg; {}",
     "{}, which the camera hangs on, has keys and cannot be moved":
         "{}, woran die Kamera hängt, hat Keys und kann nicht bewegt werden",
+    "{}: Blender cannot read or write it": "{}: Blender kann das nicht lesen oder schreiben",
     "{}: CG over Plate": "{}: CG über Aufnahme",
+    "{}: a camera's file ends in {}{}": "{}: eine Kameradatei endet auf {}{}",
     "{}: a folder; give a movie or the first file of an image sequence":
         "{}: ein Ordner; geben Sie einen Film oder die erste Datei einer Bildsequenz an",
     "{}: a movie of {} pixels cannot be written; make an image sequence":
@@ -988,6 +1006,7 @@ WORDS: dict[str, str] = {
         "{}: die Sitzung ist beschädigt: sie sagt nicht, was sie tat; {}",
     "{}: the session is damaged: {}; {}": "{}: die Sitzung ist beschädigt: {}; {}",
     "{}: there is a session of this name already": "{}: es gibt schon eine Sitzung dieses Namens",
+    "{}: there is no camera in it": "{}: keine Kamera darin",
     "{}: there is no file number {}": "{}: es gibt keine Datei Nummer {}",
     "{}: there is something in it already; choose a new folder":
         "{}: es ist schon etwas darin; wählen Sie einen neuen Ordner",

@@ -198,10 +198,11 @@ def test_no_panel_ends_in_a_traceback(wrong, blender_file: ModuleType, tmp_path:
                     continue
                 if hasattr(kind, "poll") and not kind.poll(bpy.context):
                     continue
-                stand_in = type("StandIn", (), {"layout": _Layout()})()
-                for name in dir(kind):
-                    if name.startswith("draw") and hasattr(getattr(kind, name), "__get__"):
-                        setattr(stand_in, name, getattr(kind, name).__get__(stand_in))
+                members: dict[str, object] = {}
+                for base in reversed(kind.__mro__):
+                    if base.__module__.startswith("addon"):
+                        members.update({k: v for k, v in vars(base).items() if not k.startswith("__")})
+                stand_in = type("StandIn", (), {**members, "layout": _Layout()})()
                 stand_in.draw(bpy.context)
                 drawn += 1
     area.type = before
