@@ -86,7 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("file", metavar="FILE", help="a shot file or a .blend")
     made.add_argument("--frames", metavar="A-B", help="scene frames, as 1-24 or 1,12,24 (the scene's range)")
     made.add_argument("--output", metavar="DIR", required=True)
-    made.add_argument("--format", choices=("png", "exr"), default=None)
+    made.add_argument("--format", choices=("png", "exr", "mp4"), default=None)
+    made.add_argument("--all", action="store_true", help="render frames that are finished, too")
     _scripts_option(made)
     _session_options(made)
 
@@ -254,27 +255,46 @@ def render(options: argparse.Namespace) -> int:
         raise InputError(f"{path}: no such file")
     frames = parse_frames(options.frames) if options.frames else None
     blender = _blender_room("render")
-    verdict, settings = None, {"format": options.format or "png"}
+    verdict = None
     with Progress() as progress, _blender_quiet():
         if path.suffix.lower() == ".blend":
             scene = blender.open_scene(path)
         else:
-            scene, verdict, settings = _render_shot(options, path, blender, progress)
+            scene, verdict, path = _render_shot(options, path, blender, progress)
+        settings = _render_settings(options, blender.render_wishes(scene), path)
         wanted = frames or list(range(scene.frame_start, scene.frame_end + 1))
         outside = [frame for frame in wanted if not scene.frame_start <= frame <= scene.frame_end]
         if outside:
             scope = f"{scene.frame_start}-{scene.frame_end}"
             raise InputError(f"frame {outside[0]} is outside the scene's range ({scope})")
-        written = []
-        for frame, file in blender.render_steps(scene, wanted, options.output, **settings):
-            written.append(file)
-            progress.show(len(written) / len(wanted), f"Rendered {file.name}", frame)
-    print(f"{len(written)} frames in {written[0].parent}")
+        done, skipped, began = 0, 0, time.monotonic()
+        for step in blender.render_steps(scene, wanted, options.output, **settings):
+            if step.path.suffix != ".mp4":
+                done, skipped = done + 1, skipped + step.skipped
+            left = (len(wanted) - done) * (time.monotonic() - began) / max(done - skipped, 1)
+            what = "Finished before:" if step.skipped else "Rendered"
+            left = None if done == skipped else left
+            progress.show(done / len(wanted), f"{what} {step.path.name}", step.frame, left)
+    where = step.path if step.path.suffix == ".mp4" else step.path.parent
+    before = f", {skipped} of them finished before" if skipped else ""
+    print(f"{len(wanted)} frames in {where}{before if done else ', finished before'}")
     return _required(options.require, verdict)
 
 
+def _render_settings(options: argparse.Namespace, wishes, blend: Path):  # type: ignore[no-untyped-def]
+    """How frames are rendered: as the call says, else the shot; the .blend tells what they are made from."""
+    from .tracking.stages import file_print
+
+    return {
+        "format": options.format or wishes.get("format", "png"),
+        "name": wishes.get("name"),
+        "passes": bool(wishes.get("passes")),
+        "made_from": "" if options.all else file_print(blend),
+    }
+
+
 def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-def]
-    """Builds the shot, taking up what is there; gives its scene, verdict and render settings."""
+    """Builds the shot, taking up what is there; gives its scene, its verdict and the .blend."""
     from .tracking.shotfile import load_shot
 
     config = load_shot(path)
@@ -285,8 +305,7 @@ def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-d
         allow_scripts=_scripts_allowed(options),
         on_step=lambda step: progress.show(step.done, step.text, step.frame),
     )
-    settings = {"format": options.format or config.render.format, "name": config.name}
-    return result.scene, result.solve.verdict if result.solve else None, settings
+    return result.scene, result.solve.verdict if result.solve else None, result.blend
 
 
 def validate(options: argparse.Namespace) -> int:
@@ -739,6 +758,16 @@ def parse_frames(text: str) -> list[int]:
     return list(frames)
 
 
+def duration(seconds: float) -> str:
+    """Seconds as 45 s, 12:05 min or 3:07 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
+
+
 class Progress:
     """Progress on standard error: a line that updates on a terminal, a line now and then in a log."""
 
@@ -755,9 +784,13 @@ class Progress:
         if self.terminal and self._width:
             self.stream.write("\n")
 
-    def show(self, done: float, text: str, frame: int = 0) -> None:
-        """Says how far the work is: ``done`` is a share, ``frame`` the last one done, 0 for none."""
+    def show(self, done: float, text: str, frame: int = 0, left: float | None = None) -> None:
+        """Says how far the work is: ``done`` is a share, ``frame`` the last one done, 0 for none.
+
+        ``left`` is how many seconds the rest will take, where that is known.
+        """
         line = f"{done:4.0%} {text}" + (f", frame {frame}" if frame else "")
+        line += f", {duration(left)} left" if left is not None and done < 1 else ""
         if self.terminal:
             self.stream.write("\r" + line.ljust(self._width))
             self._width = len(line)

@@ -82,7 +82,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "render_settings",
         1,
-        ("footage.file", "footage.frame_range", "footage.scene_start", "footage.fps", "render", *_BUILDS),
+        ("footage.file", "footage.frame_range", "footage.scene_start", "footage.fps", "render",
+         "composite.passes", *_BUILDS),
     ),
 )  # fmt: skip
 NAMES = tuple(stage.name for stage in STAGES)

@@ -267,7 +267,7 @@ def test_folder_that_cannot_be_written_is_refused_before_anything(scene, tmp_pat
     before = settings(scene)
     for options, match in (
         ({"output_dir": tmp_path / "file" / "out"}, "cannot be written"),
-        ({"output_dir": tmp_path, "format": "gif"}, "png or exr"),
+        ({"output_dir": tmp_path, "format": "gif"}, "png, exr, mp4"),
         ({"output_dir": tmp_path, "engine": "luxury"}, "engine"),
         ({"output_dir": tmp_path, "frames": []}, "no frames"),
     ):

@@ -82,7 +82,7 @@ TABLE: dict[str, tuple[Any, tuple[str, ...]] | tuple[Any, tuple[str, ...], dict[
     "composite.background_color": ([1, 0, 0], (COMPOSITE,)),
     "composite.film_transparent": (False, (COMPOSITE,)),
     "composite.shadow_catcher": (False, (SCENE, COMPOSITE)),
-    "composite.passes": (["combined", "depth"], (COMPOSITE,)),
+    "composite.passes": (["combined", "depth"], (COMPOSITE, RENDER)),
     "composite.shadow.density": (0.5, (COMPOSITE,)),
     "composite.shadow.color": ([0, 0, 0.1], (COMPOSITE,)),
     "composite.shadow.softness": (2, (COMPOSITE,)),

@@ -306,6 +306,15 @@ def _recall(scene: bpy.types.Scene) -> _Remembered:
     return _Remembered(**{name: values[name] for name in names}, stages=Memory.from_dict(values["stages"]))
 
 
+def render_wishes(scene: bpy.types.Scene) -> dict[str, Any]:
+    """How the shot that was built in a scene wants to be rendered: name, format, passes; {} for none."""
+    try:
+        wishes = json.loads(scene.get(MEMORY, "{}")).get("render", {})
+    except (TypeError, ValueError, AttributeError):
+        return {}
+    return wishes if isinstance(wishes, dict) else {}
+
+
 def _remember(build: Build, remembered: _Remembered) -> None:
     config = build.config
     remembered.shot = config.name
@@ -325,6 +334,7 @@ def _remember(build: Build, remembered: _Remembered) -> None:
         "solve": remembered.solve,
         "footage": remembered.footage,
         "look": remembered.look,
+        "render": {"name": config.name, "format": config.render.format, "passes": list(config.render.passes)},
         "stages": remembered.stages.to_dict(),
     }
     build.scene[MEMORY] = json.dumps(values)

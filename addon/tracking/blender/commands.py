@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..errors import InputError
-from .assemble import assemble_shot_with_tracking, plan_shot
+from .assemble import assemble_shot_with_tracking, plan_shot, render_wishes
 from .clip_lens import clip_lens, scene_clip, zoom_lenses
 from .render import render_steps
 
@@ -17,6 +17,7 @@ __all__ = [
     "open_scene",
     "plan_shot",
     "render_steps",
+    "render_wishes",
     "scene_clip",
     "zoom_lenses",
 ]

@@ -16,6 +16,7 @@ from .composite import remove_shot_compositing
 from .nodes import MARK
 from .owned import BEFORE, MEMORY, SETTING_PATHS, SETTINGS, Look, delete_object, owned_objects
 from .scene import CG_COLLECTION_MARK, COLLECTION_MARK, WORLD_MARK, marked_collection, remove_cg
+from .scene_settings import set_passes
 
 _PATHS = (*SETTING_PATHS, "render.film_transparent")
 _CLIP_PATHS = (
@@ -62,6 +63,7 @@ def remove_shot(scene: bpy.types.Scene) -> bool:
     loaded goes where nobody else uses it.
     """
     look = _look(scene)
+    set_passes(scene, ())
     there = remove_shot_compositing(scene)
     holder = marked_collection(scene.collection, COLLECTION_MARK)
     if holder is None and not there and BEFORE not in scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -48,6 +49,27 @@ def wanted_settings(
         if versions.has_setting(scene, path):
             wanted.append((path, True))
     return wanted
+
+
+PASSES = "tracked_shot_passes"
+"""Custom property of a scene: the passes that were switched on beside the composite's, as JSON."""
+
+
+def set_passes(scene: bpy.types.Scene, passes: Iterable[str]) -> list[str]:
+    """Switches on render passes, by a shot file's names, and off again those that are no longer wanted.
+
+    None is switched off that the artist had on. Returns what cannot be had, as sentences.
+    """
+    layer = bpy.utils.escape_identifier(scene.view_layers[0].name)
+    paths = {name: f'view_layers["{layer}"].{versions.PASS_SETTINGS[name]}' for name in passes}
+    there = {name: path for name, path in paths.items() if versions.has_setting(scene, path)}
+    known = json.loads(scene.get(PASSES, "[]"))
+    rows, notes = apply_settings(scene, known, [(path, True) for path in there.values()])
+    if rows:
+        scene[PASSES] = json.dumps(rows)
+    elif PASSES in scene:
+        del scene[PASSES]
+    return [*notes, *(f"this Blender has no pass {name}" for name in paths if name not in there)]
 
 
 def apply_settings(

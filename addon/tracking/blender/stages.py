@@ -44,6 +44,7 @@ from .composite import composite_status, setup_shot_compositing
 from .native import NativeResult
 from .preflight import compare_with_blender
 from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
+from .scene_settings import set_passes
 from .take_in import take_in
 
 SURE_FLOOR = 0.5
@@ -56,7 +57,7 @@ TRACKED_SHARE = 0.05, 0.85
 NOT_YET = (
     "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
     "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
-    "scene.holdout", "render.passes",
+    "scene.holdout",
 )  # fmt: skip
 """Keys of a shot file that are read and checked, and that no stage acts on so far."""
 
@@ -460,6 +461,7 @@ def render_settings_stage(build: Build) -> Steps:
     if samples is not None:
         scene.cycles.samples = samples
         scene.eevee.taa_render_samples = samples
+    build.notes += set_passes(scene, render.passes)
     clip = build.clip
     scene.frame_start = clip.frame_start + footage.first - 1
     scene.frame_end = clip.frame_start + footage.last - 1

@@ -9,8 +9,9 @@ their identifier, which is unique within a node; names are not.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import bpy
 
@@ -683,6 +684,26 @@ def has_setting(scene: bpy.types.Scene, path: str) -> bool:
         return hasattr(scene.path_resolve(owner) if owner else scene, name)
     except ValueError:  # the path leads nowhere, as to a view layer that is gone
         return False
+
+
+def set_image_format(image: bpy.types.ImageFormatSettings, values: Mapping[str, object]) -> None:
+    """Sets a file format with what belongs to it, the format first; from 5.0 its kind before that."""
+    if hasattr(image, "media_type"):
+        kinds = {"OPEN_EXR_MULTILAYER": "MULTI_LAYER_IMAGE", "FFMPEG": "VIDEO"}
+        image.media_type = kinds.get(str(values["file_format"]), "IMAGE")
+    for name, value in values.items():
+        setattr(image, name, value)
+
+
+def new_picture_strip(scene: bpy.types.Scene, files: Sequence[Path]) -> bpy.types.bpy_struct:
+    """A strip of pictures of one folder, a frame each, from frame 1 on, in a scene's sequencer."""
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strip = strips.new_image("Frames", str(files[0]), 1, 1)
+    for file in files[1:]:
+        strip.elements.append(file.name)
+    strip.frame_final_duration = len(files)
+    return strip
 
 
 # --- Render passes ----------------------------------------------------------------------------------------
