@@ -439,8 +439,6 @@ def tracks(options: argparse.Namespace) -> int:
     session = load_session(options.session)
     session.check()
     found, own = session.tracks(), own_tracks(session)
-    counted = {name for name, by_hand in zip(found.names, found.own) if by_hand}
-    own = own.subset(np.array([name not in counted for name in own.names], bool))
     used = np.concatenate([used_tracks(found, session.solve()), own.enabled])
     found = joined(found, own)
     found = chosen(found, (found.lengths() > 0) & (used | options.all))

@@ -487,10 +487,7 @@ def _end_native(clip: bpy.types.MovieClip, state: ClipState) -> None:
     native, state.native = state.native, None
     assert native is not None
     with _in_a_window():
-        result, changed = native.end(clip)
-        jobs.end_take_in(clip, result)
-        if changed or result.reason:  # after the step that Blender made
-            bpy.ops.ed.undo_push(message="Take In Solve")
+        jobs.end_take_in(clip, native.end(clip))
 
 
 def _look_at_tracks() -> None:

@@ -23,7 +23,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import environments
@@ -227,6 +227,24 @@ def planned_runs(names: Sequence[str], *, pure_once: bool = False) -> list[Run]:
     return runs
 
 
+def is_test(option: str) -> bool:
+    """Does it name tests: a file or folder of them, or one of a file's?"""
+    return not option.startswith("-") and (REPOSITORY / option.partition("::")[0]).exists()
+
+
+def narrowed(runs: list[Run], options: Sequence[str]) -> list[Run]:
+    """The runs with the tests that are named alone, where any are; a run without any of them is left out."""
+    tests = [option for option in options if is_test(option)]
+    if not tests:
+        return runs
+    kept = []
+    for run in runs:
+        wanted = tuple(test for test in tests if test.startswith(run.folders))
+        if wanted:
+            kept.append(replace(run, folders=wanted))
+    return kept
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; 0 where every run was content."""
     everything = [*MODULES, *(f"desktop-{version}" for version in DESKTOP_VERSIONS)]
@@ -236,7 +254,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rest", action="store_true", help=f"every one but {FIRST}")
     parser.add_argument("--sum", action="store_true", help="add up the reports in .reports/")
     parser.add_argument("--seconds", type=float, help="with --sum: how long all of it took")
-    parser.add_argument("--pytest", default="", help="more arguments for pytest: --pytest='-k camera'")
+    parser.add_argument("--pytest", default="", help="more for pytest: --pytest='-k camera', or test files")
     asked = parser.parse_args(arguments)
     if asked.sum:
         total = summary(sorted(REPORTS.glob("*.xml")), asked.seconds)
@@ -250,8 +268,9 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         parser.error(f"no such Blender: {unknown[0]} (there are {', '.join(everything)})")
     started = time.monotonic()
-    runs = planned_runs(names, pure_once=asked.rest)
     options = shlex.split(asked.pytest)
+    runs = narrowed(planned_runs(names, pure_once=asked.rest), options)
+    options = [option for option in options if not is_test(option)]
     content = perform_all(runs, options)
     if len(runs) > 1:
         summary([REPORTS / f"{run.name}.xml" for run in runs], time.monotonic() - started)

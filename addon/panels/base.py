@@ -99,8 +99,6 @@ def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         _draw_waiting(layout, context, state)
     elif state.differences is not None:
         _draw_differences(layout, context, state.differences)
-    elif state.native is not None:
-        layout.label(text="Blender Is Solving", icon="TIME")
     elif state.finished and not clip.tracked_shot.taken_in and not state.followed:
         box = layout.box().column()
         away = "Tracked while you were away" if clip.tracked_shot.session else "This clip was tracked before"

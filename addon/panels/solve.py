@@ -60,7 +60,9 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
         layout = self.layout
         memory = context.space_data.clip.tracked_shot
         state = watch.state_of(context.space_data.clip)
-        if state is not None and state.stale:
+        if state is not None and state.native is not None:
+            layout.label(text="Blender Is Solving", icon="TIME")
+        elif state is not None and state.stale:
             box = layout.box().column()
             paragraph(box, context, say("The solve is stale: {what}", what=said(state.stale)), icon="ERROR")
             box.operator("tracked_shot.solve_again", icon="FILE_REFRESH")

@@ -107,7 +107,7 @@ def come_back() -> Iterator[None]:
     seen["sessions_listed"] = [f"{row.name}: {row.status}" for row in rows]
     assert press("tracked_shot.resume") == {"FINISHED"}
     yield from until(lambda: state().progress.alive and not state().waiting, 30, "it goes on")
-    yield from until(lambda: shown_clip().tracked_shot.taken_in and not state().busy, 300, "it is done")
+    yield from until(lambda: shown_clip().tracked_shot.taken_in and not state().running, 300, "it is done")
     seen["verdict_resumed"] = shown_clip().tracked_shot.verdict
     yield from pause(1.0)
     walking.picture("resumed", Path(PICTURES), ("CLIP_EDITOR",))

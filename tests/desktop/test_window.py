@@ -13,7 +13,6 @@ import pytest
 
 from addon import session_list, watch
 from addon.tracking import create_session
-from addon.tracking.blender.clip import select_track
 
 LONGEST_WAIT = 180.0
 
@@ -77,26 +76,6 @@ def clip() -> bpy.types.MovieClip:
     return area("CLIP_EDITOR").spaces.active.clip
 
 
-def solved() -> bool:
-    """Whether the session is in the clip, with Blender's own solve, which is a job in a window."""
-    return clip().tracked_shot.taken_in and not watch.state_of(clip()).busy
-
-
-def delete_tracks(count: int) -> None:
-    """The first tracks of the clip, as an artist deletes them."""
-    for number, track in enumerate(clip().tracking.tracks):
-        select_track(track, number < count)
-    window, where = bpy.context.window_manager.windows[0], area("CLIP_EDITOR")
-    region = next(region for region in where.regions if region.type == "WINDOW")
-    with bpy.context.temp_override(window=window, screen=window.screen, area=where, region=region):
-        bpy.ops.clip.delete_track("EXEC_DEFAULT", True)
-
-
-def undo() -> None:
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-        bpy.ops.ed.undo()
-
-
 def test_track_cancel_resume_and_set_up(window: Any, footage_file: Path) -> None:
     window.run(lay_out)
     window.run(show_sidebars)
@@ -115,29 +94,20 @@ def test_track_cancel_resume_and_set_up(window: Any, footage_file: Path) -> None
     assert window.run(lambda: watch.state_of(clip()).trouble) == ""
     if window.run(lambda: watch.state_of(clip()).waiting):  # else it was done before it could be stopped
         assert window.run(lambda: press("resume")) == {"FINISHED"}
-    window.wait_until(solved, LONGEST_WAIT)
+    window.wait_until(lambda: clip().tracked_shot.taken_in, LONGEST_WAIT)
     assert window.run(lambda: clip().tracking.reconstruction.is_valid)
     assert window.run(lambda: clip().tracked_shot.focal_length) == pytest.approx(30.0, abs=0.3)
 
     assert window.run(lambda: press("setup_shot")) == {"FINISHED"}
     assert window.run(lambda: bpy.context.window_manager.windows[0].scene.camera is not None)
 
+    def undo() -> None:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.ops.ed.undo()
+
     window.run(undo)
     window.wait_until(lambda: bpy.context.window_manager.windows[0].scene.camera is None, 10)
     assert window.run(lambda: clip().tracked_shot.taken_in)
-
-    # A track is deleted: the solve is stale until it is solved again, which one step undoes.
-    before = window.run(lambda: len(clip().tracking.tracks))
-    window.run(lambda: delete_tracks(2))
-    window.wait_until(lambda: watch.state_of(clip()).stale == "2 tracks deleted", 20)
-    assert window.run(lambda: press("solve_again")) == {"FINISHED"}
-    window.wait_until(lambda: solved() and not watch.state_of(clip()).stale, LONGEST_WAIT)
-    assert window.run(lambda: len(clip().tracking.reconstruction.cameras)) == 40
-    assert window.run(lambda: clip().tracked_shot.native_trouble) == ""
-    again = window.run(lambda: clip().tracked_shot.average_error)
-    window.run(undo)
-    assert window.run(lambda: clip().tracked_shot.average_error) != again
-    assert window.run(lambda: len(clip().tracking.tracks)) == before - 2
 
 
 def rows() -> list[str]:

@@ -59,7 +59,7 @@ class NativeResult:
 
 _CAMERA = ("lens", "sensor_width", "sensor_height", "sensor_fit", "shift_x", "shift_y")
 _RENDER = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
-"""What Blender's solver writes into the scene's camera and into its render settings."""
+"""What Blender's solver writes into the scene's camera and its render settings, which may be anybody's."""
 
 JOB = "CLIP_OT_solve_camera"
 JOB_STEP = 0.05
@@ -71,8 +71,8 @@ class NativeSolve:
     """One run of Blender's solver: begun, run at once or as a job, and ended.
 
     The clip's lens is left as the solve's and its keyframes as those used, so that solving again by hand
-    begins there; everything else that is touched is put back. No datablock is held between the calls: an undo
-    while a job runs makes all of them anew.
+    begins there; everything else that is touched is put back in the end. No datablock is held between the
+    calls: an undo while the job runs makes all of them anew.
     """
 
     solve: Solve
@@ -121,18 +121,16 @@ class NativeSolve:
         finally:
             scene.camera = scene_camera
 
-    def put_back(self, clip: bpy.types.MovieClip) -> None:
-        """Puts back what was set. Blender's solver reads all of it when it starts."""
+    def end(self, clip: bpy.types.MovieClip) -> NativeResult:
+        """Puts back what was set, and compares Blender's camera with ours."""
         for name, value in self._settings.items():
             setattr(clip.tracking.settings, name, value)
         if self._active in clip.tracking.objects:
             clip.tracking.objects.active = clip.tracking.objects[self._active]
         tracks = camera_object(clip).tracks
         for name, muted in self._muted.items():
-            tracks[name].markers.foreach_set("mute", muted)
-
-    def compare(self, clip: bpy.types.MovieClip) -> NativeResult:
-        """Compares Blender's camera with ours."""
+            if name in tracks and len(tracks[name].markers) == len(muted):
+                tracks[name].markers.foreach_set("mute", muted)
         if self.unfit:
             return NativeResult(float("nan"), 0, False, 0.0, reason=self.unfit)
         return _compare(clip, self.solve, time.perf_counter() - self._started, self.refusal)
@@ -151,31 +149,29 @@ class NativeSolve:
 
 
 class NativeJob:
-    """Blender's solver at work in a window, which stays alive meanwhile.
-
-    Blender itself makes a step for undo when it has solved; what is there by then is the clip as it stays.
-    """
+    """Blender's solver at work in a window, which stays alive meanwhile."""
 
     def __init__(self, native: NativeSolve, context: bpy.types.Context, clip: bpy.types.MovieClip) -> None:
-        """Starts a run that has begun.
+        """Starts it, once the run has begun.
 
-        Raises LookupError where no Clip Editor of a window shows the clip, or Blender does not start it.
+        Raises LookupError where no Clip Editor of a window shows the clip, or Blender does not begin.
         """
         if bpy.app.background:
             raise LookupError("there is no window")
         window, area = _editor_of(context, clip)
-        self._native = native
-        self._scene = window.scene.name
-        self._kept = _kept(window.scene)
+        scene = window.scene
+        self.native = native
+        self._scene = scene.name
+        self._kept = _kept(scene)
         region = next(region for region in area.regions if region.type == "WINDOW")
         with context.temp_override(window=window, area=area, region=region, space_data=area.spaces.active):
+            bpy.ops.clip.clear_solution()
             try:
                 started = bpy.ops.clip.solve_camera("INVOKE_DEFAULT")
             except RuntimeError as error:
                 raise LookupError(str(error)) from error
         if "RUNNING_MODAL" not in started:
             raise LookupError("Blender has not begun to solve")
-        native.put_back(clip)
         self._timer = context.window_manager.event_timer_add(JOB_STEP, window=window)
 
     @property
@@ -188,15 +184,13 @@ class NativeJob:
         """Stops looking: the clip is no more."""
         bpy.context.window_manager.event_timer_remove(self._timer)
 
-    def end(self, clip: bpy.types.MovieClip) -> tuple[NativeResult, bool]:
-        """How Blender's camera compares with ours; and whether anything was to be put back.
-
-        That is what Blender's solver writes into the scene's camera and render settings: anybody's, maybe.
-        """
+    def end(self, clip: bpy.types.MovieClip) -> NativeResult:
+        """Puts back what was set, and compares Blender's camera with ours."""
         self.let_go()
         scene = bpy.data.scenes.get(self._scene)
-        changed = scene is not None and _put_back(scene, self._kept)
-        return self._native.compare(clip), changed
+        if scene is not None:
+            _put_back(scene, self._kept)
+        return self.native.end(clip)
 
 
 def _editor_of(
@@ -220,17 +214,13 @@ def _kept(scene: bpy.types.Scene) -> tuple[str, dict[str, Any], dict[str, Any]]:
     return camera.name if camera is not None else "", values, {n: getattr(scene.render, n) for n in _RENDER}
 
 
-def _put_back(scene: bpy.types.Scene, kept: tuple[str, dict[str, Any], dict[str, Any]]) -> bool:
-    """Makes camera and render settings what they were; whether they were not."""
-    changed = False
+def _put_back(scene: bpy.types.Scene, kept: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
     name, values, render = kept
     camera = bpy.data.cameras.get(name)
     for owner, wanted in ((camera, values), (scene.render, render)):
         for key, value in wanted.items() if owner is not None else ():
             if getattr(owner, key) != value:
                 setattr(owner, key, value)
-                changed = True
-    return changed
 
 
 def solve_native(
@@ -256,8 +246,8 @@ def run_native(native: NativeSolve, clip: bpy.types.MovieClip, context: bpy.type
         if not native.unfit:
             native.run(clip, context)
     finally:
-        native.put_back(clip)
-    return native.compare(clip)
+        result = native.end(clip)
+    return result
 
 
 def _unfit(clip: bpy.types.MovieClip, solve: Solve) -> str:

@@ -1,0 +1,335 @@
+"""An artist with eyes, mouse and keyboard goes from the zip to a rendered frame, and survives a crash.
+
+    python tests/desktop/run_artist.py [--version 5.2] [--pictures DIR] [--zip ZIP]
+
+Real clicks on words that are read off the screen (screen.py), in a desktop Blender with a clean user folder;
+the add-on is never called from Python. Installs the zip through the Preferences, opens the clip, picks a
+preset, Track & Solve, models on meanwhile, kills Blender and the worker in mid-track, opens the file again,
+Resume, Set Up Shot, a composite preset, Render. The rendered frame is compared with the plate by pixels. A
+picture of each step is kept. Ends with 0 where all of it was right; what is missing is named
+and skipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tools"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+import environments  # noqa: E402
+from blenders import DESKTOP_VERSIONS, Desktop, find_desktop  # noqa: E402
+from run_ui import built_zip  # noqa: E402
+from screen import SIZE, Box, NotSeenError, Screen, missing_tools, until  # noqa: E402
+
+EXAMPLE = REPOSITORY / "examples" / "first_shot" / "footage" / "yard.mp4"
+TOP = Box(0, 18, SIZE[0], 32)
+"""Blender's menus and workspace tabs, below the window's title."""
+RIGHT = Box(SIZE[0] // 2, 0, SIZE[0] // 2, SIZE[1])
+SIDEBAR, TABS = Box(1310, 60, 265, 910), Box(1560, 40, 40, 700)
+"""Of an editor that fills the window."""
+EDITED_TEXT, EDITED_NUMBER = 27, 50
+"""A field of Blender's dark theme is darker than this while it is written in."""
+THERE_AND_BACK = """
+import sys, cv2
+film, frames = cv2.VideoCapture(sys.argv[1]), []
+while (read := film.read())[0]:
+    frames.append(read[1])
+size = frames[0].shape[1::-1]
+out = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"HFYU"), film.get(cv2.CAP_PROP_FPS), size)
+for frame in (frames + frames[-2:0:-1]) * 2:
+    out.write(frame)
+out.release()
+"""
+PROPERTIES, RENDER_TAB = Box(1350, 200, 250, 780), (1339, 294)
+MENU_ARROW = 138
+"""From the word Repositories to the arrow at its right."""
+
+
+def longer_clip(folder: Path) -> Path:
+    """The example there and back again, so that there is time for other things while it is tracked."""
+    python = environments.python_of(environments.make("bpy-4.5"))
+    target = folder / "yard.avi"
+    subprocess.run([str(python), "-c", THERE_AND_BACK, str(EXAMPLE), str(target)], check=True)
+    return target
+
+
+class Artist:
+    """Somebody at the screen."""
+
+    def __init__(self, screen: Screen, desktop: Desktop, folder: Path, package: Path) -> None:
+        self.screen, self.desktop, self.folder, self.package = screen, desktop, folder, package
+        self.clip = longer_clip(folder)
+        self.blend = folder / "artist.blend"
+        self.frame = folder / "frame.png"
+        self.blender: subprocess.Popen[bytes] | None = None
+        self.steps = 0
+
+    def picture(self, name: str) -> None:
+        """A numbered picture of this step."""
+        self.steps += 1
+        self.screen.hover((SIZE[0] // 2, 8))
+        self.screen.picture(f"{self.desktop.version}-{self.steps:02d}-{name}")
+
+    def start_blender(self, *arguments: str) -> None:
+        """Blender from its icon, or from a file that is opened with it."""
+        command = [*self.desktop.background, "--window-geometry", "0", "0", *map(str, SIZE), *arguments]
+        log, user = self.folder / "blender.log", self.folder / "user"
+        user.mkdir(exist_ok=True)
+        self.blender = self.screen.start(command, log, BLENDER_USER_RESOURCES=str(user))
+        self.screen.window("Blender")
+        self.screen.wait_for("File Edit Render", box=TOP)
+
+    def leave_splash(self) -> None:
+        """Blender's greeting away."""
+        self.screen.click((SIZE[0] // 3, SIZE[1] - 230))
+        self.screen.key("Escape")
+
+    # --- one thing after another ---
+
+    def install(self) -> None:
+        """The zip, through the Preferences."""
+        screen = self.screen
+        screen.click_on("Edit", TOP)
+        screen.click_on("Preferences", Box(50, 20, 400, 400))
+        window = screen.window("Preferences")
+        screen.click_on("Get Extensions", window)
+        arrow = screen.find("Repositories", window)
+        screen.click((arrow.x + MENU_ARROW, arrow.middle[1]))
+        screen.click_on("Install from Disk", Box(arrow.x - 60, arrow.y, 400, 300))
+        self.choose_file(self.package)
+        screen.wait_for("Tracked Shot", box=window, seconds=90)
+        self.picture("installed")
+        screen.click((window.x + window.width // 2, window.y - 10))
+        screen.key("alt+F4")
+
+    def quit(self) -> None:
+        """Ctrl Q; Blender keeps its preferences when it ends by itself."""
+        self.screen.hover((SIZE[0] // 3, SIZE[1] // 2))
+        self.screen.key("ctrl+q")
+        assert self.blender is not None
+        self.blender.wait(30)
+
+    def choose_file(self, path: Path) -> None:
+        """In Blender's file window: folder, name, the button."""
+        screen = self.screen
+        window = screen.window("Blender File View")
+        head = screen.find("Date Modified", window)
+        self.fill_in((head.x - 150, head.y - 35), f"{path.parent}/")
+        cancel = screen.find("Cancel", window)
+        self.fill_in((cancel.x - 150, cancel.middle[1]), path.name)
+        for _ in range(3):  # a first click may only end what was typed
+            screen.click((cancel.x + 160, cancel.middle[1]))
+            if screen.closed("Blender File View", 3):
+                return
+        raise NotSeenError("the file window does not close")
+
+    def fill_in(self, spot: tuple[int, int], text: str, times: int = 1, edited: int = EDITED_TEXT) -> None:
+        """A field: what stood there is replaced. A number wants two clicks."""
+        field = Box(spot[0] - 30, spot[1] - 4, 60, 8)
+        for _ in range(4):  # the first click may only wake a window, or end what was typed before
+            self.screen.click(spot, times=times)
+            seen = self.screen.look(field)
+            if sum(value < edited for value in seen) > len(seen) / 3:
+                break
+        else:
+            raise NotSeenError(f"the field at {spot} cannot be written in")
+        self.screen.key("ctrl+a")
+        self.screen.type(text)
+        self.screen.key("Return")
+
+    def open_workspace(self) -> None:
+        """Blender's own workspace for motion tracking."""
+        screen = self.screen
+        last = screen.find("Scripting", TOP)
+        screen.click((last.x + last.width + 24, last.middle[1]))
+        screen.click_on("VFX", Box(last.x - 110, 20, 500, 400))
+        screen.click_on("Motion Tracking", Box(last.x - 110, 20, SIZE[0] - last.x + 110, 500))
+        time.sleep(1)
+
+    def open_clip(self) -> None:
+        """The clip, by the button in the editor's header; the editor then fills the window."""
+        screen = self.screen
+        screen.click_on("Open", Box(400, 300, 500, 60))
+        self.choose_file(self.clip)
+        screen.wait_for("yard avi", box=Box(400, 300, 500, 60))
+        self.fill_window()
+        self.open_tab()
+        screen.click_on("Set Scene Rate", SIDEBAR)
+        screen.wait_for("The footage is fine", box=SIDEBAR)
+
+    def fill_window(self) -> None:
+        """Ctrl Space over the Clip Editor: it fills the window, or goes back to its place."""
+        self.screen.hover((SIZE[0] // 2, 600))
+        self.screen.key("ctrl+space")
+        time.sleep(1)
+
+    def open_tab(self) -> None:
+        """Our tab in the sidebar; a click on the open one would close it."""
+        if self.screen.sees("Track & Solve", SIDEBAR) or self.screen.sees("Composite", SIDEBAR):
+            return
+        self.screen.click(self.screen.find("Tracked Shot", TABS, turned=270))
+        time.sleep(0.5)
+
+    def save(self) -> None:
+        """Ctrl S, and a name."""
+        self.screen.key("ctrl+s")
+        self.choose_file(self.blend)
+        until(self.blend.is_file, 20, "the file is saved")
+
+    def choose(self, old: str, new: str) -> None:
+        """Another item of the menu that shows ``old``."""
+        spot = self.screen.click_on(old, SIDEBAR)
+        self.screen.click_on(new, Box(spot.x - 60, 30, 260, SIZE[1] - 60))
+
+    def track(self) -> None:
+        """High Quality, and the big button."""
+        self.choose("Balanced", "High Quality")
+        self.picture("preset")
+        self.screen.click_on("Track & Solve", SIDEBAR, nth=1)
+        self.screen.wait_for("Tracking", box=SIDEBAR, seconds=30)
+        self.picture("tracking")
+
+    def model(self) -> None:
+        """Meanwhile the cube is moved in the 3D view: G, X, 3."""
+        self.fill_window()
+        self.screen.click((1010, 190))
+        self.screen.key("g", "x", "3", "Return")
+        self.picture("modelling")
+        self.save_again()
+
+    def save_again(self) -> None:
+        """Ctrl S once more."""
+        before = self.blend.stat().st_mtime_ns
+        self.screen.key("ctrl+s")
+        until(lambda: self.blend.stat().st_mtime_ns != before, 20, "the file is saved again")
+
+    def crash(self) -> None:
+        """Blender and the worker gone, in mid-track, without a word."""
+        workers = self.workers()
+        assert workers, "no worker is at work: the tracking was over before it could be killed"
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        assert self.blender is not None
+        self.screen.kill(self.blender)
+        until(lambda: not self.workers(), 20, "nothing of it is left")
+
+    def workers(self) -> list[int]:
+        """The processes that are at work on the session in the artist's folder."""
+        asked = subprocess.run(
+            ["pgrep", "-f", f"{self.folder}.*tracksession"], capture_output=True, text=True
+        )
+        return [int(number) for number in asked.stdout.split()]
+
+    def resume(self) -> None:
+        """The file is opened again: the panel says what happened, and goes on."""
+        self.start_blender(str(self.blend))
+        time.sleep(2)
+        self.fill_window()
+        self.open_tab()
+        self.screen.wait_for("Interrupted", box=SIDEBAR)
+        self.picture("interrupted")
+        self.screen.click_on("Resume", SIDEBAR)
+        said = self.screen.wait_for("Good", "Usable", "Poor", "Failed", box=SIDEBAR, seconds=300)
+        self.picture("solved")
+        assert said == "Good", f"the solve is called {said}"
+
+    def set_up(self) -> None:
+        """Camera, shadow catcher, stand-in, composite."""
+        self.screen.scroll(SIDEBAR.middle, 30)
+        self.screen.click_on("Set Up Shot", SIDEBAR)
+        time.sleep(3)
+        self.picture("shot")
+        self.fill_window()
+        self.few_samples()
+
+    def few_samples(self) -> None:
+        """Render properties, Max Samples of the render: 8, for a quick frame."""
+        screen = self.screen
+        screen.click(RENDER_TAB)
+        time.sleep(1)
+        place = screen.find("Max Samples", PROPERTIES, nth=1)
+        self.picture("samples")
+        self.fill_in((place.x + 150, place.middle[1]), "8", times=2, edited=EDITED_NUMBER)
+
+    def composite(self) -> None:
+        """Another preset, in the Compositor."""
+        screen = self.screen
+        screen.click_on("Compositing", TOP)
+        time.sleep(1)
+        screen.hover((500, 300))
+        screen.key("ctrl+space")
+        time.sleep(1)
+        screen.key("n")
+        time.sleep(1)
+        self.picture("compositor")
+
+
+def walk(artist: Artist) -> None:
+    """The whole story."""
+    artist.start_blender()
+    artist.leave_splash()
+    artist.install()
+    artist.quit()
+    artist.start_blender()
+    artist.leave_splash()
+    artist.open_workspace()
+    artist.open_clip()
+    artist.save()
+    artist.picture("clip")
+    artist.track()
+    artist.model()
+    artist.crash()
+    artist.resume()
+    artist.set_up()
+    artist.composite()
+
+
+def main() -> int:
+    """Send the artist to every desktop Blender asked for."""
+    parser = argparse.ArgumentParser(description="Real clicks from the installed zip to a rendered frame.")
+    parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
+    parser.add_argument("--pictures", type=Path, default=REPOSITORY / "out" / "artist")
+    parser.add_argument("--zip", type=Path)
+    parser.add_argument("--screen", type=int, default=77, help="number of the virtual screen")
+    asked = parser.parse_args()
+    missing = missing_tools()
+    if missing:
+        print(f"SKIPPED: {', '.join(missing)} not installed")
+        return 0
+    pictures = asked.pictures.absolute()
+    pictures.mkdir(parents=True, exist_ok=True)
+    package = asked.zip.absolute() if asked.zip else built_zip()
+    failed = 0
+    for version in asked.version or DESKTOP_VERSIONS:
+        desktop = find_desktop(version)
+        if desktop is None:
+            print(f"SKIPPED Blender {version}: not found", flush=True)
+            continue
+        with (
+            tempfile.TemporaryDirectory(prefix="artist-") as folder,
+            Screen(asked.screen, pictures) as screen,
+        ):
+            artist = Artist(screen, desktop, Path(folder), package)
+            started = time.monotonic()
+            try:
+                walk(artist)
+            except (AssertionError, OSError, RuntimeError) as error:
+                failed += 1
+                screen.picture(f"{version}-failed")
+                print(f"Blender {version}, step {artist.steps}: {type(error).__name__}: {error}", flush=True)
+                continue
+        print(f"Blender {version}: done in {time.monotonic() - started:.0f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
