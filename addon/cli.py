@@ -16,9 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from .tracking.errors import Cancelled, InputError, SessionDamagedError, SessionError, TrackedShotError
+
+if TYPE_CHECKING:
+    from .tracking.shotfile import Problem
 
 PROGRAM = "tracked_shot"
 LOG_SECONDS = 10.0
@@ -93,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
     made = verb("validate", validate, "tell all that is wrong with a shot file")
     made.add_argument("shot", metavar="SHOT.yaml")
+    _json_option(made)
 
     made = verb("status", status, "tell what each session holds and where it would go on")
     made.add_argument("session", metavar="SESSION_OR_DIR")
@@ -310,24 +314,47 @@ def _render_shot(options, path, blender, progress):  # type: ignore[no-untyped-d
 
 def validate(options: argparse.Namespace) -> int:
     """Tells all that is wrong with a shot file and its footage."""
-    from .tracking.config import CompositeShotConfig
-    from .tracking.preflight import check_footage
-    from .tracking.shotfile import ShotFileError, check_shot, load_shot, problem_at
+    import json
 
-    config: CompositeShotConfig = load_shot(options.shot)
-    problems = check_shot(config)
-    if not problems:
-        first, last = config.footage.frame_range or (1, None)
-        found = check_footage(config.footage_path, first=first, last=last, fps=config.footage.fps)
-        for finding in found.errors:
-            key = "frame_range" if finding.code == "range" else "file"
-            problems.append(problem_at(config.source, ("footage", key), finding.message))
-        for finding in found.warnings:
-            print(f"warning: {finding.message}")
+    from .tracking.files import write_atomically
+    from .tracking.shotfile import ShotFileError
+
+    _check_report_path(options.json)
+    problems, warnings = _problems_of_shot(options.shot)
+    for warning in warnings:
+        print(f"warning: {warning}")
+    if options.json:
+        rows = [
+            {"file": item.path, "line": item.line, "column": item.column, "message": item.message}
+            for item in problems
+        ]
+        values = {"version": 1, "shot": options.shot, "errors": rows, "warnings": warnings}
+        write_atomically(Path(options.json), json.dumps(values, indent=1) + "\n")
     if problems:
         raise ShotFileError(problems)
     print(f"{options.shot}: nothing wrong")
     return 0
+
+
+def _problems_of_shot(shot: str) -> tuple[list[Problem], list[str]]:
+    """What is wrong with a shot file and its footage, and what to know besides."""
+    from .tracking.shotfile import ShotFileError, check_shot, load_shot, problem_at
+
+    try:
+        config = load_shot(shot)
+    except ShotFileError as error:
+        return error.problems, []
+    problems = check_shot(config)
+    if problems:
+        return problems, []
+    from .tracking.preflight import check_footage
+
+    first, last = config.footage.frame_range or (1, None)
+    found = check_footage(config.footage_path, first=first, last=last, fps=config.footage.fps)
+    for finding in found.errors:
+        key = "frame_range" if finding.code == "range" else "file"
+        problems.append(problem_at(config.source, ("footage", key), finding.message))
+    return problems, [finding.message for finding in found.warnings]
 
 
 def status(options: argparse.Namespace) -> int:

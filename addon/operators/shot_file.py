@@ -9,7 +9,6 @@ from bpy.props import StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import jobs, watch
-from ..tracking.blender.assemble import MEMORY
 from ..tracking.errors import TrackedShotError
 from ..tracking.session import TrackingSessionManager
 from ..tracking.shotfile import ShotFileError
@@ -140,13 +139,11 @@ class TRACKED_SHOT_OT_assemble_shot(_Assembly, bpy.types.Operator):
         to_track = jobs.shot_to_track(scene, config)
         if to_track is not None:
             return self.track(*to_track)
-        before = scene.get(MEMORY)
         try:
             result = jobs.assemble_shot(scene, config)
         except TrackedShotError as error:
             self.report({"ERROR"}, str(error))
-            # What was built before it failed can be undone.
-            return DONE if scene.get(MEMORY) != before else STOPPED
+            return DONE  # with an undo step: what was built before it failed can be taken back
         watch.look_at_composite(scene)
         for warning in result.warnings:
             self.report({"WARNING"}, warning)

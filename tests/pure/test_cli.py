@@ -48,6 +48,20 @@ def shot_file(folder: Path, footage: str = "walls.avi", more: str = "") -> Path:
     return path
 
 
+def test_validate_writes_what_is_wrong_as_json(clip: Path, tmp_path: Path) -> None:
+    shot = shot_file(tmp_path, "gone.avi", "  trackin: {}\n  tracking: {preset: fsat}\n")
+    report = tmp_path / "report.json"
+    done = run("validate", shot, "--json", report)
+    assert done.returncode == 2
+    values = json.loads(report.read_text())
+    assert [(row["line"], row["column"]) for row in values["errors"]] == [(4, 3), (5, 22)]
+    assert [
+        f"{row['file']}:{row['line']}:{row['column']}: error: {row['message']}" for row in values["errors"]
+    ] == (done.stderr.splitlines())
+    assert run("validate", shot_file(tmp_path, clip.as_posix()), "--json", report).returncode == 0
+    assert json.loads(report.read_text())["errors"] == []
+
+
 def test_tracking_a_clip_needs_no_blender(clip: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = run("track", clip, "--session-dir", tmp_path, "--json", report, "--require", "good")
