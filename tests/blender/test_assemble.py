@@ -326,3 +326,52 @@ def test_a_shot_that_is_not_tracked_uses_the_solve_of_the_clip_in_the_file(
     focal, path = camera_error(result.scene, drawn_clip[1])
     assert abs(focal) < 2e-3 and path < 0.1
     assert not (shot.parent / "none").exists()
+
+
+def test_tracks_made_by_hand_are_solved_and_again_when_they_change(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, drawn_clip: tuple[Path, drawn.Truth]
+) -> None:
+    from addon.tracking import assemble_shot_with_tracking
+    from addon.tracking.blender.clip import add_tracks, load_clip
+
+    session = load_session(next(solved_folder.glob("*.tracksession")))
+    clip = load_clip(shot.with_name("walls.avi"))
+    used = np.zeros(session.tracks().count, bool)
+    used[session.solve().point_tracks[::3]] = True
+    add_tracks(clip, session.tracks().subset(used))
+    blender_file.context.scene.active_clip = clip
+    blender_file.ops.wm.save_as_mainfile(filepath=str(shot.with_name("hand.blend")))
+    shot.write_text(SHOT.replace("preset: balanced", "enabled: false") + "  into: hand.blend\n")
+    sessions = shot.with_name("sessions")
+
+    result = assemble_shot_with_tracking(load_shot(shot), session_dir=sessions)
+    assert result.solve is not None and result.session.parent == sessions
+    focal, path = camera_error(result.scene, drawn_clip[1])
+    assert abs(focal) < 5e-3 and path < 0.3
+    assert assemble_shot_with_tracking(load_shot(shot), session_dir=sessions).ran == ()
+    blender_file.data.movieclips[0].tracking.tracks[0].weight = 0.0
+    blender_file.ops.wm.save_mainfile()
+    again = assemble_shot_with_tracking(load_shot(shot), session_dir=sessions)
+    assert again.ran == STAGES[3:8]
+    assert len(again.solve.points) == len(result.solve.points) - 1
+
+
+def test_a_session_from_elsewhere_is_used_as_it_is(
+    blender_file: ModuleType, shot: Path, solved_folder: Path, capfd: pytest.CaptureFixture
+) -> None:
+    elsewhere = shot.with_name("elsewhere.tracksession")
+    shutil.copy(next(solved_folder.glob("*.tracksession")), elsewhere)
+    shot.write_text(SHOT.replace("preset: balanced", f"session: {elsewhere.name}"))
+    before = elsewhere.read_bytes()
+    assert cli.main(["assemble", str(shot)]) == 0
+    assert f"session: {elsewhere}" in capfd.readouterr().out
+    assert elsewhere.read_bytes() == before
+    assert [path.name for path in shot.parent.glob("**/*.tracksession")] == [elsewhere.name]
+    shot.with_name("walls.avi").unlink()  # a link to the clip of all tests
+    drawn.draw_clip(shot.with_name("walls.avi"), frames=9, width=96, height=54, detail=0.5)
+    shot.with_name("walls.blend").unlink()
+    assert cli.main(["assemble", str(shot)]) == 2
+    assert "tracking.session: " in (said := capfd.readouterr().err) and "of other footage" in said
+    elsewhere.unlink()
+    assert cli.main(["assemble", str(shot)]) == 2
+    assert "no such session" in capfd.readouterr().err

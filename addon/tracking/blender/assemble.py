@@ -184,7 +184,7 @@ def _begin(
     anew = fresh or (start is not None and NAMES.index(start) <= NAMES.index("track"))
     build = Build(config, result.scene, result, target, absolute(session_dir), start, anew)
     build.runs_hooks = allow_scripts and bool(config.hooks)
-    if config.tracking.enabled and remembered.session:
+    if remembered.session:
         build.session = _session_again(build, remembered)
         if build.session is not None:
             result.session = build.session.path

@@ -38,8 +38,10 @@ from ..session.places import session_folder
 from ..shotfile import ShotFileError, problem_at
 from ..stages import digest
 from . import versions
+from .by_hand import LEAST_TRACKS, solve_clip_again, usable
 from .camera import apply_solved_camera, find_camera
-from .clip import find_clip, load_clip, native_cameras, native_points
+from .clip import camera_object, find_clip, load_clip, native_cameras, native_points
+from .clip_state import track_marks
 from .composite import composite_status, setup_shot_compositing
 from .native import NativeResult
 from .preflight import compare_with_blender
@@ -237,6 +239,8 @@ def keys_without_effect(config: CompositeShotConfig) -> list[str]:
 def track_stage(build: Build) -> Steps:
     """Finds or makes the session, and does what is left of its work, the solve too."""
     if not build.config.tracking.enabled:
+        if build.session is not None and build.session.follows:
+            build.session = build.result.session = build.result.solve = None
         return
     build.session = shot_session(build)
     build.result.session = build.session.path
@@ -251,7 +255,12 @@ def solve_stage(build: Build) -> Steps:
     """The camera of the session's tracks; solved again where the lens is another one, or where asked for."""
     build.result.solve = None
     config, session = build.config, build.session
-    if session is None or not config.tracking.solve:
+    if not config.tracking.solve:
+        return
+    if not config.tracking.enabled:
+        yield from _solve_by_hand(build)
+        return
+    if session is None:
         return
     yield BuildStep("solve", TRACKED_SHARE[1], "Taking the camera")
     named = config.tracking.session is not None
@@ -267,6 +276,38 @@ def solve_stage(build: Build) -> Steps:
     if not session.status.finished:
         yield from _run(session)
     build.result.solve = session.solve()
+
+
+def _solve_by_hand(build: Build) -> Steps:
+    """The camera of the artist's tracks in the clip, where it has no solve of its own."""
+    clip, config = build.clip, build.config
+    if not has_tracks_to_solve(build):
+        return
+    footage = build.footage
+    folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
+    lens = config.tracking.lens.start() if config.tracking.lens.focal_length_mm is not None else None
+    build.session = solve_clip_again(
+        clip,
+        lens,
+        build.session,
+        footage=footage,
+        folder=folder,
+        name=config.name,
+        settings=load_tracking_preset(config.tracking.preset),
+    )
+    build.result.session = build.session.path
+    yield from _run(build.session)
+    build.result.solve = build.session.solve()
+
+
+def has_tracks_to_solve(build: Build) -> bool:
+    """Whether the shot's camera is to be solved from the tracks that somebody made in the clip."""
+    if build.config.tracking.enabled or not build.config.tracking.solve:
+        return False
+    clip = find_clip(build.config.footage_path)
+    if clip is None or sum(usable(track) for track in camera_object(clip).tracks) < LEAST_TRACKS:
+        return False
+    return build.session is not None or not len(native_cameras(clip)[0])
 
 
 def _run(session: TrackingSessionManager) -> Steps:
@@ -488,6 +529,8 @@ def outcomes(build: Build) -> Callable[[str], Mapping[str, Any]]:
 
     def of(stage: str) -> Mapping[str, Any]:
         found: dict[str, Any] = {"running the hooks": True} if build.runs_hooks else {}
+        if stage == "solve" and has_tracks_to_solve(build):
+            found["the clip's tracks"] = digest(track_marks(build.clip))
         if stage == "camera":
             found["the solve"] = _solve_print(build)
         if stage == "composite":
