@@ -637,12 +637,20 @@ def plan_shot(scene: bpy.types.Scene, config: CompositeShotConfig) -> list[Decis
 
 def shot_of(scene: bpy.types.Scene) -> CompositeShotConfig:
     """The shot in the scene's shot file. Raises ShotFileError."""
-    return load_shot(bpy.path.abspath(scene.tracked_shot.shot_file))
+    return load_shot(shot_path(scene))
+
+
+def shot_path(scene: bpy.types.Scene) -> Path:
+    """The scene's shot file; where it was moved along with the .blend, the one of that name beside it."""
+    path = Path(bpy.path.abspath(scene.tracked_shot.shot_file))
+    blend = _blend()
+    moved = blend.parent / path.name if blend is not None else path
+    return moved if not path.exists() and moved.is_file() else path
 
 
 def _shot_before(scene: bpy.types.Scene, path: Path) -> CompositeShotConfig | None:
     """The shot that the file holds already, else that of the scene's own shot file, if they can be read."""
-    for file in (path, Path(bpy.path.abspath(scene.tracked_shot.shot_file))):
+    for file in (path, shot_path(scene)):
         if file.is_file():
             try:
                 return load_shot(file)

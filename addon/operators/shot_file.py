@@ -106,9 +106,8 @@ class TRACKED_SHOT_OT_save_shot_file(ClipAction, ExportHelper, bpy.types.Operato
 
 def _usual_file(context: bpy.types.Context) -> Path:
     """The scene's shot file, else one beside the .blend, else beside the footage."""
-    remembered = context.scene.tracked_shot.shot_file
-    if remembered:
-        return Path(bpy.path.abspath(remembered))
+    if context.scene.tracked_shot.shot_file:
+        return jobs.shot_path(context.scene)
     if bpy.data.filepath:
         return Path(bpy.data.filepath).with_suffix(SUFFIX)
     return jobs.footage_path(clip_of(context)).with_suffix(SUFFIX)

@@ -25,7 +25,7 @@ MAX_DEPTH = 8
 MAX_FILES = 32
 """How many files one shot file may bring in."""
 MAX_SUM = yaml_tools.MAX_BYTES
-"""How large all included files together may be, in bytes."""
+"""How large all included files together may be, in bytes; in values they may be as many as one file."""
 
 Report = Callable[[Place, str], None]
 """Takes a place (its ``file`` empty for the shot file itself) and what is wrong there."""
@@ -71,6 +71,9 @@ class Includes:
     report: Report
     files: int = 0
     size: int = 0
+    values: int = 0
+    stopped: bool = False
+    """A limit was passed, which is said once; nothing more is read."""
 
     def read(self, inner: Any, places: Mapping[KeyPath, Place], file: Path | None, shown: str = "") -> Layer:
         """All that ``inner``, the values under ``shot``, includes, as one layer.
@@ -86,6 +89,8 @@ class Includes:
         """``folder`` is where ``inner`` was read from, ``shown`` that folder as messages name it."""
         layer = Layer()
         for path, text in _texts(inner):
+            if self.stopped:
+                break
             place = places.get(path) or places.get(path[:1]) or Place((1, 1), (1, 1))
             try:
                 layer = self._file(text, folder, shown, chain).over(layer)
@@ -107,9 +112,11 @@ class Includes:
         if len(chain) > MAX_DEPTH:
             raise InputError(f"goes deeper than {MAX_DEPTH} files")
         self.files += 1
-        if self.files > MAX_FILES:
-            raise InputError(f"brings in more than {MAX_FILES} files")
+        self._limit(self.files, MAX_FILES, f"brings in more than {MAX_FILES} files")
         document = self._read(path, text, name)
+        self.values += len(document.places)
+        most = yaml_tools.MAX_VALUES
+        self._limit(self.values, most, f"the included files hold more than {most} values together")
         inner, places = self._inside(document, name)
         if not isinstance(inner, Mapping):
             return Layer()
@@ -121,11 +128,15 @@ class Includes:
         found = self._included(inner, places, path.parent, os.path.dirname(name), [*chain, real])
         return Layer(own, places).over(found)
 
+    def _limit(self, value: int, most: int, message: str) -> None:
+        if value > most:
+            self.stopped = True
+            raise InputError(message)
+
     def _read(self, path: Path, text: str, name: str) -> Document:
         with suppress(OSError, ValueError):  # said by read_file in better words
             self.size += path.stat().st_size
-        if self.size > MAX_SUM:
-            raise InputError(f"the included files are larger than {MAX_SUM // 1024} KB together")
+        self._limit(self.size, MAX_SUM, f"the included files are larger than {MAX_SUM // 1024} KB together")
         try:
             return yaml_tools.read_file(path)
         except YamlError as error:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from addon import watch
+from addon import jobs, watch
 from addon.tracking import assemble_shot_with_tracking
 from addon.tracking.presets import load_tracking_preset
 from addon.tracking.session import create_session, resume_tracking
@@ -199,3 +199,16 @@ def test_what_is_not_tracked_yet_is_tracked_first(unbuilt: Path, monkeypatch: py
     unbuilt.write_text(text.replace("name: walls", "nam: walls"))
     with pytest.raises(RuntimeError, match="did you mean 'name'"):
         bpy.ops.tracked_shot.assemble_shot()
+
+
+def test_a_shot_file_that_moved_with_the_blend_is_found(blender_file: ModuleType, tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    path = tmp_path / "here" / "shot.yaml"
+    path.write_text("shot: {footage: {file: a.mp4}}")
+    bpy.ops.tracked_shot.open_shot_file(filepath=str(path))
+    scene = bpy.context.scene
+    assert jobs.shot_path(scene) == path
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "there" / "shot.blend"))
+    path.rename(tmp_path / "there" / "shot.yaml")
+    assert jobs.shot_path(scene) == tmp_path / "there" / "shot.yaml"

@@ -103,13 +103,19 @@ def test_included_files_that_cannot_be_used(tmp_path: Path, included: str, file:
     assert words in first.message and len(caught.value.problems) == 1, caught.value.problems
 
 
-def test_a_long_row_of_included_files_ends(tmp_path: Path) -> None:
+def test_a_long_row_of_included_files_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(12):
         put(tmp_path, **{f"f{number}_yaml": f"include: f{number + 1}.yaml\n"})
     with pytest.raises(ShotFileError, match=r"f7\.yaml:1:10: error: include: goes deeper than 8 files"):
         load_shot(put(tmp_path, shot_yaml="shot: {footage: {file: a}, include: f0.yaml}"))
     put(tmp_path, a_yaml="include: [b.yaml, b.yaml]", b_yaml="include: [c.yaml, c.yaml]", c_yaml="name: c")
     assert load_shot(put(tmp_path, shot_yaml="shot: {footage: {file: a}, include: a.yaml}")).name == "c"
+    put(tmp_path, full_yaml="x-a: [" + "a," * 9000 + "]")
+    read, reads = yaml_tools.read_file, []
+    monkeypatch.setattr(yaml_tools, "read_file", lambda path: reads.append(path) or read(path))
+    with pytest.raises(ShotFileError, match="more than 20000 values together"):
+        load_shot(put(tmp_path, shot_yaml=f"shot: {{footage: {{file: a}}, include: [{'full.yaml, ' * 14}]}}"))
+    assert len(reads) == 4  # the shot and three of the included ones: nothing is read beyond the limit
     many = ", ".join(["c.yaml"] * 40)
     with pytest.raises(ShotFileError, match="more than 32 files"):
         load_shot(put(tmp_path, shot_yaml=f"shot: {{footage: {{file: a}}, include: [{many}]}}"))
