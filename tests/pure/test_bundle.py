@@ -15,8 +15,9 @@ from addon.tracking.engine.bundle import (
     hold_to_points,
     project,
     rotations,
+    unit,
 )
-from addon.tracking.engine.lens import distort, undistort
+from addon.tracking.engine.lens import Distortion, distort, fold_radius, undistort
 
 LENS = np.array([800.0, -0.12, 0.03, 0.0, 0.0])
 ALL = Freedom(True, True, True)
@@ -30,14 +31,17 @@ def make_rig(cameras: int = 8, points: int = 60) -> tuple[Rig, Sights]:
     shifts = np.stack(
         [np.linspace(-1, 1, cameras), rng.normal(0, 0.1, cameras), rng.normal(0, 0.1, cameras)], 1
     )
-    rig = Rig(turns, shifts, cloud, LENS.copy())
+    rig = Rig(turns, shifts, unit(cloud), LENS.copy())
     camera, point = np.divmod(np.arange(cameras * points), points)
     sights = Sights(camera, point, np.zeros((cameras * points, 2)))
     return rig, Sights(camera, point, project(rig, sights)[0])
 
 
-def test_derivatives_are_those_of_the_projection() -> None:
+@pytest.mark.parametrize("model", ("POLYNOMIAL", "DIVISION", "BROWN", "NUKE"))
+def test_derivatives_are_those_of_the_projection(model: str) -> None:
     rig, sights = make_rig(3, 5)
+    rig.model = model
+    rig.points[4] = unit(np.append(rig.points[4, :3], 0.0)[None])[0]  # at infinity
     rng = np.random.default_rng(8)
     rig.zoom = np.array([1.0, 1.1, 0.9])
     rig.lens[3:] = 0.2, -0.1
@@ -70,7 +74,8 @@ def test_derivatives_are_those_of_the_projection() -> None:
 def test_a_camera_that_only_turns_stays_where_it_is() -> None:
     rig, sights = make_rig()
     rig.translation[:] = 0
-    rig.points /= np.linalg.norm(rig.points, axis=1, keepdims=True)
+    rig.points[:, 3] = 0
+    rig.points = unit(rig.points)
     sights = Sights(sights.camera, sights.point, project(rig, sights)[0])
     start = Rig(rig.rotation, rig.translation, rig.points, rig.lens * [1.05, 1, 1, 1, 1])
     turned = adjust(
@@ -78,7 +83,7 @@ def test_a_camera_that_only_turns_stays_where_it_is() -> None:
     ).rig
     assert (turned.translation == 0).all() and (turned.lens[1:] == start.lens[1:]).all()
     assert turned.lens[0] == pytest.approx(800.0, rel=1e-3)
-    np.testing.assert_allclose(np.linalg.norm(turned.points, axis=1), 1.0)
+    assert (turned.points[:, 3] == 0).all()
 
 
 def test_each_camera_finds_its_own_focal_length() -> None:
@@ -111,7 +116,7 @@ def test_a_disturbed_rig_finds_its_lens_again_in_spite_of_outliers() -> None:
     start = Rig(
         np.matmul(rotations(rng.normal(0, 0.01, (8, 3))), rig.rotation),
         rig.translation + rng.normal(0, 0.02, (8, 3)),
-        rig.points + rng.normal(0, 0.05, (60, 3)),
+        unit(rig.points[:, :3] / rig.points[:, 3:] + rng.normal(0, 0.05, (60, 3))),
         np.array([700.0, 0.0, 0.0, 0.0, 0.0]),
     )
     found = adjust(start, Sights(sights.camera, sights.point, uv), rounds=200, loss_px=0.5, freedom=ALL)
@@ -144,4 +149,36 @@ def test_frames_held_to_points_come_back_each_on_its_own() -> None:
 @pytest.mark.parametrize(("k1", "k2"), [(0.0, 0.0), (-0.12, 0.02), (0.2, -0.05), (0.05, 0.3)])
 def test_undistorting_undoes_distorting(k1: float, k2: float) -> None:
     rays = np.random.default_rng(8).uniform(-0.6, 0.6, (500, 2))
-    np.testing.assert_allclose(undistort(distort(rays, k1, k2), k1, k2), rays, atol=1e-9)
+    for model in ("POLYNOMIAL", "DIVISION", "BROWN"):
+        np.testing.assert_allclose(
+            undistort(distort(rays, k1, k2, model), k1, k2, model), rays, atol=1e-8, err_msg=model
+        )
+    points = rays * min(1.0, 0.9 * fold_radius(Distortion("NUKE", (k1, k2))) / 0.85)
+    np.testing.assert_allclose(distort(undistort(points, k1, k2, "NUKE"), k1, k2, "NUKE"), points, atol=1e-8)
+
+
+@pytest.mark.parametrize("model", ("POLYNOMIAL", "DIVISION", "BROWN", "NUKE"))
+def test_the_solvers_lens_is_that_of_the_lens_room(model: str) -> None:
+    rays = np.random.default_rng(9).uniform(-0.6, 0.6, (500, 2))
+    whole = Distortion(model, (-0.1, 0.03))
+    np.testing.assert_allclose(distort(rays, -0.1, 0.03, model), whole.distort(rays), atol=1e-9)
+
+
+def test_a_far_point_tells_how_the_camera_turns() -> None:
+    """Points at infinity alone hold the rotations; those near alone the places."""
+    rig, sights = make_rig(points=120)
+    rig.points[60:, 3] = 0.0
+    rig.points = unit(rig.points)
+    sights = Sights(sights.camera, sights.point, project(rig, sights)[0])
+    rng = np.random.default_rng(3)
+    start = Rig(
+        np.matmul(rotations(rng.normal(0, 0.01, (8, 3))), rig.rotation),
+        rig.translation,
+        unit(rig.points + rng.normal(0, 0.003, (120, 4))),
+        LENS,
+    )
+    held = Freedom(False, False, False)
+    found = adjust(start, sights, rounds=60, loss_px=5.0, freedom=held, tolerance=1e-12).rig
+    turned = np.matmul(found.rotation, found.rotation[0].T), np.matmul(rig.rotation, rig.rotation[0].T)
+    np.testing.assert_allclose(*turned, atol=1e-5)
+    np.testing.assert_allclose(found.points[60:, 3], 0.0, atol=1e-4)

@@ -2,11 +2,13 @@
 
 Levenberg-Marquardt with the points eliminated (Schur complement) and Huber's
 loss; after Triggs, McLauchlan, Hartley and Fitzgibbon, Bundle Adjustment: A
-Modern Synthesis, 2000. In here a point X is seen by camera (R, t) at
-(x, y) = (R X + t)[:2] / (R X + t)[2], y down, and lies f (x, y) (1 + k1 r^2 + k2 r^4)
-pixels from the middle of the frame. A rolling shutter takes the rows one after another; to first
-order a marker is then displaced by its own speed in the picture times the time of its row (compare
-Hedborg and others, Rolling shutter bundle adjustment, 2012), which is linear in the shutter's time.
+Modern Synthesis, 2000. In here a point (X, w), four numbers of length 1, is seen by camera (R, t) along
+(x, y, z) = R X + w t, y down, and lies f (x, y) / z times the lens's factor (see lens.py) pixels from the
+middle of the frame. A far point has a small w, one at infinity none, so that what shows no parallax still
+tells how the camera turns (Hartley and Zisserman, Multiple View Geometry, 2004, A6.9). A rolling shutter
+takes the rows one after another; to first order a marker is then displaced by its own speed in the picture
+times the time of its row (compare Hedborg and others, Rolling shutter bundle adjustment, 2012), which is
+linear in the shutter's time.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .lens import distort
+from .lens import bend, bend_derivatives
 from .model import Bools, Floats
 
-NEAREST = 1e-3
+NEAREST = 1e-6
 """Points nearer to the camera than this, or behind it, carry no weight."""
 LEAST_FOCAL_PX = 50.0
 TRIES = 6
@@ -39,11 +41,13 @@ class Rig:
     translation: Floats
     """(c, 3)"""
     points: Floats
-    """(p, 3)"""
+    """(p, 4) of length 1."""
     lens: Floats
     """(5,) focal length in pixels, k1, k2, and the shutter's time down the rows and across the columns."""
     zoom: Floats = field(default_factory=lambda: np.empty(0))
     """(c,) by how much each camera's focal length is longer than the lens's; empty where all are alike."""
+    model: str = "POLYNOMIAL"
+    """Of the lens, one of lens.COEFFICIENTS; k1 and k2 are for focal lengths."""
 
     def focals(self, camera: Index) -> Floats:
         """(n,) focal length in pixels of each of the cameras."""
@@ -100,12 +104,22 @@ class Adjusted:
     rounds: int
 
 
+def unit(points: Floats) -> Floats:
+    """Points (p, 3) or (p, 4) as the rig has them: (p, 4) of length 1."""
+    if points.shape[1] == 3:
+        points = np.concatenate([points, np.ones((len(points), 1))], 1)
+    length: Floats = np.linalg.norm(points, axis=1, keepdims=True)
+    return points / length
+
+
 def project(rig: Rig, sights: Sights) -> tuple[Floats, Floats]:
-    """Where the rig sees its points: pixels (m, 2) from the middle, and depths (m,)."""
-    seen = np.matmul(rig.rotation[sights.camera], rig.points[sights.point][:, :, None])[:, :, 0]
-    seen += rig.translation[sights.camera]
-    bent = distort(seen[:, :2] / seen[:, 2:], rig.lens[1], rig.lens[2])
-    landed = rig.focals(sights.camera)[:, None] * bent
+    """Where the rig sees its points: pixels (m, 2) from the middle, and depths (m,), times the points' w."""
+    points = rig.points[sights.point]
+    seen = np.matmul(rig.rotation[sights.camera], points[:, :3, None])[:, :, 0]
+    seen += points[:, 3:] * rig.translation[sights.camera]
+    slopes = seen[:, :2] / seen[:, 2:]
+    factor = bend(rig.model, rig.lens[1], rig.lens[2], np.sum(slopes * slopes, axis=1))
+    landed = (rig.focals(sights.camera) * factor)[:, None] * slopes
     if len(sights.late) and rig.lens[3:].any():
         landed += sights.late @ rig.lens[3:]
     return landed, seen[:, 2]
@@ -134,24 +148,22 @@ class Derivatives:
     camera: Floats
     """(m, 2, b) by the camera's free unknowns."""
     point: Floats
-    """(m, 2, 3)"""
+    """(m, 2, 3) along the point's ``tangents``."""
     lens: Floats
     """(m, 2, 5)"""
 
 
 def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Derivatives:
     """Residuals and derivatives by ``columns`` of a camera's seven unknowns, by points and by the lens."""
-    rotation = rig.rotation[sights.camera]
-    turned = np.matmul(rotation, rig.points[sights.point][:, :, None])[:, :, 0]
-    seen = turned + rig.translation[sights.camera]
+    rotation, points = rig.rotation[sights.camera], rig.points[sights.point]
+    turned = np.matmul(rotation, points[:, :3, None])[:, :, 0]
+    translation = rig.translation[sights.camera]
+    seen = turned + points[:, 3:] * translation
     depth = seen[:, 2]
     x, y = seen[:, 0] / depth, seen[:, 1] / depth
-    r2 = x * x + y * y
-    _, k1, k2, *_ = rig.lens
     focal = rig.focals(sights.camera)
-    bend = 1 + k1 * r2 + k2 * r2 * r2
-    slope = k1 + 2 * k2 * r2
-    landed = np.stack([focal * bend * x, focal * bend * y], 1)
+    factor, slope, by_k1, by_k2 = bend_derivatives(rig.model, rig.lens[1], rig.lens[2], x * x + y * y)
+    landed = np.stack([focal * factor * x, focal * factor * y], 1)
     residual = landed - sights.uv
     if len(sights.late):
         residual += sights.late @ rig.lens[3:]
@@ -159,9 +171,9 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
     weight = np.sqrt(np.where(size < loss_px, 1.0, loss_px / np.maximum(size, 1e-9)))
     weight[depth <= NEAREST] = 0
 
-    xx = focal * (bend + 2 * x * x * slope) * weight
+    xx = focal * (factor + 2 * x * x * slope) * weight
     xy = focal * 2 * x * y * slope * weight
-    yy = focal * (bend + 2 * y * y * slope) * weight
+    yy = focal * (factor + 2 * y * y * slope) * weight
     by_seen = np.empty((len(x), 2, 3))
     by_seen[:, 0, 0], by_seen[:, 0, 1], by_seen[:, 0, 2] = xx, xy, -(xx * x + xy * y)
     by_seen[:, 1, 0], by_seen[:, 1, 1], by_seen[:, 1, 2] = xy, yy, -(xy * x + yy * y)
@@ -170,7 +182,7 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
     camera[:, :, 0] = by_seen[:, :, 2] * turned[:, None, 1] - by_seen[:, :, 1] * turned[:, None, 2]
     camera[:, :, 1] = by_seen[:, :, 0] * turned[:, None, 2] - by_seen[:, :, 2] * turned[:, None, 0]
     camera[:, :, 2] = by_seen[:, :, 1] * turned[:, None, 0] - by_seen[:, :, 0] * turned[:, None, 1]
-    camera[:, :, 3:6] = by_seen
+    camera[:, :, 3:6] = by_seen * points[:, None, 3:]
     if camera.shape[2] == 7:
         camera[:, :, 6] = landed * weight[:, None]  # by the zoom's logarithm
     if len(columns) != camera.shape[2]:
@@ -180,10 +192,23 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
         lens[:, :, 3:] = sights.late * weight[:, None, None]
     stretch = focal / rig.lens[0]
     for row, value in enumerate((x * weight, y * weight)):
-        lens[:, row, 0] = stretch * bend * value
-        lens[:, row, 1] = focal * r2 * value
-        lens[:, row, 2] = focal * r2 * r2 * value
-    return Derivatives(residual * weight[:, None], camera, np.matmul(by_seen, rotation), lens)
+        lens[:, row, 0] = stretch * factor * value
+        lens[:, row, 1] = focal * by_k1 * value
+        lens[:, row, 2] = focal * by_k2 * value
+    whole = np.concatenate([rotation, translation[:, :, None]], 2)
+    along = np.matmul(whole, tangents(rig.points)[sights.point])
+    return Derivatives(residual * weight[:, None], camera, np.matmul(by_seen, along), lens)
+
+
+def tangents(points: Floats) -> Floats:
+    """(p, 4, 3) the three directions in which points (p, 4) of length 1 can move.
+
+    They are the columns of Householder's reflection that takes the last axis to the point.
+    """
+    mirror = points.copy()
+    mirror[:, 3] += np.where(points[:, 3] < 0, -1.0, 1.0)
+    mirror /= np.linalg.norm(mirror, axis=1, keepdims=True)
+    return np.eye(4)[:, :3] - 2 * mirror[:, :, None] * mirror[:, None, :3]
 
 
 def robust_cost(rig: Rig, sights: Sights, loss_px: float) -> float:
@@ -326,8 +351,9 @@ def adjust(
             step = _solve_step(normal, damping, free)
             if step is not None:
                 moved = _moved(rig, layout.whole(step[0][:-LENS_TERMS]), step[0][-LENS_TERMS:], step[1])
-                if not freedom.moves:  # directions: their length means nothing
-                    moved.points /= np.linalg.norm(moved.points, axis=1, keepdims=True)
+                if not freedom.moves:  # directions: without a move nothing is nearer than infinity
+                    moved.points[:, 3] = 0.0
+                    moved.points = unit(moved.points)
                 moved_cost = robust_cost(moved, sights, loss_px)
                 if moved_cost < cost and moved.lens[0] > LEAST_FOCAL_PX:
                     break
@@ -357,13 +383,17 @@ def _solve_step(normal: Normal, damping: float, free: Index) -> tuple[Floats, Fl
 
 
 def _moved(rig: Rig, cameras: Floats, lens: Floats, points: Floats) -> Rig:
-    """The rig after a step: cameras (c, 7), lens (5,), points (p, 3)."""
-    return Rig(
-        np.matmul(rotations(cameras[:, :3]), rig.rotation),
-        rig.translation + cameras[:, 3:6],
-        rig.points + points,
-        rig.lens + lens,
-        rig.zoom * (1 + cameras[:, 6]) if len(rig.zoom) else rig.zoom,
+    """The rig after a step: cameras (c, 7), lens (5,), points (p, 3) along their tangents, or none."""
+    moved = rig.points
+    if len(points):
+        moved = unit(moved + np.matmul(tangents(moved), points[:, :, None])[:, :, 0])
+    return replace(
+        rig,
+        rotation=np.matmul(rotations(cameras[:, :3]), rig.rotation),
+        translation=rig.translation + cameras[:, 3:6],
+        points=moved,
+        lens=rig.lens + lens,
+        zoom=rig.zoom * (1 + cameras[:, 6]) if len(rig.zoom) else rig.zoom,
     )
 
 
@@ -388,13 +418,13 @@ def hold_to_points(rig: Rig, sights: Sights, *, rounds: int, loss_px: float, fre
         damped = normal + (1e-9 + damping[:, None] * diagonal)[:, :, None] * np.eye(len(columns))
         change = np.zeros((cameras, 7))
         change[:, columns] = -np.linalg.solve(damped, gradient)[:, :, 0]
-        moved = _moved(rig, change, np.zeros(LENS_TERMS), np.zeros(3))
+        moved = _moved(rig, change, np.zeros(LENS_TERMS), np.empty((0, 3)))
         moved_cost = _costs_by_camera(moved, sights, loss_px, by_camera)
         better: Bools = moved_cost < cost
         rotation = np.where(better[:, None, None], moved.rotation, rig.rotation)
         translation = np.where(better[:, None], moved.translation, rig.translation)
         zoom = np.where(better, moved.zoom, rig.zoom) if len(rig.zoom) else rig.zoom
-        rig = Rig(rotation, translation, rig.points, rig.lens, zoom)
+        rig = replace(rig, rotation=rotation, translation=translation, zoom=zoom)
         gain = np.sum((cost - moved_cost)[better])
         cost = np.where(better, moved_cost, cost)
         damping = np.where(better, np.maximum(damping / 8, 1e-9), damping * 8)

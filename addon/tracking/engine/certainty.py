@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bundle import LENS_TERMS, Derivatives, Freedom, Layout, Normal, Rig, Sights, derivatives
+from .bundle import LENS_TERMS, Derivatives, Freedom, Layout, Normal, Rig, Sights, derivatives, tangents
 from .model import Floats
 
 NORMAL_95 = 1.959964
@@ -168,7 +168,12 @@ def _depths(rig: Rig, sights: Sights, covariance: Floats) -> Floats:
     count = np.bincount(sights.point, minlength=len(rig.points))
     middle = order[np.cumsum(count) - count + count // 2]
     rotation = rig.rotation[sights.camera[middle]]
-    seen = np.matmul(rotation, rig.points[:, :, None])[:, :, 0] + rig.translation[sights.camera[middle]]
+    far = np.maximum(np.abs(rig.points[:, 3:]), 1e-12)
+    spots = rig.points[:, :3] / far
+    seen = np.matmul(rotation, spots[:, :, None])[:, :, 0] + rig.translation[sights.camera[middle]]
     ray = np.matmul(rotation.transpose(0, 2, 1), seen[:, :, None])[:, :, 0]
     ray /= np.maximum(np.linalg.norm(ray, axis=1, keepdims=True), 1e-12)
+    along = tangents(rig.points)
+    moves = (along[:, :3] - spots[:, :, None] * along[:, 3:]) / far[:, :, None]
+    ray = np.einsum("pi,pij->pj", ray, moves)
     return np.sqrt(np.maximum(np.einsum("pi,pij,pj->p", ray, covariance, ray), 0))

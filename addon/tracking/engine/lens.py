@@ -63,31 +63,72 @@ class FoldError(InputError):
 # --- The solver's short form --------------------------------------------------------------------
 
 
-def distort(slopes: Floats, k1: float, k2: float) -> Floats:
-    """Image points (n, 2) in focal lengths of rays with ``slopes`` (n, 2)."""
-    r2 = np.sum(slopes * slopes, axis=-1, keepdims=True)
-    return slopes * (1 + k1 * r2 + k2 * r2 * r2)
+def bend(model: str, k1: float, k2: float, s: Floats) -> Floats:
+    """What a lens multiplies a ray's slopes by to give its image point; ``s`` the slopes' squared radius.
+
+    Any shape. k1 and k2 are for focal lengths, those of NUKE too. A ray beyond NUKE's fold is put near it.
+    """
+    if model == "NUKE":
+        return _nuke(k1, k2, s)[0]
+    value = (k1 + k2 * s) * s
+    return 1 / (1 + value) if model == "DIVISION" else 1 + value
 
 
-def undistort(points: Floats, k1: float, k2: float) -> Floats:
-    """Slopes (n, 2) of the rays that lie at image ``points`` (n, 2) in focal lengths.
+def bend_derivatives(model: str, k1: float, k2: float, s: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """``bend`` with its derivatives by the squared radius, by k1 and by k2."""
+    if model == "NUKE":
+        return _nuke(k1, k2, s)
+    if model == "DIVISION":
+        factor = 1 / (1 + (k1 + k2 * s) * s)
+        down = -factor * factor
+        return factor, down * (k1 + 2 * k2 * s), down * s, down * s * s
+    return 1 + (k1 + k2 * s) * s, k1 + 2 * k2 * s, s, s * s
+
+
+def _nuke(k1: float, k2: float, s: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """As ``bend_derivatives``: with q the image's squared radius and D = 1 + k1 q + k2 q^2, s = q / D^2."""
+    q = s.copy()
+    for _ in range(NEWTON_ROUNDS):
+        below = 1 + (k1 + k2 * q) * q
+        rising = below - 2 * q * (k1 + 2 * k2 * q)  # D^3 times the derivative of s by q
+        step = (q - s * below * below) * below / np.where(np.abs(rising) < 1e-3, 1e-3, rising)
+        q = np.clip(q - step, 0, 10 * s + 1e-9)
+        if np.max(np.abs(step), initial=0.0) < NEWTON_STOP:
+            break
+    below = 1 + (k1 + k2 * q) * q
+    slope = k1 + 2 * k2 * q
+    rising = below - 2 * q * slope
+    rising = np.where(np.abs(rising) < 1e-3, 1e-3, rising)
+    by_k1 = q * below / rising
+    return below, slope * below**3 / rising, by_k1, q * by_k1
+
+
+def distort(slopes: Floats, k1: float, k2: float, model: str = "POLYNOMIAL") -> Floats:
+    """Image points (..., 2) in focal lengths of rays with ``slopes`` (..., 2)."""
+    return slopes * bend(model, k1, k2, np.sum(slopes * slopes, axis=-1))[..., None]
+
+
+def undistort(points: Floats, k1: float, k2: float, model: str = "POLYNOMIAL") -> Floats:
+    """Slopes (..., 2) of the rays that lie at image ``points`` (..., 2) in focal lengths.
 
     Newton's method on the radius. Where the model folds over, the answer is the
     nearest the iteration comes; such points lie outside what the lens can image.
     """
     if k1 == 0 and k2 == 0:
         return points.copy()
+    if model == "NUKE":
+        return points / (1 + (k1 + k2 * (q := np.sum(points * points, axis=-1, keepdims=True))) * q)
     target = np.sqrt(np.sum(points * points, axis=-1))
     radius = target.copy()
     for _ in range(NEWTON_ROUNDS):
-        r2 = radius * radius
-        value = radius * (1 + k1 * r2 + k2 * r2 * r2) - target
-        slope = 1 + 3 * k1 * r2 + 5 * k2 * r2 * r2
-        step = value / np.where(np.abs(slope) < 1e-3, 1e-3, slope)
+        s = radius * radius
+        factor, by_s, _, _ = bend_derivatives(model, k1, k2, s)
+        slope = factor + 2 * s * by_s
+        step = (radius * factor - target) / np.where(np.abs(slope) < 1e-3, 1e-3, slope)
         radius = np.clip(radius - step, 0, 10 * target + 1e-9)
         if np.max(np.abs(step), initial=0.0) < NEWTON_STOP:
             break
-    ratio = np.divide(radius, target, out=np.ones_like(target), where=target > 1e-12)
+    ratio = np.divide(radius, target, out=np.ones_like(radius), where=target > 1e-12)
     return points * ratio[..., None]
 
 

@@ -22,7 +22,7 @@ from .reconstruct import solve_steps
 from .sizes import sizes_for
 from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
 from .verdict import judge
-from .votes import FramePair, epipolar_votes
+from .votes import MOVES, FramePair, epipolar_votes
 
 TRACK_SHARE = 0.75
 CLEAN_SHARE = 0.8
@@ -32,7 +32,6 @@ THIN_FRAMES = 25
 SHORTEST = 3
 """down to this length."""
 SHORT = "too short"
-MOVES = "moves, or slipped"
 STUCK = "sticks to the frame"
 
 
@@ -96,8 +95,14 @@ def run(job: Job) -> Iterator[Step]:
     if not job.solve:
         return
     for step in solve_steps(tracks, pairs, _start(job), still):
-        result = judge(step.result, tracks, footage) if step.result else None
         done = CLEAN_SHARE + (1 - CLEAN_SHARE) * step.done
+        if step.reasons is not None:
+            tracks.reasons = [step.reasons.get(number, "") for number in range(tracks.count)]
+            used = tracks.count - len(step.reasons)
+            yield Step(
+                "solve", footage.last, done, "Tracks chosen", used, step.error_px, reasons=step.reasons
+            )
+        result = judge(step.result, tracks, footage) if step.result else None
         yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
 
 

@@ -19,13 +19,13 @@ from ..errors import SolveError
 from .bundle import Adjusted, Freedom, Index, Sights, hold_to_points, sight_errors
 from .certainty import NORMAL_95, certainty
 from .lens import undistort
-from .model import Lens, LensStart, Solve, Tracks
+from .model import Bools, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
-from .scene import LEAST_POINTS, Scene
+from .scene import LEAST_POINTS, Scene, places
 from .sizes import REFERENCE_SIDE
 from .terms import choose_terms
 from .tripod import TripodScene, tripod_skeleton
-from .votes import FramePair
+from .votes import MOVES, FramePair
 
 SKELETON_PARTS = 24
 WHOLE_CAMERAS = 200
@@ -38,8 +38,9 @@ ADJUSTED_AT = (4, 7, 12, 18, 30, 50, 80, 130, 210, 1 << 30)
 ZOOM_MORE = 2.0
 """A lens that zooms must explain the tracks so many times better than one that does not."""
 PAIRS_TRIED = 6
-WORST_MEDIANS = 2.5
-"""Tracks with more than this many times the median error are dropped."""
+WORST_MEDIANS = (8.0, 5.0, 3.5, 2.5)
+"""Tracks with more than so many times the median error are dropped, in one round after another: while movers
+still pull at the camera, the right tracks do not fit well either."""
 WORST_FLOOR_PX = 0.12
 LOSS_PX = 0.5
 """Residuals beyond this count less, on a frame 960 pixels wide,"""
@@ -54,9 +55,16 @@ TRIPOD_MORE = 1.15
 """A moving camera must explain the tracks by so much better than a turning one."""
 TRIPOD_DISTANCE = 10.0
 """Where the points of a camera that only turns are put, from it."""
-DROP_ROUNDS = 3
-DROP_ROUND_STEPS = 3
-"""Rounds of adjustment before tracks are judged; more of them changed no verdict, only the time."""
+MISFITS = "does not fit the camera"
+"""The reason of tracks that the votes had let pass."""
+BACK_SHARE = 0.8
+"""Dropped ones that would have less than this share of that come back."""
+MOST_ROUNDS = 8
+STEADY = 0.005
+"""The tracks in use are settled when less than this share of all changes in a round."""
+ROUND_STEPS = 3
+"""Steps of adjustment before tracks are judged; more of them changed no verdict, only the time."""
+LAST_STEPS = 60
 OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
 CONTENT_PX = 0.6
@@ -75,6 +83,8 @@ class SolveStep:
     error_px: float | None = None
     result: Solve | None = None
     """The camera, in the last step."""
+    reasons: dict[int, str] | None = None
+    """Of all tracks that are switched off now, in the last step: why."""
 
 
 def solve_steps(
@@ -90,9 +100,15 @@ def solve_steps(
     if still is not None and still.camera:
         yield SolveStep(1.0, "The camera stands still", 0.0, standing(tracks, start, still))
         return
-    keep = tracks.enabled
-    used = tracks.subset(keep)
-    job = _Work(used, pairs, start, max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE))
+    doubted = np.array([reason == MOVES for reason in tracks.reasons], bool)
+    keep = tracks.enabled | doubted
+    job = _Work(
+        tracks.subset(keep),
+        pairs,
+        start,
+        max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE),
+        doubted[keep],
+    )
     for error in _find_skeleton(job):
         yield SolveStep(0.3, "Skeleton solved", error)
     job.free = choose_terms(
@@ -106,8 +122,19 @@ def solve_steps(
     assert last is not None
     adjusted, sights, ids, _ = last
     solve = _result(job, adjusted, sights, ids)
-    solve.point_tracks = np.flatnonzero(keep)[ids].astype(np.int32)
-    yield SolveStep(1.0, "Solved", solve.average_error, solve)
+    numbers = np.flatnonzero(keep)
+    solve.point_tracks = numbers[ids].astype(np.int32)
+    yield SolveStep(1.0, "Solved", solve.average_error, solve, _reasons(tracks, numbers, job.found.dropped))
+
+
+def _reasons(tracks: Tracks, numbers: Index, dropped: Bools) -> dict[int, str]:
+    """Why tracks are switched off after a solve of tracks ``numbers``, some of which it ``dropped``."""
+    reasons = {number: reason for number, reason in enumerate(tracks.reasons) if reason}
+    for number in numbers[~dropped].tolist():
+        reasons.pop(number, None)
+    for number in numbers[dropped].tolist():
+        reasons.setdefault(number, MISFITS)
+    return reasons
 
 
 @dataclass
@@ -120,6 +147,8 @@ class _Work:
     start: LensStart
     scale: float
     """Of the frame against one 960 pixels wide."""
+    doubted: Bools
+    """(count,) True for tracks that the votes are against; the scene may take them back."""
     scene: Scene | None = None
     free: Freedom = field(default_factory=Freedom)
     loss_px: float = LOSS_PX
@@ -153,7 +182,7 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
     if not job.pairs or job.pairs[0].parallax < TRIPOD_PARALLAX_PX * job.scale:
         try:
             believed, sure = GOOD_ENOUGH_PX * job.scale, TRIPOD_SURE_PX * job.scale
-            turning = tripod_skeleton(job.tracks, job.start, job.starts(), believed, sure)
+            turning = tripod_skeleton(job.tracks, job.doubted, job.start, job.starts(), believed, sure)
         except SolveError as error:
             refusal = error
     if turning is not None and turning[1] < TRIPOD_SURE_PX * job.scale:
@@ -163,7 +192,7 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
     moving: tuple[Scene, float] | None = None
     try:
         if job.pairs:
-            for moving in _skeletons(job.tracks, job.pairs, job.start, job.starts()):
+            for moving in _skeletons(job.tracks, job.doubted, job.pairs, job.start, job.starts()):
                 yield moving[1]
     except SolveError as error:
         refusal = error
@@ -178,7 +207,7 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
 
 
 def _skeletons(
-    tracks: Tracks, pairs: list[FramePair], start: LensStart, starts: list[float]
+    tracks: Tracks, doubted: Bools, pairs: list[FramePair], start: LensStart, starts: list[float]
 ) -> Iterator[tuple[Scene, float]]:
     """Skeletons from one start after another, each better than the one before, until one can be believed."""
     scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
@@ -191,6 +220,7 @@ def _skeletons(
             *((focal, 0) for focal in starts[1:]),
         ]:
             scene = Scene(tracks, start, focal)
+            scene.dropped |= doubted
             try:
                 error = _skeleton(scene, pairs[skipped:], start, zooms)
             except SolveError:
@@ -308,21 +338,30 @@ def _solve_rest(scene: Scene) -> None:
 
 
 def _adjust_all(job: _Work) -> Iterator[tuple[Adjusted, Sights, Index, float]]:
-    """Adjusts everything, dropping the tracks that fit worst; the last one yielded stands."""
+    """Adjusts everything, tracks going out and coming back by how they fit; the last one yielded stands."""
     scene, loss = job.found, LOSS_PX * job.scale
-    for turn in range(DROP_ROUNDS):
-        adjusted, sights, ids = _adjust_once(job, DROP_ROUND_STEPS, loss, 1e-3)
-        rms = np.sqrt(
-            np.bincount(sights.point, adjusted.errors**2) / np.maximum(np.bincount(sights.point), 1)
-        )
-        bad = ids[rms > max(WORST_MEDIANS * np.median(rms), WORST_FLOOR_PX * job.scale)]
-        yield adjusted, sights, ids, turn / (DROP_ROUNDS + 1)
-        if len(bad) < 3:
+    for turn in range(MOST_ROUNDS):
+        adjusted, sights, ids = _adjust_once(job, ROUND_STEPS, loss, 1e-3)
+        yield adjusted, sights, ids, turn / (MOST_ROUNDS + 1)
+        strict = WORST_MEDIANS[min(turn, len(WORST_MEDIANS) - 1)]
+        if _choose_tracks(job, strict) < STEADY * scene.count and turn >= len(WORST_MEDIANS) - 1:
             break
-        scene.dropped[bad] = True
-        scene.points[bad] = np.nan
     job.loss_px = min(loss, max(LEAST_LOSS_PX, LAST_LOSS_MEDIANS * float(np.median(adjusted.errors))))
-    yield (*_adjust_once(job, 8, job.loss_px, 1e-7), 1.0)
+    yield (*_adjust_once(job, LAST_STEPS, job.loss_px, 1e-7), 1.0)
+
+
+def _choose_tracks(job: _Work, strict: float) -> int:
+    """Drops tracks that do not fit the scene as it stands and takes back those that do; how many changed."""
+    scene = job.found
+    rms = scene.track_errors()
+    used = np.isfinite(rms) & ~scene.dropped
+    limit = max(float(np.median(rms[used])), WORST_FLOOR_PX * job.scale / strict)
+    bad = used & (rms > strict * limit)
+    scene.triangulate(scene.dropped | ~np.isfinite(scene.points[:, 0]))
+    again = scene.dropped & (scene.track_errors() < BACK_SHARE * strict * limit)
+    scene.dropped = (scene.dropped | bad) & ~again
+    scene.points[scene.dropped] = np.nan
+    return int(bad.sum() + again.sum())
 
 
 def _skeleton_of(job: _Work) -> Index:
@@ -375,7 +414,7 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
         Lens(focal, tracks.width, tracks.height, k1, k2),
         (frames + 1).astype(np.int32),
         cameras,
-        rig.points if job.moves else rig.points * TRIPOD_DISTANCE,
+        places(rig.points) if job.moves else rig.points[:, :3] * TRIPOD_DISTANCE,
         ids.astype(np.int32),
         mean,
         per_frame,

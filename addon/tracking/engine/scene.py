@@ -18,7 +18,9 @@ LEAST_POINTS = 8
 """Fewest points that a frame's camera may rest on."""
 NO_ZOOM: Floats = np.empty(0)
 LEAST_PARALLAX = np.radians(0.7)
-"""A point must be seen under at least this angle."""
+"""A point that is seen under less than this angle is far: it tells how the camera turns, not where it is."""
+FARTHEST = 1e5
+"""Nothing is put farther away than this, in units of the scene."""
 
 
 class Scene:
@@ -33,7 +35,11 @@ class Scene:
         self.rotation = np.tile(np.eye(3), (self.frames, 1, 1))
         self.translation = np.zeros((self.frames, 3))
         self.solved: Bools = np.zeros(self.frames, bool)
-        self.points = np.full((self.count, 3), np.nan)
+        self.points = np.full((self.count, 4), np.nan)
+        """As a rig has them; not a number where unknown."""
+        self.near: Bools = np.zeros(self.count, bool)
+        """Points that are seen under LEAST_PARALLAX at least."""
+        self.model = start.distortion_model
         self.dropped: Bools = np.zeros(self.count, bool)
         self.lens = np.zeros(LENS_TERMS)
         self.lens[:3] = focal_px, start.k1, start.k2
@@ -49,25 +55,38 @@ class Scene:
         """(n, 2) slopes of the rays of markers."""
         uv = self.uv[rows] - self.late[rows] @ self.lens[3:]
         focal = self.lens[0] * self.zoom[self.frame[rows], None]
-        return undistort(uv / focal, self.lens[1], self.lens[2])
+        return undistort(uv / focal, self.lens[1], self.lens[2], self.model)
+
+    def places(self, tracks: Index) -> Floats:
+        """(n, 3) where the points of tracks are, those at infinity at FARTHEST."""
+        return places(self.points[tracks])
 
     def shared_rows(self, frame: int, other: int) -> tuple[Index, Index]:
-        """The markers of two frames whose tracks are in both, in the same order."""
-        rows, others = self.rows_of[frame], self.rows_of[other]
+        """The markers of two frames whose tracks are in both and not dropped, in the same order."""
+        rows, others = (
+            rows[~self.dropped[self.track[rows]]] for rows in (self.rows_of[frame], self.rows_of[other])
+        )
         _, at, at_other = np.intersect1d(
             self.track[rows], self.track[others], assume_unique=True, return_indices=True
         )
         return rows[at], others[at_other]
 
     def known_rows(self, frame: int) -> Index:
-        """The frame's markers whose points are known."""
+        """The frame's markers whose points are known; far ones only where near ones are too few."""
         rows = self.rows_of[frame]
-        return rows[np.isfinite(self.points[self.track[rows], 0])]
+        rows = rows[np.isfinite(self.points[self.track[rows], 0])]
+        near = rows[self.near[self.track[rows]]]
+        return near if len(near) >= 2 * LEAST_POINTS else rows
 
-    def triangulate(self) -> None:
-        """Finds all points that the solved frames see well enough; the others become unknown."""
-        self.points[:] = np.nan
-        rows = np.flatnonzero(self.solved[self.frame] & ~self.dropped[self.track])
+    def triangulate(self, which: Bools | None = None) -> None:
+        """Finds the points of ``which`` tracks (count,), of all that are not dropped where none are given.
+
+        Those that the solved frames do not see well enough become unknown.
+        """
+        which = ~self.dropped if which is None else which
+        self.points[which | self.dropped] = np.nan
+        self.near[which | self.dropped] = False
+        rows = np.flatnonzero(self.solved[self.frame] & which[self.track])
         tracks, starts, counts = np.unique(self.track[rows], return_index=True, return_counts=True)
         rows = rows[np.repeat(counts >= 2, counts)]
         if not len(rows):
@@ -77,18 +96,17 @@ class Scene:
         matrix = np.concatenate([self.rotation[frames], self.translation[frames][:, :, None]], 2)
         lines = slopes[:, :, None] * matrix[:, 2:3] - matrix[:, :2]
         normal = np.add.reduceat(np.matmul(lines.transpose(0, 2, 1), lines), starts, axis=0)
-        vectors = np.linalg.eigh(normal)[1][:, :, 0]
-        weight = vectors[:, 3:]
-        finite = np.abs(weight[:, 0]) > 1e-9
-        points = vectors[:, :3] / np.where(np.abs(weight) > 1e-9, weight, 1)
-        seen = np.matmul(self.rotation[frames], points[owner][:, :, None])[:, :, 0] + self.translation[frames]
-        nearest = np.minimum.reduceat(seen[:, 2], starts)
-        ok = finite & (nearest > 0) & (self._parallax(points[owner], frames, starts) > LEAST_PARALLAX)
-        rig = Rig(self.rotation, self.translation, points, self.lens, self.zoom if self.zooms else NO_ZOOM)
+        points = np.ascontiguousarray(np.linalg.eigh(normal)[1][:, :, 0])
+        seen = np.einsum("ni,ni->n", matrix[:, 2], points[owner])
+        points *= np.where(np.add.reduceat(np.sign(seen), starts) < 0, -1.0, 1.0)[:, None]
+        seen = np.einsum("ni,ni->n", matrix[:, 2], points[owner])
+        ok = (np.minimum.reduceat(seen, starts) > 0) & (points[:, 3] > -1 / FARTHEST)
+        rig = Rig(self.rotation, self.translation, points, self.lens, self._zooms(), self.model)
         errors = sight_errors(rig, Sights(frames, owner, self.uv[rows], self.late[rows]))
         mean = np.add.reduceat(errors, starts) / np.bincount(owner)
         ok &= mean < max(8.0, 0.01 * self.width)
         self.points[tracks[ok]] = points[ok]
+        self.near[tracks] = ok & (self._parallax(places(points)[owner], frames, starts) > LEAST_PARALLAX)
 
     def _parallax(self, points: Floats, frames: Index, starts: Index) -> Floats:
         """The widest angle between the first sight of each point and the others, radians."""
@@ -105,7 +123,7 @@ class Scene:
         rows = self.known_rows(frame)
         if len(rows) < LEAST_POINTS:
             return False
-        points, rays = self.points[self.track[rows]], self.rays(rows)
+        points, rays = self.places(self.track[rows]), self.rays(rows)
         ok, turn, shift, inliers = cv2.solvePnPRansac(
             points,
             rays,
@@ -126,7 +144,7 @@ class Scene:
         rows = self.known_rows(frame)
         if len(rows) < LEAST_POINTS:
             return False
-        points, rays = self.points[self.track[rows]], self.rays(rows)
+        points, rays = self.places(self.track[rows]), self.rays(rows)
         turn = cv2.Rodrigues(self.rotation[neighbour])[0]
         shift = self.translation[neighbour].copy()
         _, turn, shift = cv2.solvePnP(points, rays, np.eye(3), None, turn, shift, True)
@@ -138,6 +156,15 @@ class Scene:
         self.rotation[frame], self.translation[frame] = cv2.Rodrigues(turn)[0], shift.ravel()
         self.solved[frame] = True
         return True
+
+    def track_errors(self) -> Floats:
+        """(count,) root mean square of each track's reprojection errors, pixels; NaN without a point."""
+        rows = np.flatnonzero(self.solved[self.frame] & np.isfinite(self.points[self.track, 0]))
+        rig = Rig(self.rotation, self.translation, self.points, self.lens, self._zooms(), self.model)
+        errors = sight_errors(rig, Sights(self.frame[rows], self.track[rows], self.uv[rows], self.late[rows]))
+        sums = np.bincount(self.track[rows], errors**2, self.count)
+        counts = np.bincount(self.track[rows], minlength=self.count)
+        return np.sqrt(np.divide(sums, counts, out=np.full(self.count, np.nan), where=counts > 0))
 
     def copy(self) -> tuple[Floats, ...]:
         """Cameras, points and lens as they stand, for ``restore``."""
@@ -168,9 +195,14 @@ class Scene:
         rows = rows[enough[self.track[rows]]]
         rows = rows[np.argsort(self.frame[rows], kind="stable")]
         used, owner = np.unique(self.track[rows], return_inverse=True)
-        zoom = self.zoom[frames] if self.zooms else NO_ZOOM
-        rig = Rig(self.rotation[frames], self.translation[frames], self.points[used], self.lens, zoom)
+        zoom = self._zooms(frames)
+        rig = Rig(
+            self.rotation[frames], self.translation[frames], self.points[used], self.lens, zoom, self.model
+        )
         return rig, Sights(number[self.frame[rows]], owner, self.uv[rows], self.late[rows]), used
+
+    def _zooms(self, frames: Index | slice = slice(None)) -> Floats:
+        return self.zoom[frames] if self.zooms else NO_ZOOM
 
     def keep(self, frames: Index, tracks: Index, rig: Rig) -> None:
         """Takes an adjusted part back into the scene."""
@@ -201,6 +233,11 @@ class Scene:
         adjusted = adjust(rig, sights, rounds=rounds, loss_px=loss_px, freedom=freedom, tolerance=tolerance)
         self.keep(frames, tracks, adjusted.rig)
         return adjusted, sights, tracks
+
+
+def places(points: Floats) -> Floats:
+    """(n, 3) where points (n, 4) are, those at infinity at FARTHEST."""
+    return points[:, :3] / np.maximum(points[:, 3:], 1 / FARTHEST)
 
 
 def _late(track: Index, frame: Index, uv: Floats, width: int, height: int) -> Floats:

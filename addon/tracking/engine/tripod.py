@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import SolveError
 from .bundle import Freedom, Index
-from .model import Floats, LensStart, Tracks
+from .model import Bools, Floats, LensStart, Tracks
 from .scene import LEAST_POINTS, Scene
 
 PARTS = 30
@@ -37,10 +37,11 @@ class TripodScene(Scene):
         unit: Floats = rays / np.linalg.norm(rays, axis=1, keepdims=True)
         return unit
 
-    def triangulate(self) -> None:
+    def triangulate(self, which: Bools | None = None) -> None:
         """Each point is the mean of the directions in which the solved frames see it."""
-        self.points[:] = np.nan
-        rows = np.flatnonzero(self.solved[self.frame] & ~self.dropped[self.track])
+        which = ~self.dropped if which is None else which
+        self.points[which | self.dropped] = np.nan
+        rows = np.flatnonzero(self.solved[self.frame] & which[self.track])
         seen = np.matmul(
             self.rotation[self.frame[rows]].transpose(0, 2, 1), self.directions(rows)[:, :, None]
         )
@@ -49,14 +50,15 @@ class TripodScene(Scene):
         known = np.bincount(self.track[rows], minlength=self.count) >= 2
         length = np.linalg.norm(total, axis=1)
         known &= length > 1e-9
-        self.points[known] = total[known] / length[known, None]
+        self.points[known, :3] = total[known] / length[known, None]
+        self.points[known, 3] = 0.0
 
     def resect(self, frame: int) -> bool:
         """Finds the turn of a frame from the directions that it sees; False where there are too few."""
         rows = self.known_rows(frame)
         if len(rows) < LEAST_POINTS:
             return False
-        self.rotation[frame] = turn_between(self.points[self.track[rows]], self.directions(rows))
+        self.rotation[frame] = turn_between(self.points[self.track[rows], :3], self.directions(rows))
         self.solved[frame] = True
         return True
 
@@ -77,7 +79,12 @@ def turn_between(source: Floats, target: Floats) -> Floats:
 
 
 def tripod_skeleton(
-    tracks: Tracks, start: LensStart, focals_px: list[float], believed_px: float, sure_px: float
+    tracks: Tracks,
+    doubted: Bools,
+    start: LensStart,
+    focals_px: list[float],
+    believed_px: float,
+    sure_px: float,
 ) -> tuple[TripodScene, float]:
     """The best skeleton of a turning camera over the focal lengths to start from, and its median error.
 
@@ -88,6 +95,7 @@ def tripod_skeleton(
     best: tuple[float, TripodScene] | None = None
     for focal in focals_px:
         scene = TripodScene(tracks, start, focal)
+        scene.dropped |= doubted
         frames = _chain(scene)
         if len(frames) < 3:
             raise SolveError("too few points stay in view from frame to frame")
@@ -107,6 +115,7 @@ def tripod_skeleton(
     if start.refine and sure_px < error < ZOOM_LOOK * believed_px:
         # What one focal length bent itself to in order to explain a zoom may lead astray: begin anew, too.
         fresh = TripodScene(tracks, start, focals_px[0])
+        fresh.dropped |= doubted
         frames = _chain(fresh)
         fresh.triangulate()
         found = _zoomed(fresh, frames, start, error)

@@ -137,6 +137,8 @@ def _save(session: TrackingSessionManager, job: Job, step: Step, seconds: float,
     if step.change is not None:
         passed = checks.take(step.change.frame)
         store.add_tracking(step.change, step.text, seconds, passed, **_run(step, SessionStatus.TRACKING))
+    elif step.reasons is not None and step.stage == "solve":
+        store.set_reasons(step.reasons, step.text, step.frame, seconds, **_run(step, SessionStatus.SOLVING))
     elif step.reasons is not None:
         _reach_tracked(session)
         store.set_reasons(step.reasons, step.text, step.frame, seconds, **_run(step, SessionStatus.TRACKED))
