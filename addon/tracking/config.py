@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .camera_files.path import COLMAP_FILES, ENDINGS
 from .engine.model import SENSOR_MM, LensStart
 from .files import absolute_path, moved_path
 from .schema import (
@@ -59,6 +60,8 @@ COEFFICIENTS = {
     "BROWN": ("k1", "k2", "k3", "k4", "p1", "p2"),
 }
 """Coefficients of each of Blender's distortion models."""
+
+_ENDINGS = ", ".join(ENDINGS)
 
 BLENDS = ("over", "multiply", "add", "screen")
 VIEWS = ("plate_exact", "scene_referred")
@@ -187,9 +190,31 @@ class CameraConfig(Section):
     import_file: str | None = key(
         FilePath(), "File of a camera from elsewhere, used in place of the solve.", None, name="import"
     )
-    export_file: str | None = key(
-        FilePath(exists=False), "File that the solved camera is written to.", None, name="export"
+    export_file: str | list[str] = key(
+        Either(
+            (
+                FilePath(exists=False),
+                ListOf(FilePath(exists=False), words="a list of paths"),
+            )
+        ),
+        f"Files that the camera is written to, by their endings: {_ENDINGS}.",
+        make=list,
+        name="export",
     )
+
+    @property
+    def exports(self) -> list[str]:
+        """The files that the camera is written to."""
+        return [self.export_file] if isinstance(self.export_file, str) else self.export_file
+
+    def check(self, path: KeyPath, findings: Findings) -> None:
+        for name in self.exports:
+            if Path(name).suffix.lower() not in ENDINGS:
+                findings.add((*path, "export"), f"{name!r} has to end in {_ENDINGS}")
+        source = Path(self.import_file or "a.chan")
+        if source.suffix.lower() not in ENDINGS and source.name not in COLMAP_FILES:
+            model = f"{_ENDINGS}, or be images.txt of a COLMAP model"
+            findings.add((*path, "import"), f"{source.name!r} has to end in {model}")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .engine.model import Floats, Solve
+from .engine.model import Floats
 from .errors import InputError
 from .floor import Floor, find_floor, fit_floor
 
@@ -122,7 +122,8 @@ def on_floor_within(points: Floats, places: Floats) -> float:
 
 
 def laid_out(
-    solve: Solve,
+    points: Floats,
+    cameras: Floats,
     names: Sequence[str],
     *,
     floor: str | Sequence[str] = "auto",
@@ -131,32 +132,33 @@ def laid_out(
 ) -> Floor | None:
     """The floor of a solve with scale and origin as a shot file gives them; None where it stays as it is.
 
-    ``names`` (p,) are those of the tracks of ``solve.points``. ``floor`` is ``auto``, ``none`` or tracks;
-    ``scale`` a factor on the solve, or two tracks and the metres between them; without one, and with a
-    floor, the camera's mean height is taken for that of a person's eyes. ``origin`` is a track.
-    Raises LayoutError, with the key at fault, for a track that is not solved or a plane that is none.
+    ``points`` (p, 3) and ``cameras`` (c, 4, 4) are the solve's, ``names`` (p,) the points' tracks.
+    ``floor`` is ``auto``, ``none`` or tracks; ``scale`` a factor on the solve, or two tracks and the metres
+    between them; without one, and with a floor, the camera's mean height is taken for that of a person's
+    eyes. ``origin`` is a track. Raises LayoutError, with the key at fault, for a track that is not solved or
+    a plane that is none.
     """
-    known = _known_scale(solve, names, scale)
+    known = _known_scale(points, names, scale)
     if floor == "none":
         if known is None and origin is None:
             return None
-        nothing = np.zeros(len(solve.points), dtype=bool)
+        nothing = np.zeros(len(points), dtype=bool)
         found = Floor(scaled(known or 1.0), 1.0, nothing)
     elif floor == "auto":
-        found = find_floor(solve.points, solve.cameras, known=known)
+        found = find_floor(points, cameras, known=known)
     else:
         chosen = np.isin(names, _solved(names, list(floor), "floor"))
         try:
-            found = fit_floor(solve.points, solve.cameras, chosen, known=known)
+            found = fit_floor(points, cameras, chosen, known=known)
         except ValueError as error:
             raise LayoutError("floor", str(error)) from None
     if origin is None:
         return found
     _solved(names, [origin], "origin")
-    points = apply(found.matrix, solve.points)
-    places = apply(found.matrix, solve.cameras[:, :3, 3])
-    within = on_floor_within(points, places) if floor != "none" else 0.0
-    point = points[list(names).index(origin)]
+    world = apply(found.matrix, points)
+    places = apply(found.matrix, cameras[:, :3, 3])
+    within = on_floor_within(world, places) if floor != "none" else 0.0
+    point = world[list(names).index(origin)]
     return replace(found, matrix=to_origin(point, floor_within=within) @ found.matrix)
 
 
@@ -169,14 +171,14 @@ class LayoutError(InputError):
 
 
 def _known_scale(
-    solve: Solve, names: Sequence[str], scale: float | tuple[Sequence[str], float] | None
+    points: Floats, names: Sequence[str], scale: float | tuple[Sequence[str], float] | None
 ) -> float | None:
     """Metres a unit of the solve, None where nobody said."""
     if scale is None or isinstance(scale, (int, float)):
         return scale
     tracks, metres = scale
     _solved(names, tracks, "scale")
-    ends = [solve.points[list(names).index(name)] for name in tracks]
+    ends = [points[list(names).index(name)] for name in tracks]
     try:
         return float(np.cbrt(np.linalg.det(to_distance(ends[0], ends[1], metres)[:3, :3])))
     except InputError as error:

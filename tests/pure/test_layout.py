@@ -94,15 +94,14 @@ def solve():
     return plain_solve(scene_points(), camera_walk(20))
 
 
-def names(solve):
-    return [f"T{number}" for number in range(len(solve.points))]
+def laid_out(solve, **wanted):
+    names = [f"T{number}" for number in range(len(solve.points))]
+    return layout.laid_out(solve.points, solve.cameras, names, **wanted)
 
 
 def test_floor_scale_and_origin_of_a_shot(solve):
     one, other = solve.points[3], solve.points[120]
-    found = layout.laid_out(
-        solve, names(solve), floor=["T0", "T10", "T20"], scale=(["T3", "T120"], 2.5), origin="T5"
-    )
+    found = laid_out(solve, floor=["T0", "T10", "T20"], scale=(["T3", "T120"], 2.5), origin="T5")
     world = layout.apply(found.matrix, solve.points)
     assert np.abs(world[:90, 2]).max() < 1e-6, "the first 90 lie on the floor"
     assert np.linalg.norm(world[3] - world[120]) == pytest.approx(2.5)
@@ -111,13 +110,13 @@ def test_floor_scale_and_origin_of_a_shot(solve):
 
 
 def test_origin_above_the_floor_becomes_the_ground(solve):
-    found = layout.laid_out(solve, names(solve), floor=["T0", "T10", "T20"], scale=1.0, origin="T110")
+    found = laid_out(solve, floor=["T0", "T10", "T20"], scale=1.0, origin="T110")
     np.testing.assert_allclose(layout.apply(found.matrix, solve.points)[110], 0, atol=1e-9)
 
 
 def test_without_a_floor_there_is_still_a_scale(solve):
-    assert layout.laid_out(solve, names(solve), floor="none") is None
-    found = layout.laid_out(solve, names(solve), floor="none", scale=3.0)
+    assert laid_out(solve, floor="none") is None
+    found = laid_out(solve, floor="none", scale=3.0)
     np.testing.assert_allclose(found.matrix, np.diag([3, 3, 3, 1]))
 
 
@@ -131,7 +130,7 @@ def test_without_a_floor_there_is_still_a_scale(solve):
 )
 def test_a_track_that_is_not_solved_is_named_with_its_key(solve, key, wanted):
     with pytest.raises(layout.LayoutError, match="'Nobody'") as caught:
-        layout.laid_out(solve, names(solve), **wanted)
+        laid_out(solve, **wanted)
     assert caught.value.key == key
 
 

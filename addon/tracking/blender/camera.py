@@ -79,7 +79,7 @@ def apply_solved_camera(
     if solve is not None and len(solve.frame_focals_px):
         focals = solve.frame_focals_px * solve.lens.sensor_width_mm / solve.lens.width
         bake_values(camera.data, scene_frames(clip, solve.frames), {"lens": focals})
-    _show_plate(camera.data, clip)
+    show_plate(camera.data, clip)
     camera.data.clip_end = max(camera.data.clip_end, FAR_CLIP_M)
 
     set_frame_size(scene, clip)
@@ -156,7 +156,7 @@ def set_frame_range(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
         scene.render.fps_base = 1.0 if math.isclose(base, 1.0, abs_tol=1e-5) else base
 
 
-def _show_plate(data: bpy.types.Camera, clip: bpy.types.MovieClip) -> None:
+def show_plate(data: bpy.types.Camera, clip: bpy.types.MovieClip) -> None:
     """The clip, as it was filmed, behind what the camera sees in the viewport."""
     plate = next((item for item in data.background_images if item.source == "MOVIE_CLIP"), None)
     if plate is None:

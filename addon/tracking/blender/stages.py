@@ -17,11 +17,12 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..config import CompositeConfig, CompositeShotConfig
+from ..config import CompositeConfig, CompositeShotConfig, KnownDistance
 from ..engine.footage import Footage, identity, open_footage
-from ..engine.model import Floats, Solve
-from ..errors import FootageError, SessionError
-from ..floor import Floor, find_floor, fit_floor
+from ..engine.model import Floats, Solve, Tracks
+from ..errors import FootageError, InputError, SessionError
+from ..floor import SURE_FLOOR, Floor
+from ..layout import LayoutError, laid_out
 from ..preflight import Finding, Preflight, check_footage
 from ..presets import load_tracking_preset, resolve_composite
 from ..report import ShotReport
@@ -39,7 +40,8 @@ from ..shotfile import ShotFileError, problem_at
 from ..stages import digest
 from . import versions
 from .by_hand import LEAST_TRACKS, solve_clip_again, usable
-from .camera import apply_solved_camera, find_camera
+from .camera import apply_solved_camera, find_camera, set_frame_range, set_frame_size, show_plate
+from .camera_io import export_camera, load_camera, put_camera
 from .clip import camera_object, find_clip, load_clip, native_cameras, native_points
 from .clip_state import track_marks
 from .composite import composite_status, setup_shot_compositing
@@ -49,8 +51,6 @@ from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_
 from .scene_settings import set_passes
 from .take_in import take_in
 
-SURE_FLOOR = 0.5
-"""A floor that is less sure than this is reported."""
 NEW_FILE_SAMPLES = 128
 """Samples a pixel in a new file: Blender's own 4096 would take minutes a frame."""
 TRACKED_SHARE = 0.05, 0.85
@@ -58,8 +58,7 @@ TRACKED_SHARE = 0.05, 0.85
 
 NOT_YET = (
     "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
-    "camera.import", "camera.export", "scene.origin", "scene.scale", "scene.point_cloud", "scene.light.hdri",
-    "scene.holdout",
+    "scene.point_cloud", "scene.light.hdri", "scene.holdout",
 )  # fmt: skip
 """Keys of a shot file that are read and checked, and that no stage acts on so far."""
 
@@ -385,16 +384,26 @@ def _mask(config: CompositeShotConfig) -> str:
 
 
 def camera_stage(build: Build) -> Steps:
-    """Tracks and, where there is one, the camera into the clip; the camera into the scene."""
-    if build.session is None:
+    """Tracks and the camera, where there is one, into the clip; it into the scene and files."""
+    tracks = None
+    if build.session is not None:
+        yield BuildStep("camera", TRACKED_SHARE[1], "Tracks into the clip")
+        tracks = build.session.tracks()
+        pattern = load_tracking_preset(build.config.tracking.preset).pattern
+        build.result.native = take_in(build.clip, tracks, build.result.solve, pattern=pattern).native
+    if build.config.camera.import_file is not None:
+        yield from _camera_of_file(build)
+    elif build.config.camera.from_tracking and tracks is not None:
+        yield from _camera_of_session(build, tracks)
+    elif build.config.camera.from_tracking:
         yield from _camera_of_clip(build)
-        return
-    yield BuildStep("camera", TRACKED_SHARE[1], "Tracks into the clip")
+    _export_camera(build)
+
+
+def _camera_of_session(build: Build, tracks: Tracks) -> Steps:
     config, result, clip = build.config, build.result, build.clip
-    tracks, solve = build.session.tracks(), result.solve
-    pattern = load_tracking_preset(config.tracking.preset).pattern
-    result.native = take_in(clip, tracks, solve, pattern=pattern).native
-    if solve is None or not config.camera.from_tracking:
+    solve = result.solve
+    if solve is None:
         return
     yield BuildStep("camera", 0.9, "The camera into the scene")
     bake = config.camera.bake
@@ -412,8 +421,6 @@ def camera_stage(build: Build) -> Steps:
 def _camera_of_clip(build: Build) -> Steps:
     """The camera of the solve that the clip has, for a shot that is not tracked here."""
     clip = build.clip
-    if not build.config.camera.from_tracking:
-        return
     frames, cameras = native_cameras(clip)
     if not len(frames):
         build.notes.append(f"the clip {clip.name} has no solved camera, and tracking is not enabled")
@@ -431,6 +438,41 @@ def _camera_of_clip(build: Build) -> Steps:
     )
 
 
+def _camera_of_file(build: Build) -> Steps:
+    """A camera from elsewhere. A cloud of points that came with it lays it out; else it stands as it was."""
+    config, scene, clip = build.config, build.scene, build.clip
+    yield BuildStep("camera", 0.9, "The camera of a file into the scene")
+    file = config.resolve(str(config.camera.import_file))
+    set_frame_size(scene, clip)
+    set_frame_range(scene, clip)
+    try:
+        way = load_camera(scene, file, sensor_width_mm=config.tracking.lens.sensor_width_mm)
+    except InputError as error:
+        raise ShotFileError([problem_at(config.source, ("camera", "import"), str(error))]) from None
+    build.notes += way.notes
+    if len(way.points):
+        build.result.floor = shot_floor(config, [""] * len(way.points), way.points, way.cameras)
+        _say_floor(build)
+    if build.result.floor is not None:
+        way = way.moved(build.result.floor.matrix)
+    build.result.camera = put_camera(scene, way, name=config.camera.name, source=file.name)
+    show_plate(build.result.camera.data, clip)
+    scene.active_clip = clip
+
+
+def _export_camera(build: Build) -> None:
+    """Writes the camera over the shot's frames to the files that the shot names."""
+    config, first = build.config, build.clip.frame_start - 1
+    if not config.camera.exports or build.scene.camera is None:
+        return
+    frames = np.arange(first + build.footage.first, first + build.footage.last + 1, dtype=np.int32)
+    for name in config.camera.exports:
+        try:
+            build.notes += export_camera(build.scene, config.resolve(name), frames=frames)
+        except InputError as error:
+            raise ShotFileError([problem_at(config.source, ("camera", "export"), str(error))]) from None
+
+
 def _say_floor(build: Build) -> None:
     if build.result.floor is not None and build.result.floor.confidence < SURE_FLOOR:
         build.notes.append("no clear floor was found: check where the ground lies")
@@ -439,22 +481,19 @@ def _say_floor(build: Build) -> None:
 def shot_floor(
     config: CompositeShotConfig, names: list[str], points: Floats, cameras: Floats
 ) -> Floor | None:
-    """The floor that the shot asks for, from points (n, 3) with their tracks' names and cameras (c, 4, 4).
+    """Floor, origin and scale that the shot asks for, from points (n, 3) with their tracks' names and cameras
+    (c, 4, 4).
 
     Raises ShotFileError for tracks that are unsolved or no plane.
     """
-    wanted = config.scene.floor
-    if wanted == "none":
-        return None
-    if wanted == "auto":
-        return find_floor(points, cameras)
-    missing = [name for name in wanted if name not in names]
+    wanted = config.scene
+    scale = wanted.scale
+    if isinstance(scale, KnownDistance):
+        scale = (scale.tracks, scale.distance)
     try:
-        if missing:
-            raise ValueError(f"no solved track is called {missing[0]!r}")
-        return fit_floor(points, cameras, np.isin(names, wanted))
-    except ValueError as error:
-        raise ShotFileError([problem_at(config.source, ("scene", "floor"), str(error))]) from None
+        return laid_out(points, cameras, names, floor=wanted.floor, scale=scale, origin=wanted.origin)
+    except LayoutError as error:
+        raise ShotFileError([problem_at(config.source, ("scene", error.key), str(error))]) from None
 
 
 def scene_stage(build: Build) -> Steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,12 @@ class CameraPath:
     """(p, 3) points that came along, in the world."""
     notes: tuple[str, ...] = ()
     """What of the file could not be taken over, as sentences."""
+
+    def moved(self, world: Floats) -> CameraPath:
+        """The same in a world that a similarity (4, 4) leads to."""
+        cameras = world @ self.cameras
+        cameras[:, :3, :3] /= np.cbrt(np.linalg.det(world[:3, :3]))
+        return replace(self, cameras=cameras, points=self.points @ world[:3, :3].T + world[:3, 3])
 
     @property
     def has_shift(self) -> bool:
