@@ -64,7 +64,25 @@ class TRACKED_SHOT_OT_track_solve(_Tracking, bpy.types.Operator):
         return self.go(context, fresh=False)
 
 
-class TRACKED_SHOT_OT_solve_again(_Tracking, bpy.types.Operator):
+class SolvesAgain(_Tracking):
+    """What finds the camera anew from the tracks that are there."""
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if len(camera_object(clip).tracks) < LEAST_TRACKS:
+            return f"A camera takes {LEAST_TRACKS} tracks"
+        return super().refusal(clip, state)
+
+    def again(self, context: bpy.types.Context) -> set[str]:
+        """Hands the clip's tracks over, and starts the solve."""
+        clip = clip_of(context)
+        state = watch.checked(clip)
+        jobs.stop_on_errors(state.findings)
+        watch.begin(clip, jobs.solve_again(clip, jobs.readable(state.preflight, state.path)))
+        return DONE
+
+
+class TRACKED_SHOT_OT_solve_again(SolvesAgain, bpy.types.Operator):
     """Solves from the tracks as they are."""
 
     bl_idname = "tracked_shot.solve_again"
@@ -75,18 +93,8 @@ class TRACKED_SHOT_OT_solve_again(_Tracking, bpy.types.Operator):
     )
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        if len(camera_object(clip).tracks) < LEAST_TRACKS:
-            return f"A camera takes {LEAST_TRACKS} tracks"
-        return super().refusal(clip, state)
-
     def work(self, context: bpy.types.Context) -> set[str]:
-        clip = clip_of(context)
-        state = watch.checked(clip)
-        jobs.stop_on_errors(state.findings)
-        watch.begin(clip, jobs.solve_again(clip, jobs.readable(state.preflight, state.path)))
-        return DONE
+        return self.again(context)
 
 
 class TRACKED_SHOT_OT_cancel(ClipAction, bpy.types.Operator):

@@ -152,6 +152,7 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
     def draw_lens(self, layout: bpy.types.UILayout, clip: bpy.types.MovieClip) -> None:
         """The clip's own lens settings, as Blender has them."""
         camera = clip.tracking.camera
+        layout.popover("CLIP_PT_camera_presets", text="Camera Presets", icon="PRESET")
         column = layout.column(align=True)
         column.prop(camera, "focal_length")
         column.prop(camera, "sensor_width", text="Sensor Width")

@@ -92,6 +92,9 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
             said_why = say("The camera will have keys: {why}", why=said(memory.native_trouble))
             paragraph(layout, context, said_why, icon="INFO")
         self.draw_plot(context)
+        column = layout.column(align=True)
+        column.operator("tracked_shot.show_worst_frame", icon="HIDE_OFF")
+        column.operator("tracked_shot.solve_known_lens", text="Solve with Known Lens…", icon="CAMERA_DATA")
         layout.operator("tracked_shot.report_clip", text="Open Report", icon="URL")
 
     def draw_plot(self, context: bpy.types.Context) -> None:
@@ -127,6 +130,9 @@ class TRACKED_SHOT_PT_solve_tracks(_Solved, bpy.types.Panel):
             row.label(text="Reading the session", icon="TIME")
             return
         layout.template_list("TRACKED_SHOT_UL_tracks", "", rows, "tracks", rows, "index", rows=ROWS)
+        row = layout.row(align=True)
+        row.operator("tracked_shot.select_worst", text="Select Worst")
+        row.operator("tracked_shot.switch_off_and_solve")
         if not 0 <= rows.index < len(rows.tracks):
             return
         chosen = rows.tracks[rows.index]

@@ -1032,5 +1032,45 @@ WORDS: dict[str, str] = {
         "{}: {} Pixel ist sehr klein, gibt es ein größeres Original?",
     "{}: {}, too short: it takes {} or more": "{}: {}, zu kurz: es braucht {} oder mehr",
     "{}x{} pixels in Blender, {}x{} when tracked ({})": "{}x{} Pixel in Blender, {}x{} beim Verfolgen ({})",
+    'Select Worst Tracks':
+        'Schlechteste Spuren auswählen',
+    "Select the tracks with the largest share of the solve's error in the clip, and only those":
+        'Die Spuren mit dem größten Anteil am Fehler der Lösung im Clip auswählen, und nur diese',
+    'The clip has no solve of ours yet':
+        'Der Clip hat noch keine Lösung von uns',
+    "None of the solve's tracks is in the clip":
+        'Keine Spur der Lösung ist im Clip',
+    'Show Worst Frame':
+        'Schlechtesten Frame zeigen',
+    'Go to the frame with the largest error; pressed again, to the next worst':
+        'Zum Frame mit dem größten Fehler gehen; noch einmal gedrückt, zum nächstschlechten',
+    'No frame has an error to show':
+        'Kein Frame hat einen Fehler, der zu zeigen wäre',
+    'Switch Off & Solve Again':
+        'Ausschalten & neu lösen',
+    "Give the selected tracks no weight, and find the camera anew without them. They stay in the "
+    "clip; with their weight back, the next Solve Again counts them in":
+        "Den ausgewählten Spuren ihr Gewicht nehmen und die Kamera ohne sie neu finden. Sie bleiben im "
+        "Clip; mit ihrem Gewicht zählt das nächste Neu lösen sie wieder mit",
+    'Select tracks that have weight first':
+        'Wählen Sie zuerst Spuren aus, die Gewicht haben',
+    '{} tracks would be left; a camera takes {}':
+        'Es blieben {} Spuren; eine Kamera braucht {}',
+    'Solve with Known Lens':
+        'Mit bekannter Linse lösen',
+    'Solve with Known Lens…':
+        'Mit bekannter Linse lösen…',
+    "Give focal length and sensor, by Blender's camera presets or by hand, and find the camera anew "
+    "with them from the tracks as they are. Nothing is tracked":
+        "Brennweite und Sensor angeben, nach Blenders Kameravorgaben oder von Hand, und die Kamera damit "
+        "aus den Spuren, wie sie sind, neu finden. Es wird nichts verfolgt",
+    'Select Worst':
+        'Schlechteste auswählen',
+    'Camera Presets':
+        'Kameravorgaben',
+    'Frame {}: {} px':
+        'Frame {}: {} px',
+    "Blender has no camera preset '{}'{}":
+        'Blender hat keine Kameravorgabe „{}“{}',
 }
 # fmt: on

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from addon import jobs, watch
+from addon.tracking.blender import camera_presets
 from addon.tracking.blender.clip import PREFIX, camera_object, clip_editor, select_track
+from addon.tracking.errors import InputError
 from addon.tracking.session import TrackingSessionManager, load_session, resume_tracking
 from tests.blender.test_operators import drawn
 
@@ -167,3 +169,76 @@ def test_tracks_without_a_say_are_hushed_while_blender_solves(
     assert not clip.tracked_shot.native_trouble
     car = camera_object(clip).tracks["Car"]
     assert car.weight == 1.0 and not any(marker.mute for marker in car.markers)
+
+
+def test_what_helps_has_buttons(clip: bpy.types.MovieClip) -> None:
+    """The worst tracks are selected, the worst frame is shown, and it is solved without those tracks."""
+    assert not bpy.ops.tracked_shot.switch_off_and_solve.poll() or any(t.select for t in clip.tracking.tracks)
+    session = load_session(clip.tracked_shot.session)
+    solve, tracks = session.solve(), session.tracks()
+    counts = tracks.lengths()[solve.point_tracks]
+    assert bpy.ops.tracked_shot.select_worst(count=3) == {"FINISHED"}
+    chosen = {track.name for track in clip.tracking.tracks if track.select}
+    assert len(chosen) == 3 and clip.tracking.tracks.active.name in chosen
+    harm = solve.point_errors * solve.point_errors * counts
+    likely = {PREFIX + tracks.names[n] for n in solve.point_tracks[np.argsort(-harm)[:12]]}
+    assert chosen <= likely
+
+    scene = bpy.context.scene
+    worst = int(solve.frames[np.argmax(solve.frame_errors)])
+    assert bpy.ops.tracked_shot.show_worst_frame() == {"FINISHED"}
+    assert scene.frame_current == clip.frame_start + worst - 1
+    assert bpy.ops.tracked_shot.show_worst_frame() == {"FINISHED"}
+    assert scene.frame_current != clip.frame_start + worst - 1
+
+    assert bpy.ops.tracked_shot.switch_off_and_solve() == {"FINISHED"}
+    assert {track.name for track in clip.tracking.tracks if track.weight == 0} == chosen
+    assert watch._workers[session.path].wait(120) == 0
+    again = load_session(session.path)
+    used = {PREFIX + again.tracks().names[number] for number in again.solve().point_tracks}
+    assert not used & chosen and again.solve().average_error < solve.average_error
+
+
+def test_too_few_would_be_left(clip: bpy.types.MovieClip) -> None:
+    for track in list(clip.tracking.tracks)[9:]:
+        track.weight = 0.0
+    for number, track in enumerate(clip.tracking.tracks):
+        select_track(track, number < 3)
+    with pytest.raises(RuntimeError, match="6 tracks would be left; a camera takes 8"):
+        bpy.ops.tracked_shot.switch_off_and_solve()
+    assert sum(track.weight > 0 for track in clip.tracking.tracks) == 9
+
+
+def test_a_known_lens_by_blenders_camera_presets(clip: bpy.types.MovieClip) -> None:
+    presets = camera_presets.camera_presets()
+    assert len(presets) > 20 and all(preset.sensor_width_mm > 1 for preset in presets)
+    name = next(
+        preset.name for preset in presets if preset.name.startswith("APS-C") and "(" not in preset.name
+    )
+    chosen = camera_presets.camera_preset(name.lower())
+    with pytest.raises(InputError, match=f"no camera preset '{name}X'.*did you mean '{name}'"):
+        camera_presets.camera_preset(f"{name}X")
+    before = load_session(clip.tracked_shot.session)
+    focal = 30.0 * chosen.sensor_width_mm / 36.0
+    assert bpy.ops.tracked_shot.solve_known_lens(camera=name, focal_length=focal) == {"FINISHED"}
+    session = load_session(clip.tracked_shot.session)
+    assert session.path != before.path and clip.tracked_shot.lens_known
+    start = session.lens()
+    assert not start.refine and start.sensor_width_mm == pytest.approx(chosen.sensor_width_mm)
+    assert watch._workers[session.path].wait(120) == 0
+    solve = load_session(session.path).solve()
+    assert solve.lens.focal_px == pytest.approx(30.0 / 36.0 * clip.size[0], rel=1e-5)
+    assert solve.focal_interval_mm is None
+
+
+def test_a_camera_preset_is_read_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Mine_&_Yours.py").write_text(
+        "exit()\ncamera.sensor_width = 12.5\ncamera.focal_length = 8\ncamera.units = 'MILLIMETERS'\n"
+    )
+    (tmp_path / "broken.py").write_text("camera.sensor_width = wide\n")
+    (tmp_path / "pixels.py").write_text(
+        "camera.sensor_width = 5\ncamera.focal_length=900\ncamera.units = 'PIXELS'\n"
+    )
+    monkeypatch.setattr(bpy.utils, "preset_paths", lambda _folder: [str(tmp_path)])
+    found = camera_presets.camera_presets()
+    assert [(item.sensor_width_mm, item.focal_length_mm) for item in found] == [(12.5, 8.0), (5.0, None)]
