@@ -115,7 +115,8 @@ def test_a_long_row_of_included_files_ends(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(yaml_tools, "read_file", lambda path: reads.append(path) or read(path))
     with pytest.raises(ShotFileError, match="more than 20000 values together"):
         load_shot(put(tmp_path, shot_yaml=f"shot: {{footage: {{file: a}}, include: [{'full.yaml, ' * 14}]}}"))
-    assert len(reads) == 4  # the shot and three of the included ones: nothing is read beyond the limit
+    # Nothing is read beyond the limit.
+    assert [path.name for path in reads].count("full.yaml") == 3
     many = ", ".join(["c.yaml"] * 40)
     with pytest.raises(ShotFileError, match="more than 32 files"):
         load_shot(put(tmp_path, shot_yaml=f"shot: {{footage: {{file: a}}, include: [{many}]}}"))
