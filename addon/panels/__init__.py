@@ -7,7 +7,7 @@ CLASSES = (
     *clip_editor.CLASSES,
     *solve.CLASSES,
     *scene.CLASSES,
-    *clip_editor.LENS,
+    *clip_editor.BELOW,
     *compositor.CLASSES,
     *sessions.CLASSES,
     *menus.CLASSES,

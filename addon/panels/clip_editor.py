@@ -202,7 +202,29 @@ class TRACKED_SHOT_PT_lens(ClipPanel, bpy.types.Panel):
             column.use_property_decorate = False
             column.enabled = clip.library is None
             column.prop(camera, "distortion_model", text="Distortion")
-        layout.operator("tracked_shot.write_stmaps", icon="EXPORT")
+        column = layout.column(align=True)
+        column.operator("tracked_shot.write_stmaps", icon="EXPORT")
+        row = column.row(align=True)
+        row.operator("tracked_shot.export_camera", icon="EXPORT")
+        row.operator("tracked_shot.import_camera", icon="IMPORT")
+
+
+class TRACKED_SHOT_PT_shot_file(ClipPanel, bpy.types.Panel):
+    """The shot as a file."""
+
+    bl_label = "Shot File"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.prop(context.scene.tracked_shot, "shot_file", text="", placeholder="No shot file yet")
+        row = layout.row(align=True)
+        row.operator("tracked_shot.open_shot_file", text="Open…", icon="FILE_FOLDER")
+        row.operator("tracked_shot.save_shot_file", text="Save…", icon="FILE_TICK")
+        row = layout.row(align=True)
+        row.scale_y = 1.5
+        row.operator("tracked_shot.assemble_shot", icon="MODIFIER")
+        row.operator("tracked_shot.plan_shot", text="", icon="VIEWZOOM")
 
 
 def draw_preset(
@@ -253,4 +275,4 @@ CLASSES = (
     TRACKED_SHOT_PT_steps,
 )
 """What stands above the solve."""
-LENS = (TRACKED_SHOT_PT_lens,)
+BELOW = (TRACKED_SHOT_PT_lens, TRACKED_SHOT_PT_shot_file)

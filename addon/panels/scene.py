@@ -25,9 +25,10 @@ class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
         column.use_property_decorate = False
         draw_preset(column, context, preset_items.COMPOSITE, memory, label="Composite")
         column.prop(memory, "use_stand_in")
-        row = layout.row()
+        row = layout.row(align=True)
         row.scale_y = 1.5
         row.operator("tracked_shot.setup_shot", icon="OUTLINER_OB_CAMERA")
+        row.operator("tracked_shot.remove_shot", text="", icon="TRASH")
         if BEFORE in context.scene:
             row.operator("tracked_shot.remove_shot", text="", icon="TRASH")
         paragraph(

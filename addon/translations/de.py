@@ -41,6 +41,7 @@ WORDS: dict[str, str] = {
     "All tracks were kept already": "Alle Spuren waren schon aufbewahrt",
     "An image sequence is evenly timed already": "Eine Bildsequenz ist schon gleichmäßig getaktet",
     "Apply": "Anwenden",
+    "Assemble Shot": "Shot bauen",
     "At Work": "Bei der Arbeit",
     "Auto Scale": "Automatisch skalieren",
     "Automatic Overscan": "Automatischer Overscan",
@@ -77,8 +78,15 @@ WORDS: dict[str, str] = {
     "Your nodes stay as they are; another preset changes only that group":
         "Den gewählten Composite in den Compositor-Baum der Szene bauen, in eine eigene Node-Gruppe. "
         "Ihre Nodes bleiben, wie sie sind; eine andere Vorgabe ändert nur diese Gruppe",
+    "Build the shot of the shot file into this scene. Only what has changed since is built again,"
+    " and what you changed by hand stays. Where there is tracking left to do, that is started "
+    "first":
+        "Den Shot der Shot-Datei in diese Szene bauen. Nur was sich seitdem geändert hat, wird neu "
+        "gebaut, und was Sie von Hand geändert haben, bleibt. Ist noch zu verfolgen, beginnt das "
+        "zuerst",
     "Buildings and rooms; long tracks on many sharp corners":
         "Gebäude und Räume; lange Spuren an vielen scharfen Ecken",
+    "Built: {}": "Gebaut: {}",
     "By the tracks that are selected": "Nach den ausgewählten Spuren",
     "By {} tracks": "Nach {} Spuren",
     "CG added to the footage as light, for glows, sparks and screens":
@@ -157,6 +165,7 @@ WORDS: dict[str, str] = {
     "Distortion": "Verzerrung",
     "Done: {name}": "Fertig: {name}",
     "Draw what the solve is worth over the clip": "Über dem Clip zeichnen, was die Lösung wert ist",
+    "Dry Run": "Probelauf",
     "Edit Tracking Preset": "Tracking-Vorgabe bearbeiten",
     "Edit…": "Bearbeiten…",
     "Enable What Is Needed": "Nötiges einschalten",
@@ -317,6 +326,7 @@ WORDS: dict[str, str] = {
     "No session of this clip is done": "Keine Sitzung dieses Clips ist fertig",
     "No session of this clip waits": "Keine Sitzung dieses Clips wartet",
     "No session of this clip yet": "Noch keine Sitzung dieses Clips",
+    "No shot file yet": "Noch keine Shot-Datei",
     "Nodes changed by hand inside the group are kept in {}":
         "Von Hand geänderte Nodes der Gruppe sind aufbewahrt in {}",
     "Nodes inside the Tracked Shot group were changed by hand":
@@ -325,6 +335,7 @@ WORDS: dict[str, str] = {
     "Not in the tree": "Nicht im Baum",
     "Not taken in: you changed tracks ({changes})": "Nicht übernommen: Sie haben Spuren geändert ({changes})",
     "Nothing applied yet": "Noch nichts angewandt",
+    "Nothing has changed": "Nichts hat sich geändert",
     "Nothing is to be decided for this clip": "Für diesen Clip ist nichts zu entscheiden",
     "Nothing is wrong with the footage": "Mit der Aufnahme ist alles in Ordnung",
     "Nothing of Tracked Shot is in this scene": "Nichts von Tracked Shot ist in dieser Szene",
@@ -341,10 +352,12 @@ WORDS: dict[str, str] = {
     "Open Shot File": "Shot-Datei öffnen",
     "Open a clip to begin": "Öffnen Sie zu Beginn einen Clip",
     "Open a movie clip first": "Öffnen Sie zuerst einen Filmclip",
+    "Open a shot file first": "Öffnen Sie zuerst eine Shot-Datei",
     "Open the folder that the session's file is in": "Den Ordner öffnen, in dem die Datei der Sitzung liegt",
     "Open the log of the clip's tracking process as a text":
         "Das Protokoll des Tracking-Prozesses des Clips als Text öffnen",
     "Open the session's clip first": "Öffnen Sie zuerst den Clip der Sitzung",
+    "Open…": "Öffnen…",
     "Origin": "Ursprung",
     "Output": "Ausgabe",
     "Over": "Über",
@@ -406,6 +419,7 @@ WORDS: dict[str, str] = {
         "Die gewählte Vorgabe, mit dem, was hier darüber eingestellt ist, als eigene Vorgabe "
         "speichern. Der Name der gewählten, wo sie Ihre eigene ist, überschreibt sie",
     "Saved: {}": "Gespeichert: {}",
+    "Save…": "Speichern…",
     "Say which file the ST-maps are to be named after":
         "Sagen Sie, nach welcher Datei die ST-Maps heißen sollen",
     "Scene": "Szene",
@@ -449,6 +463,8 @@ WORDS: dict[str, str] = {
         "Einen Arbeitsbereich mit Clip, Szene und Compositor zeigen; er wird einmal je Datei angelegt",
     "Show or hide what the solve is worth over the clip":
         "Zeigen oder verbergen, was die Lösung über dem Clip wert ist",
+    "Show which stages Assemble Shot would build, and why. Nothing is changed":
+        "Zeigen, welche Stufen „Shot bauen“ bauen würde und warum. Nichts wird geändert",
     "Shutter Position": "Verschlusslage",
     "Shutter of the plate, measured in {} places: {} of a frame":
         "Verschluss der Aufnahme, an {} Stellen gemessen: {} eines Frames",
@@ -647,6 +663,8 @@ WORDS: dict[str, str] = {
     "Tracking Preset": "Tracking-Vorgabe",
     "Tracking Presets": "Tracking-Vorgaben",
     "Tracking {frame} of {last}": "Verfolge {frame} von {last}",
+    "Tracking {} first; press Assemble Shot again when it is done":
+        "{} wird zuerst verfolgt; drücken Sie „Shot bauen“ noch einmal, wenn es fertig ist",
     "Tracks by Error": "Spuren nach Fehler",
     "Tracks by Harm": "Spuren nach Schaden",
     "Turn the world about the Z axis so that the selected track lies over the X axis":
@@ -921,6 +939,7 @@ WORDS: dict[str, str] = {
     "{} movie clips and none of them active": "{} Filmclips und keiner davon aktiv",
     "{} of {} cannot be read; the other {} are used":
         "{} von {} können nicht gelesen werden; die übrigen {} werden benutzt",
+    "{} of {} stages would run": "{} von {} Stufen würden laufen",
     "{} of {} tracks do not fit one still world; mask what moves, to be sure that the camera "
     "follows the right part":
         "{} von {} Spuren passen nicht zu einer stillen Welt; maskieren Sie, was sich bewegt, damit "

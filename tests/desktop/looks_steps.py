@@ -14,6 +14,11 @@ sys.path[:0] = [str(Path(__file__).parent), str(REPOSITORY / "tools")]
 import blender_pytest  # noqa: E402
 
 CLIP, PICTURES, ONLY = sys.argv[sys.argv.index("--") + 1 :]
+OPEN = (
+    "TRACKED_SHOT_PT_solve_tracks", "TRACKED_SHOT_PT_overlay", "TRACKED_SHOT_PT_layout", "TRACKED_SHOT_PT_lens",
+    "TRACKED_SHOT_PT_shot_file", "TRACKED_SHOT_PT_composite_blend", "TRACKED_SHOT_PT_composite_steady",
+)  # fmt: skip
+"""Panels that begin closed and are shown open."""
 LOOKS = {
     "dark-1": {},
     "own": {"tab": "Track"},
@@ -26,7 +31,11 @@ LOOKS = {
 
 blender_pytest.find_packages()
 import addon  # noqa: E402
+from addon import panels  # noqa: E402
 
+for kind in panels.CLASSES:
+    if kind.__name__ in OPEN:
+        kind.bl_options = set(kind.bl_options) - {"DEFAULT_CLOSED"}
 bpy.context.preferences.view.show_splash = False
 addon.register()
 sys.modules["tracked_shot.watch"] = sys.modules["addon.watch"]  # where walking looks for it
@@ -64,6 +73,9 @@ def steps() -> Iterator[None]:
     area("CLIP_EDITOR").spaces.active.show_region_toolbar = False
     overlay = walking.main_window().scene.tracked_shot.overlay
     overlay.show = overlay.coverage = True
+    scene = walking.main_window().scene
+    scene.tracked_shot.composite_preset = "over_footage"
+    yield from pause(2.0)
     yield from pause(2.0)
     for name, look in LOOKS.items():
         if ONLY in name:
