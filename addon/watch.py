@@ -40,6 +40,7 @@ from .tracking.preflight import (
 from .tracking.session import Progress, SessionStatus, TrackingSessionManager, start_worker
 from .tracking.session.clip_tracks import Differences
 from .tracking.session.worker import DISK_FULL, log_path
+from .words import say
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,8 @@ _composites: dict[int, CompositeStatus] = {}
 _workers: dict[Path, subprocess.Popen[bytes]] = {}
 _shown: list[Any] = []
 _composites_at = [0.0]
+_status = [""]
+"""What the status bar says of us."""
 
 
 # --- what panels and operators ask -------------------------------------------
@@ -344,6 +347,7 @@ def _look() -> None:
     if solve_list.look([space.clip for space in jobs.clip_spaces()]):
         redraw()
     _redraw_if_changed()
+    _show_status()
 
 
 def _attach(state: ClipState, session: TrackingSessionManager) -> None:
@@ -585,6 +589,34 @@ def _redraw_if_changed() -> None:
         redraw()
 
 
+def _show_status() -> None:
+    """A line in the status bar while a clip is tracked; nothing of it where none is."""
+    text = next((line for state in _clips.values() if (line := status_line(state))), "")
+    if text == _status[0] or bpy.app.background:
+        return
+    _status[0] = text
+    for window in bpy.context.window_manager.windows:
+        with bpy.context.temp_override(window=window, screen=window.screen):
+            window.workspace.status_text_set(text or None)
+
+
+def status_line(state: ClipState) -> str:
+    """What the status bar says of a clip; empty where nobody works on it."""
+    at_work = state.running and state.progress is not None
+    return f"{state.path.name}: {doing(state)}" if at_work else ""
+
+
+def doing(state: ClipState) -> str:
+    """What the clip's process does just now, in the user's language."""
+    progress = state.progress
+    assert progress is not None
+    if state.asked:
+        return say("Pausing") if state.asked == "pause" else say("Stopping")
+    if progress.stage == "track" and progress.frame >= progress.first:
+        return say("Tracking {frame} of {last}", frame=progress.frame, last=progress.last)
+    return say({"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting"))
+
+
 def _is_shown() -> bool:
     """Whether any window shows an editor in whose sidebar we are."""
     return any(
@@ -659,3 +691,4 @@ def forget() -> None:
     session_list.forget()
     solve_list.forget()
     _composites_at[0] = 0.0
+    _show_status()

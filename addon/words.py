@@ -12,14 +12,14 @@ from functools import lru_cache
 
 import bpy
 
-from .translations import TEMPLATES
+from .translations import OWN, TEMPLATES
 
 _HOLE = re.compile(r"\{[^{}]*\}")
 
 
 def say(text: str, **values: object) -> str:
     """The text in the interface's language with the values put into its ``{names}``."""
-    return bpy.app.translations.pgettext_iface(text).format(**values)
+    return str(bpy.app.translations.pgettext_iface(text, OWN)).format(**values)
 
 
 def said(text: str) -> str:

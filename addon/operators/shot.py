@@ -37,6 +37,8 @@ class TRACKED_SHOT_OT_setup_shot(ClipAction, bpy.types.Operator):
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        if state is not None and state.native is not None:
+            return "Blender is solving the clip"
         solved = clip.tracking.reconstruction.is_valid or clip.tracked_shot.verdict
         return "" if solved else "The clip has no solved camera yet"
 

@@ -141,21 +141,23 @@ class TRACKED_SHOT_OT_assemble_shot(_Assembly, bpy.types.Operator):
         try:
             result = jobs.assemble_shot(scene, config)
         except TrackedShotError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, said(str(error)))
             return DONE  # with an undo step: what was built before it failed can be taken back
         watch.look_at_composite(scene)
         for warning in result.warnings:
-            self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"Built: {', '.join(result.ran)}" if result.ran else "Nothing has changed")
+            self.report({"WARNING"}, said(warning))
+        self.report(
+            {"INFO"}, said(f"Built: {', '.join(result.ran)}" if result.ran else "Nothing has changed")
+        )
         return DONE
 
     def track(self, clip: bpy.types.MovieClip, session: TrackingSessionManager) -> set[str]:
         busy = watch.work_of(watch.known(clip))
         if busy:
-            self.report({"WARNING"}, busy)
+            self.report({"WARNING"}, said(busy))
             return STOPPED
         watch.begin(clip, session)
-        self.report({"INFO"}, f"Tracking {clip.name} first; press Assemble Shot again when it is done")
+        self.report({"INFO"}, said(f"Tracking {clip.name} first; press Assemble Shot again when it is done"))
         return DONE
 
 
@@ -170,7 +172,7 @@ class TRACKED_SHOT_OT_plan_shot(_Assembly, bpy.types.Operator):
         plan = jobs.plan_shot(context.scene, jobs.shot_of(context.scene))
         lines = [f"{item.stage}: {'would run' if item.runs else 'stays'}: {item.why}" for item in plan]
         runs = sum(item.runs for item in plan)
-        self.report({"INFO"}, f"{runs} of {len(plan)} stages would run")
+        self.report({"INFO"}, said(f"{runs} of {len(plan)} stages would run"))
         show_text(context, PLAN, "\n".join(lines) + "\n")
         return DONE
 

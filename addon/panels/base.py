@@ -12,11 +12,18 @@ from ..jobs import MINE, SESSION
 from ..operators.base import clip_of
 from ..tracking.session import Progress, SessionStatus
 from ..tracking.session.clip_tracks import Differences
+from ..translations import OWN
 from ..words import said, say
 
 CATEGORY = "Tracked Shot"
 SEVERITY_ICONS = {"error": "CANCEL", "warning": "ERROR", "info": "INFO"}
-VERDICT_ICONS = {"good": "CHECKMARK", "usable": "INFO", "poor": "ERROR", "failed": "CANCEL"}
+VERDICT_ICONS = {
+    "good": "COLLECTION_COLOR_04",
+    "usable": "COLLECTION_COLOR_03",
+    "poor": "COLLECTION_COLOR_02",
+    "failed": "COLLECTION_COLOR_01",
+}
+"""Green, yellow, orange, red."""
 LETTER_WIDTH = 6.6
 """Mean width of a letter in the sidebar at scale 1, in pixels."""
 
@@ -27,6 +34,7 @@ class ClipPanel:
     bl_space_type = "CLIP_EDITOR"
     bl_region_type = "UI"
     bl_category = CATEGORY
+    bl_translation_context = OWN
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -39,6 +47,7 @@ class CompositorPanel:
     bl_space_type = "NODE_EDITOR"
     bl_region_type = "UI"
     bl_category = CATEGORY
+    bl_translation_context = OWN
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -75,7 +84,7 @@ def values(layout: bpy.types.UILayout, rows: Iterable[tuple[str, str]]) -> None:
     names.alignment = "RIGHT"
     names.active = False
     for name, value in rows:
-        names.label(text=name)
+        names.label(text=say(name), translate=False)
         found.label(text=value, translate=False)
 
 
@@ -134,7 +143,7 @@ def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
     column = layout.column(align=True)
     row = column.row(align=True)
     row.scale_y = 1.3
-    row.progress(factor=progress.done, type="BAR", text=_doing(state))
+    row.progress(factor=progress.done, type="BAR", text=watch.doing(state))
     row.operator("tracked_shot.pause", text="", icon="PAUSE")
     row.operator("tracked_shot.cancel", text="", icon="X")
     if state.worker:
@@ -149,16 +158,6 @@ def _draw_running(layout: bpy.types.UILayout, state: watch.ClipState) -> None:
     row = column.row()
     row.active = False
     row.label(text="    ".join(facts) or say("Reading the footage"), translate=False)
-
-
-def _doing(state: watch.ClipState) -> str:
-    progress = state.progress
-    assert progress is not None
-    if state.asked:
-        return say("Pausing") if state.asked == "pause" else say("Stopping")
-    if progress.stage == "track" and progress.frame >= progress.first:
-        return say("Tracking {frame} of {last}", frame=progress.frame, last=progress.last)
-    return say({"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting"))
 
 
 def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state: watch.ClipState) -> None:

@@ -204,9 +204,8 @@ class TRACKED_SHOT_PT_lens(ClipPanel, bpy.types.Panel):
             column.prop(camera, "distortion_model", text="Distortion")
         column = layout.column(align=True)
         column.operator("tracked_shot.write_stmaps", icon="EXPORT")
-        row = column.row(align=True)
-        row.operator("tracked_shot.export_camera", icon="EXPORT")
-        row.operator("tracked_shot.import_camera", icon="IMPORT")
+        column.operator("tracked_shot.export_camera", icon="EXPORT")
+        column.operator("tracked_shot.import_camera", icon="IMPORT")
 
 
 class TRACKED_SHOT_PT_shot_file(ClipPanel, bpy.types.Panel):

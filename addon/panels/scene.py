@@ -28,7 +28,6 @@ class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.scale_y = 1.5
         row.operator("tracked_shot.setup_shot", icon="OUTLINER_OB_CAMERA")
-        row.operator("tracked_shot.remove_shot", text="", icon="TRASH")
         if BEFORE in context.scene:
             row.operator("tracked_shot.remove_shot", text="", icon="TRASH")
         paragraph(

@@ -10,9 +10,9 @@ from ..words import said, say
 from .base import VERDICT_ICONS, ClipPanel, letters, paragraph, values
 
 ROWS = 5
-BAR_LETTERS = 0.62
+BAR_LETTERS = 0.57
 """Letters of a mean width for a bar of the plot."""
-BAD_HARM = 0.02
+BAD_HARM = 0.05
 """A track with more of the solve's squared error than this is marked."""
 
 
@@ -29,7 +29,7 @@ class TRACKED_SHOT_UL_tracks(bpy.types.UIList):
         _active_data: object,
         _active_property: str,
     ) -> None:
-        split = layout.split(factor=0.45)
+        split = layout.split(factor=0.58)
         if item.reason:
             split.active = False
             split.label(text=item.name, icon="X", translate=False)
@@ -38,7 +38,7 @@ class TRACKED_SHOT_UL_tracks(bpy.types.UIList):
         bad = item.harm > BAD_HARM
         split.label(text=item.name, icon="ERROR" if bad else "DOT", translate=False)
         row = split.row()
-        row.label(text=f"{item.error} px", translate=False)
+        row.label(text=item.error, translate=False)
         row.label(text=f"{item.harm:.1%}", translate=False)
 
 
@@ -69,10 +69,10 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
         if not memory.verdict:
             layout.label(text="Tracked, not solved", icon="INFO")
             return
-        box = layout.box()
-        box.alert = memory.verdict in ("poor", "failed")
-        column = box.column(align=True)
-        column.label(text=memory.verdict.title(), icon=VERDICT_ICONS.get(memory.verdict, "QUESTION"))
+        column = layout.column(align=True)
+        column.alert = memory.verdict in ("poor", "failed")
+        icon = VERDICT_ICONS.get(memory.verdict, "QUESTION")
+        column.label(text=say(memory.verdict.title()), icon=icon, translate=False)
         for reason in memory.reasons.splitlines():
             text = said(reason)
             paragraph(column, context, text[:1].upper() + text[1:], icon="BLANK1")

@@ -10,8 +10,10 @@ from . import de
 
 LANGUAGES: dict[str, dict[str, str]] = {"de_DE": de.WORDS}
 """By the name that Blender gives the language."""
-CONTEXTS = ("*", "Operator")
-"""Labels of operators are looked up in a context of their own."""
+OWN = "Tracked Shot"
+CONTEXTS = ("*", "Operator", OWN)
+"""Labels of operators are looked up in a context of their own. Where Blender has a word, too, its own wins:
+what must be ours (what ``say`` says, headers of panels) is looked up in ours."""
 KEPT: tuple[str, ...] = (
     "Good", "Usable", "Poor", "Failed",
     "Created", "Tracking", "Tracked", "Paused", "Interrupted", "Solving", "Solved", "Complete", "Damaged",

@@ -43,9 +43,9 @@ WORDS: dict[str, str] = {
     "Apply": "Anwenden",
     "Assemble Shot": "Shot bauen",
     "At Work": "Bei der Arbeit",
-    "Auto Scale": "Automatisch skalieren",
-    "Automatic Overscan": "Automatischer Overscan",
-    "Average Error": "Mittlerer Fehler",
+    "Auto Scale": "Autom. skalieren",
+    "Automatic Overscan": "Autom. Overscan",
+    "Average Error": "Mittl. Fehler",
     "Background": "Hintergrund",
     "Background & Blend": "Hintergrund & Mischung",
     "Bake Camera": "Kamera backen",
@@ -289,7 +289,7 @@ WORDS: dict[str, str] = {
         "Den Tracking-Prozess Blender und anderen Programmen den Vortritt lassen",
     "Linear Rec.709": "Linear Rec.709",
     "Live Camera": "Kamera folgt",
-    "Lock to a Frame": "Auf einen Frame sperren",
+    "Lock to a Frame": "Auf Frame sperren",
     "Log Level": "Protokollstufe",
     "Look again for sessions beside the clips, beside this file, and in the session folder":
         "Noch einmal nach Sitzungen neben den Clips, neben dieser Datei und im Sitzungsordner sehen",
@@ -371,7 +371,7 @@ WORDS: dict[str, str] = {
     "Paused while solving": "Beim Lösen angehalten",
     "Pausing": "Hält an",
     "Plane Track": "Flächenspur",
-    "Plate Exact": "Getreu der Aufnahme",
+    "Plate Exact": "Aufnahmegetreu",
     "Poor": "Schlecht",
     "Preset added: {}": "Vorgabe hinzugefügt: {}",
     "Presets": "Vorgaben",
@@ -884,6 +884,7 @@ WORDS: dict[str, str] = {
     "the {} is not there: {}": "{} ist nicht da: {}",
     "there is no {} preset '{}'{}": "es gibt keine Vorgabe ({}) namens „{}“{}",
     "this Blender has no colour space {}": "dieses Blender hat keinen Farbraum {}",
+    "this Blender has no pass {}": "dieses Blender hat keinen Pass {}",
     "too few points are seen from more than one place":
         "zu wenige Punkte sind von mehr als einem Ort zu sehen",
     "too few points stay in view from frame to frame": "zu wenige Punkte bleiben von Frame zu Frame im Bild",
@@ -945,7 +946,6 @@ WORDS: dict[str, str] = {
         "{} von {} Spuren passen nicht zu einer stillen Welt; maskieren Sie, was sich bewegt, damit "
         "die Kamera sicher dem richtigen Teil folgt",
     "{} on the cg": "{} auf der CG",
-    "{} px": "{} px",
     "{} says so already": "{} sagt das schon",
     "{} since they were taken in: keep yours or take the session's":
         "{}, seit sie übernommen wurden: behalten Sie Ihre oder nehmen Sie die der Sitzung",
@@ -1020,6 +1020,8 @@ WORDS: dict[str, str] = {
     "than are in it; make an evenly timed copy":
         "{}: die Datei taktet ihre Frames ungleichmäßig ({} bis {} ms auseinander), sodass Blender "
         "andere Frames zeigt, als darin sind; erstellen Sie eine gleichmäßig getaktete Kopie",
+    "{}: the movie was not written": "{}: der Film wurde nicht geschrieben",
+    "{}: the movie was not written: {}": "{}: der Film wurde nicht geschrieben: {}",
     "{}: the picture could not be encoded": "{}: das Bild konnte nicht kodiert werden",
     "{}: the session is damaged: it does not say what it was doing; {}":
         "{}: die Sitzung ist beschädigt: sie sagt nicht, was sie tat; {}",

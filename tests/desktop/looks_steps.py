@@ -15,7 +15,8 @@ import blender_pytest  # noqa: E402
 
 CLIP, PICTURES, ONLY = sys.argv[sys.argv.index("--") + 1 :]
 OPEN = (
-    "TRACKED_SHOT_PT_solve_tracks", "TRACKED_SHOT_PT_overlay", "TRACKED_SHOT_PT_layout", "TRACKED_SHOT_PT_lens",
+    "TRACKED_SHOT_PT_solve_tracks", "TRACKED_SHOT_PT_overlay", "TRACKED_SHOT_PT_layout",
+    "TRACKED_SHOT_PT_lens",
     "TRACKED_SHOT_PT_shot_file", "TRACKED_SHOT_PT_composite_blend", "TRACKED_SHOT_PT_composite_steady",
 )  # fmt: skip
 """Panels that begin closed and are shown open."""
@@ -65,6 +66,7 @@ def steps() -> Iterator[None]:
     yield from until(lambda: state().finished and not state().running, 300, "it is solved")
     if not shown_clip().tracked_shot.taken_in:
         press("tracked_shot.take_in")
+    yield from until(lambda: state().native is None, 60, "Blender has solved")
     press("tracked_shot.setup_shot")
     with bpy.context.temp_override(
         window=walking.main_window(), area=area("CLIP_EDITOR"), region=region(area("CLIP_EDITOR"), "WINDOW")

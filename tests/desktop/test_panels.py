@@ -15,6 +15,7 @@ import pytest
 from addon import keymaps, overlay, panels, registration, solve_list, watch
 from addon.tracking import create_session
 from addon.tracking.session import run_session
+from addon.tracking.session.clip_tracks import PREFIX
 
 
 def drawn() -> ModuleType:
@@ -102,7 +103,7 @@ def test_the_workspace_the_overlay_and_all_panels(
         lambda: [t.name for t in area("CLIP_EDITOR").spaces.active.clip.tracking.tracks if t.select]
     )
     first = window.run(lambda: solve_list.rows_of(area("CLIP_EDITOR").spaces.active.clip).tracks[0].name)
-    assert chosen == [first]
+    assert chosen == [PREFIX + first]
     assert window.run(lambda: press("open_workspace")) == {"FINISHED"}  # it is there already
     assert window.run(lambda: len([w for w in bpy.data.workspaces if w.name.startswith("Tracked Shot")])) == 1
     said = capfd.readouterr()
