@@ -75,6 +75,12 @@ PASSES = (
 )  # fmt: skip
 """Render passes by the names of Blender's panels, in small letters."""
 
+DATA_PASSES = (
+    "depth", "mist", "position", "normal", "vector", "uv", "object_index", "material_index",
+    "cryptomatte_object", "cryptomatte_material", "cryptomatte_asset",
+)  # fmt: skip
+"""Passes whose values must not be mixed."""
+
 _NUMBER = Number()
 _VECTOR = ListOf(_NUMBER, 3, 3, fixed=True, words="a list of three numbers, [x, y, z]")
 _COLOR = ListOf(Number(low=0), 3, 4, fixed=True, words="a list of three or four numbers from 0, [r, g, b, a]")
@@ -307,6 +313,24 @@ class LensDistortionConfig(Section):
     use_st_map: bool = key(Flag(), "Through an ST-map in place of Blender's own node.", False)
     st_map_path: str | None = key(
         FilePath(), "ST-map from elsewhere. Left out: made from the solved lens.", None
+    )
+    st_map_origin: str | None = key(
+        Choice(("bottom_left", "top_left")), "Where the map's v counts from. Left out: found.", None
+    )
+    st_map_centers: str | None = key(
+        Choice(("half", "integer", "corner")),
+        "What the first pixel's centre has: half a pixel, 0, or 0 with 1 for the last. Left out: found.",
+        None,
+    )
+    st_map_values: str | None = key(
+        Choice(("uv", "offset", "offset_px")),
+        "Places, offsets in pictures, or offsets in pixels. Left out: found.",
+        None,
+    )
+    nearest: list[str] = key(
+        ListOf(Choice(DATA_PASSES), words="a list of passes that hold data"),
+        "Data passes that are bent too, each pixel taken whole: further outputs of the composite's group.",
+        make=list,
     )
     overscan: str | float = key(
         Either((Choice(("auto",)), Number(0, 1))), "Share of the frame rendered beyond each edge.", "auto"

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from addon.tracking import exr
-from addon.tracking.blender import lens_nodes
-from addon.tracking.blender.clip_lens import clip_lens
+from addon.tracking.blender import lens_nodes, versions
+from addon.tracking.blender.clip_lens import clip_lens, zoom_lenses
 from addon.tracking.blender.lens_nodes import apply_stmap_distortion, map_group, plan_lens
+from addon.tracking.blender.nodes import Builder
 from addon.tracking.config import LensDistortionConfig
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
 from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands, find_overscan, frame_of, widened_frame
 from tests.blender.coordinates import clip_with_lens, composited, coordinate_image, float_image
+from tests.blender.tree_dump import differences, dump_tree
 
 SIZE = (320, 180)
 LENS = PlateLens(*SIZE, 300.0, "BROWN", (-0.2, 0.08, 0.05, -0.02, 0.004, -0.003), (150.0, 97.0))
@@ -148,16 +150,64 @@ def test_what_changes_later_is_noticed(tmp_path: Path) -> None:
     assert lens_nodes.lens_notes(scene, SIZE) == []
 
 
-def test_a_zoom_that_one_map_cannot_follow_is_told(tmp_path: Path) -> None:
-    clip = clip_with_lens(tmp_path, LENS)
+def zooming(clip: bpy.types.MovieClip, fit_lens: float = 30.0, last: float = 80.0) -> bpy.types.Scene:
+    """The scene with a camera that zooms over frames 1 to 9."""
     scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 9
     scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    scene.camera.data.keyframe_insert("lens", frame=1)
-    plan = plan_lens(clip, DISTORT_CG, SIZE)
+    scene.collection.objects.link(scene.camera)
+    for frame, focal in ((1, fit_lens), (9, last)):
+        scene.camera.data.lens = focal
+        scene.camera.data.keyframe_insert("lens", frame=frame)
+    return scene
+
+
+def test_a_zoom_is_followed_frame_by_frame(tmp_path: Path) -> None:
+    """What the nodes look up in each frame is what that frame's lens says, to a hundredth of a pixel."""
+    clip = clip_with_lens(tmp_path, LENS)
+    scene = zooming(clip)
+    lenses = zoom_lenses(scene, clip)
+    plan = plan_lens(clip, DISTORT_CG, SIZE, lenses)
+    assert plan.zoom is not None and plan.zoom.error_px < 0.01
     assert lens_nodes.widen_camera(scene, plan) == []
-    scene.camera.data.lens = 80.0
-    scene.camera.data.keyframe_insert("lens", frame=9)
-    assert "The camera zooms" in lens_nodes.widen_camera(scene, plan)[0]
+    assert lens_nodes.lens_notes(scene, SIZE) == []
+
+    def build(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+        return lens_nodes.bend(Builder(tree, "Lens"), source, plan, DISTORT, role="cg")
+
+    frame = plan.frame
+    x, y = np.meshgrid(np.arange(SIZE[0]) + 0.5, np.arange(SIZE[1]) + 0.5)
+    for number in (1, 4, 9):
+        scene.frame_set(number)
+        seen = composited(tmp_path, coordinate_image(*SIZE), build, SIZE)
+        straight = lenses[number].undistort(np.stack([x, y], -1).reshape(-1, 2)).reshape(SIZE[1], SIZE[0], 2)
+        expected = (straight - [frame.left, frame.bottom]) / frame.pitch
+        assert (seen[..., 3] > 0.999).all(), "no pixel is empty at any focal length"
+        assert np.abs(seen[..., :2] - expected).max() < 0.01
+    scene.camera.data.lens = 50.0
+    scene.camera.data.keyframe_insert("lens", frame=5)
+    assert "zoom has changed" in lens_nodes.lens_notes(scene, SIZE)[0]
+
+
+def test_data_is_taken_whole(tmp_path: Path) -> None:
+    """Every value that comes out is one that went in, from the pixel that the lens names."""
+    clip = clip_with_lens(tmp_path, LENS)
+    plan = plan_lens(clip, DISTORT_CG, SIZE)
+    picture = np.random.default_rng(2).random((SIZE[1], SIZE[0], 4)).astype(np.float32) * 1000
+
+    def build(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+        return lens_nodes.bend(Builder(tree, "Lens"), source, plan, DISTORT, role="depth", whole=True)
+
+    picture[..., 3] = 1.0
+    seen = composited(tmp_path, float_image(picture, "data"), build, SIZE)
+    u, v = plan.values(DISTORT)[:2, ::-1].astype(float)
+    column, row = np.floor(u * SIZE[0]).astype(int), np.floor(v * SIZE[1]).astype(int)
+    near = np.minimum(
+        np.abs(u * SIZE[0] - np.round(u * SIZE[0])), np.abs(v * SIZE[1] - np.round(v * SIZE[1]))
+    )
+    sure = near > 1e-3  # nearer to an edge than 32 bits tell apart it may be either pixel
+    assert sure.mean() > 0.99
+    np.testing.assert_array_equal(seen[sure][:, :3], picture[row, column][sure][:, :3])
 
 
 def test_plans_that_cannot_be_made(tmp_path: Path) -> None:
@@ -255,3 +305,33 @@ def test_maps_in_four_conventions_give_the_same_picture(tmp_path: Path) -> None:
     for name, result in seen.items():
         assert np.abs(result - seen["ours"])[2:-2, 2:-2].max() < 1 / 255, name
     assert np.abs(seen["ours"] - picture)[2:-2, 2:-2].max() > 0.1
+
+
+def test_what_is_no_map_changes_no_tree(tmp_path: Path) -> None:
+    """Each bad map is refused in one line, and the tree and the file's pictures stay as they were."""
+    tree = versions.new_group("theirs")
+    source = tree.nodes.new("CompositorNodeRGB").outputs[0]
+    good = values(LENS, DISTORT, frame_of(LENS))
+    holed = good.astype(np.float32)
+    holed[0, 5, 7] = np.nan
+    with exr.Writer(tmp_path / "nan.exr", *SIZE) as writer:
+        writer.write(writer.pack(holed))
+    cv2.imwrite(str(tmp_path / "map.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "text.exr").write_text("no picture")
+    before = dump_tree(tree), len(bpy.data.images), len(bpy.data.node_groups)
+    cases = [
+        ("nan.exr", "not numbers"),
+        ("map.png", "is a PNG"),
+        ("text.exr", "no OpenEXR"),
+        ("gone.exr", "no such file"),
+    ]
+    for name, message in cases:
+        with pytest.raises(InputError, match=message) as caught:
+            apply_stmap_distortion(tree, source, tmp_path / name)
+        assert "\n" not in str(caught.value)
+    with exr.Writer(tmp_path / "good.exr", *SIZE) as writer:
+        writer.write(writer.pack(good.astype(np.float32)))
+    with pytest.raises(InputError, match="of another aspect than the plate"):
+        apply_stmap_distortion(tree, source, tmp_path / "good.exr", plate_size=(300, 300))
+    after = dump_tree(tree), len(bpy.data.images), len(bpy.data.node_groups)
+    assert differences(before, after) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import cv2
 import numpy as np
 import pytest
 
+from addon.tracking import exr
 from addon.tracking.blender import composite, versions
 from addon.tracking.blender.camera import set_camera_lens, set_frame_size
 from addon.tracking.blender.clip import set_lens
-from addon.tracking.blender.clip_lens import clip_lens
+from addon.tracking.blender.clip_lens import clip_lens, zoom_lenses
 from addon.tracking.blender.lens_workflow import setup_lens_distortion_workflow
+from addon.tracking.blender.nodes import MARK
 from addon.tracking.config import CompositeConfig
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
@@ -130,7 +133,8 @@ def test_a_map_from_a_file_lands_there_too(tmp_path: Path) -> None:
     setup_lens_distortion_workflow(scene, clip, st_map_path=str(tmp_path / "d.exr"))
     assert distances(scene, tmp_path, lens).max() < MOST_PX
     status = composite.composite_status(scene)
-    assert any("origin bottom left" in warning for warning in status.warnings)
+    assert status.warnings == ()
+    assert any("origin bottom left" in line for line in status.settings)
 
 
 @pytest.mark.parametrize("workflow", ["distort_cg", "undistort_plate"])
@@ -209,6 +213,8 @@ def test_what_changes_afterwards_is_told_by_the_status(tmp_path: Path) -> None:
     assert any("The render is 240x135 now" in line for line in composite.composite_status(scene).warnings)
     setup_lens_distortion_workflow(scene, clip)
     assert not any("render is" in line for line in composite.composite_status(scene).warnings)
+    scene.render.resolution_percentage, scene.render.resolution_x = 100, 400
+    assert any("The render is 400x270 now" in line for line in composite.composite_status(scene).warnings)
     clip.tracking.camera.k1 = -0.1
     assert any("The lens of" in line for line in composite.composite_status(scene).warnings)
 
@@ -239,6 +245,112 @@ def test_the_shadow_pass_bends_with_the_cg(tmp_path: Path) -> None:
     assert {"CG", "Shadow"} == set(fed)
     assert fed["CG"].node_tree == fed["Shadow"].node_tree, "one map for both"
     assert replace(composite.applied_config(scene), lens_distortion=config.lens_distortion) == config
+
+
+def test_depth_and_ids_bend_whole_on_wish(tmp_path: Path) -> None:
+    """What comes out of the group are values that the render has; a mixture would be others."""
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    add_emitter(0.1, 0.1, size=1.0)
+    bpy.context.object.pass_index = 7
+    add_emitter(-0.3, -0.2, size=0.8)
+    bpy.context.object.location.z = -14.0
+    wanted = ["depth", "object_index", "cryptomatte_object"]
+    group = setup_lens_distortion_workflow(scene, clip, nearest=wanted)
+    assert composite.composite_status(scene).warnings == ()
+    tree = versions.scene_tree(scene)
+    node = next(node for node in tree.nodes if getattr(node, "node_tree", None) == group)
+    assert len([output for output in node.outputs if output.name.startswith("CryptoObject")]) >= 2
+    layers = next(node for node in tree.nodes if node.bl_idname == "CompositorNodeRLayers")
+    end = versions.picture_inputs(tree)[0]
+    kept = end.links[0].from_socket
+    for output in [o for o in node.outputs if o.name not in ("Image", "Plate")][:3]:
+        straight, bent = [], []
+        for socket, into in (
+            (next(o for o in layers.outputs if o.name == output.name), straight),
+            (output, bent),
+        ):
+            tree.links.new(socket, end)
+            into.append(exact(scene, tmp_path / "data.exr"))
+        values = np.unique(straight[0][..., :3])
+        assert set(np.unique(bent[0][..., :3])) <= {*values.tolist(), 0.0}, output.name
+        assert not np.array_equal(bent[0], straight[0])
+        tree.links.new(kept, end)
+    viewer = tree.nodes.new("CompositorNodeViewer")
+    tree.links.new(node.outputs["Depth"], viewer.inputs["Image"])
+    setup_lens_distortion_workflow(scene, clip)
+    assert [o.name for o in node.outputs if o.name] == ["Image", "Plate"], "no longer asked for"
+    setup_lens_distortion_workflow(scene, clip, nearest=["depth"])
+    tree.links.new(node.outputs["Depth"], viewer.inputs["Image"])
+    composite.remove_shot_compositing(scene)
+    assert viewer.inputs["Image"].links[0].from_node == layers
+
+
+def exact(scene: bpy.types.Scene, path: Path) -> np.ndarray:
+    """(height, width, 4) what the compositor gives, with all its bits."""
+    settings = scene.render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGBA", "32"
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def test_a_zoom_goes_through_the_workflow_and_leaves_nothing(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    versions.hang_scene_tree(scene)
+    scene.frame_start, scene.frame_end = 1, 5
+    for frame, share in ((1, 1.0), (5, 1.6)):
+        scene.camera.data.lens = share * clip.tracking.camera.focal_length
+        scene.camera.data.keyframe_insert("lens", frame=frame)
+    scene.frame_set(4)
+    before, actions = dump_scene(scene), len(bpy.data.actions)
+    setup_lens_distortion_workflow(scene, clip)
+    status = composite.composite_status(scene)
+    assert status.warnings == () and any(line.startswith("Zoom: ") for line in status.settings)
+    once = dump_scene(scene)
+    setup_lens_distortion_workflow(scene, clip)
+    assert differences(once, dump_scene(scene)) == []
+    lens = zoom_lenses(scene, clip)[4]
+    scene.cycles.samples = 64  # noise moves a disc's middle by as much as it may be off
+    for place in lens.to_slopes(lens.undistort(targets(lens))):
+        add_emitter(*place, size=10 * 4 / lens.focal_px)
+    scene.frame_set(4)
+    assert distances(scene, tmp_path, lens).max() < MOST_PX
+    composite.remove_shot_compositing(scene)
+    assert differences(before["tree"], dump_scene(scene)["tree"]) == []
+    assert len(bpy.data.actions) == actions
+    assert not [group for group in bpy.data.node_groups if group.get(MARK)]
+
+
+def test_straightening_the_plate_says_what_it_costs(tmp_path: Path) -> None:
+    """The number in the warning is the one that the rendered picture shows."""
+    scene, clip = make_shot(tmp_path, HANDHELD)
+    setup_lens_distortion_workflow(scene, clip, "undistort_plate")
+    (line,) = composite.composite_status(scene).warnings
+    said = re.search(r"change by ([\d.]+) of 255 on average and its finest contrast falls by (\d+)%", line)
+    plate = cv2.cvtColor(cv2.imread(clip.filepath), cv2.COLOR_BGR2RGB)[::-1].astype(float)
+    there = rendered(scene, tmp_path / "there.png")[..., :3].astype(float)
+    mean = np.abs(there - plate).mean()
+    contrast = 1 - np.abs(np.diff(there, axis=1)).mean() / np.abs(np.diff(plate, axis=1)).mean()
+    # The nodes mix in linear light, the measure in display values.
+    assert mean == pytest.approx(float(said[1]), rel=0.2)
+    assert 100 * contrast == pytest.approx(float(said[2]), abs=6)
+
+
+def test_how_a_map_counts_is_set_by_hand(tmp_path: Path) -> None:
+    scene, clip = make_shot(tmp_path, LENSES["off axis"])
+    lens = clip_lens(clip)
+    write_stmaps(lens, None, tmp_path / "d.exr", overscan=find_overscan(lens))
+    _, values = exr.read(tmp_path / "d.exr", "RGB")
+    with exr.Writer(tmp_path / "plain.exr", lens.width, lens.height) as writer:
+        writer.write(writer.pack(values))
+    setup_lens_distortion_workflow(scene, clip, st_map_path=str(tmp_path / "plain.exr"))
+    status = composite.composite_status(scene)
+    assert any("(centers assumed)" in line for line in status.settings)
+    setup_lens_distortion_workflow(
+        scene, clip, st_map_path=str(tmp_path / "plain.exr"), centers="integer", origin="bottom_left"
+    )
+    status = composite.composite_status(scene)
+    assert any("pixel centres at whole numbers" in line and "assumed" not in line for line in status.settings)
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..config import CompositeConfig
 from ..engine.footage import open_footage
+from ..engine.lens import PlateLens
 from ..engine.model import Floats
 from ..errors import InputError
 from ..grain import measure_grain
@@ -28,6 +29,7 @@ from ..shutter import USUAL_SHUTTER, measure_shutter
 from ..stabilize import Similarities, smoothing_frames, steady
 from . import lens_nodes, versions
 from .clip import read_tracks
+from .clip_lens import zoom_lenses
 from .composite_inside import (
     CG,
     IMAGE,
@@ -49,6 +51,7 @@ from .placing import (
     drop_group,
     drop_helpers,
     group_nodes,
+    link_data_passes,
     link_shadow,
     passes_through,
     place_group,
@@ -106,7 +109,7 @@ def setup_shot_compositing(
     to pin by, or where the tree is linked.
     """
     parts = _checked(scene, clip, config)
-    lens = lens_nodes.plan_lens(clip, config.lens_distortion, render_size(scene))
+    lens = lens_nodes.plan_lens(clip, config.lens_distortion, render_size(scene), _zoom(scene, clip))
     memory = memory_of(scene) or {"tree": versions.scene_tree_state(scene), "settings": []}
     tree = versions.hang_scene_tree(scene)
     if memory["tree"] == versions.TREE_NONE:
@@ -127,6 +130,9 @@ def setup_shot_compositing(
     )
     shaded = wants_shadow_pass(config) and config.background_source != "none"
     missing = link_shadow(scene, tree, nodes, shaded)
+    wanted = config.lens_distortion.nearest if lens.workflow == "distort_cg" else []
+    data, lacking = link_data_passes(scene, tree, group, nodes, wanted)
+    missing += lacking
     recipe = {
         "kind": "composite",
         "version": VERSION,
@@ -136,6 +142,7 @@ def setup_shot_compositing(
         "fit": fitting(scene, clip, parts.image, config),
         "shaded": shaded and not missing,
         "lens": lens.facts,
+        "data": data,
         "movement": parts.digest(),
     }
     notes = [*_notes(config, parts), *missing, *unset, *lens.notes]
@@ -266,6 +273,11 @@ def _shutter(clip: bpy.types.MovieClip | None, config: CompositeConfig) -> tuple
         return USUAL_SHUTTER, 0
     # Blender's own shutter ends at a hundredth.
     return versions.as_kept(min(1.0, max(0.01, round(found.frames, 2)))), found.squares
+
+
+def _zoom(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None) -> dict[int, PlateLens]:
+    """The lens of each scene frame, where the scene's camera zooms."""
+    return zoom_lenses(scene, clip) if clip is not None and clip.size[0] else {}
 
 
 def _measured_grain(clip: bpy.types.MovieClip | None, config: CompositeConfig) -> Floats:

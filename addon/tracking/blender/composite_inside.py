@@ -78,7 +78,7 @@ def build_inside(
         if edited:
             notes = [*notes, f"Nodes changed by hand inside the group are kept in {_keep_copy(group)!r}"]
         _empty(group)
-        _fill(scene, group, clip, parts, config, lens, recipe["fit"], recipe["shaded"])
+        _fill(scene, group, clip, parts, config, lens, recipe)
     elif mark["notes"]:
         kept = [note for note in mark["notes"] if "kept in" in note]
         notes = [*notes, *kept]
@@ -115,10 +115,10 @@ def _fill(
     parts: Parts,
     config: CompositeConfig,
     lens: LensPlan,
-    fit: dict[str, Any],
-    shaded: bool,
+    recipe: dict[str, Any],
 ) -> None:
     """Add the nodes of a composite to an empty group."""
+    fit, shaded = recipe["fit"], recipe["shaded"]
     build = Builder(group, "Shot")
     entry = build.node("input", "group input")
     end = build.node("output", "group output")
@@ -129,6 +129,9 @@ def _fill(
     if lens.workflow == "distort_cg":
         cg = lens_nodes.bend(bent, cg, lens, DISTORT, role="cg")
         shadow = lens_nodes.bend(bent, shadow, lens, DISTORT, role="shadow") if shaded else shadow
+        for name in recipe["data"]:
+            whole = lens_nodes.bend(bent, entry.outputs[name], lens, DISTORT, role=name, whole=True)
+            feed(group, whole, end.inputs[name])
     elif lens.workflow == "undistort_plate" and plate is not None:
         plate = lens_nodes.bend(bent, plate, lens, UNDISTORT, role="plate")
     shadow_nodes: tuple[bpy.types.Node, ...] = ()

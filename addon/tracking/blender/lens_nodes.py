@@ -14,8 +14,10 @@ many pixels, not a larger render.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +26,28 @@ import bpy
 import numpy as np
 
 from ..config import LensDistortionConfig
+from ..engine.footage import open_footage
 from ..engine.lens import PlateLens
 from ..engine.model import Floats
-from ..errors import InputError
+from ..errors import FootageError, InputError
 from ..exr import Float32
-from ..stmap import DISTORT, UNDISTORT, StMap, StraightFrame, bands, frame_of, frame_of_places, widened_frame
+from ..stmap import (
+    DISTORT,
+    UNDISTORT,
+    StMap,
+    StraightFrame,
+    bands,
+    edge_centres,
+    frame_of,
+    frame_of_places,
+    resampling_loss,
+    widened_frame,
+)
 from ..stmap_in import ForeignMap, cropped_to_frame, read_stmap
-from . import versions
-from .clip_lens import clip_lens
-from .nodes import MARK, Builder, Value, feed, tidy
+from ..zoom import Zoom, plan_zoom
+from . import versions, warp
+from .clip_lens import clip_lens, zoom_lenses
+from .nodes import MARK, Builder, Value, feed, set_keys, tidy
 
 MEMORY = "tracked_shot_lens"
 """Custom property of a scene: what the lens workflow was made for, and the camera before and after."""
@@ -59,6 +74,8 @@ class LensPlan:
     lens: PlateLens | None = None
     """The lens before the frame at the render's size."""
     frame: StraightFrame | None = None
+    zoom: Zoom | None = None
+    """How the maps of a lens that zooms are mixed."""
     distort: Float32 | None = None
     """(3, rows, columns) the distort map of a file; None where it is made from the lens."""
     notes: tuple[str, ...] = ()
@@ -70,8 +87,13 @@ class LensPlan:
         """(3, rows, columns) u, v and blue of the map, rows down."""
         if kind == DISTORT and self.distort is not None:
             return self.distort
-        assert self.lens is not None and self.frame is not None
-        return np.concatenate([band for _, band in bands(StMap(self.lens, kind, self.frame))], axis=1)
+        assert self.lens is not None
+        return self.values_of(self.lens, kind)
+
+    def values_of(self, lens: PlateLens, kind: str) -> Float32:
+        """As ``values``, for one of the lenses of a zoom."""
+        assert self.frame is not None
+        return np.concatenate([band for _, band in bands(StMap(lens, kind, self.frame))], axis=1)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -84,9 +106,14 @@ NO_PLAN = LensPlan("none", {"workflow": "none"})
 
 
 def plan_lens(
-    clip: bpy.types.MovieClip | None, wanted: LensDistortionConfig, size: tuple[int, int]
+    clip: bpy.types.MovieClip | None,
+    wanted: LensDistortionConfig,
+    size: tuple[int, int],
+    zoom: Mapping[int, PlateLens] | None = None,
 ) -> LensPlan:
     """How to bend pictures of ``size`` (the render's, in pixels) by the clip's lens or a file.
+
+    ``zoom`` is the lens of each scene frame, where the camera's focal length is keyed.
 
     Raises InputError where there is no clip, the render has another shape than the plate or the file is no
     map for it, and FoldError where the lens folds over within the plate.
@@ -108,9 +135,37 @@ def plan_lens(
         return _plan_of_file(wanted, plate, lens, facts, share)
     if plate.distortion.is_identity:
         return LensPlan("none", facts, notes=("The lens has no distortion: nothing is bent",))
-    frame = widened_frame(lens, share)
+    mixed = plan_zoom({at: one.resized(*size) for at, one in zoom.items()}) if zoom else None
+    if mixed is None:
+        frame = widened_frame(lens, share)
+    else:
+        facts["zoom"] = zoom_digest(zoom)
+        frame = widened_frame(lens, share) if share is not None else _frame_of_all(lens, mixed.lenses)
     facts["frame"] = [frame.left, frame.bottom, frame.pitch]
-    return LensPlan(wanted.workflow, facts, lens, frame, notes=_losses(wanted.workflow))
+    said = [f"Overscan: the camera's view is {100 * (frame.pitch - 1):.2g}% wider"]
+    if mixed is not None:
+        said.append(f"Zoom: {len(mixed.lenses)} maps are mixed, within {mixed.error_px:.4f} px of the lens")
+    return LensPlan(
+        wanted.workflow,
+        facts,
+        lens,
+        frame,
+        mixed,
+        notes=_losses(wanted.workflow, clip, plate),
+        said=tuple(said),
+    )
+
+
+def _frame_of_all(lens: PlateLens, lenses: Sequence[PlateLens]) -> StraightFrame:
+    """The smallest frame that is enough for each of the lenses."""
+    places = [one.undistort(edge_centres(lens)).T for one in lenses]
+    return frame_of_places(lens, np.concatenate(places, axis=1))
+
+
+def zoom_digest(zoom: Mapping[int, PlateLens]) -> str:
+    """A word that changes with the focal lengths of a zoom."""
+    said = repr([(frame, float(f"{zoom[frame].focal_px:.6g}")) for frame in sorted(zoom)])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _plan_of_file(
@@ -124,7 +179,14 @@ def _plan_of_file(
     path = Path(bpy.path.abspath(wanted.st_map_path))
     if wanted.workflow != "distort_cg":
         raise InputError(f"{path}: {wanted.workflow} needs two maps, which it makes from the clip's lens")
-    foreign = read_stmap(path, (plate.width, plate.height))
+    given = {
+        "origin": wanted.st_map_origin,
+        "centers": wanted.st_map_centers,
+        "values": wanted.st_map_values,
+    }
+    foreign = read_stmap(
+        path, (plate.width, plate.height), {name: value for name, value in given.items() if value}
+    )
     if foreign.kind == UNDISTORT:
         raise InputError(f"{path}: is an undistort map; bending the CG needs the distort map")
     places = _places(cropped_to_frame(foreign), plate, lens)
@@ -135,8 +197,16 @@ def _plan_of_file(
     values[0] = (places[0] - frame.left) / (frame.pitch * frame.width)
     values[1] = (places[1] - frame.bottom) / (frame.pitch * frame.height)
     values[2] = ((values[:2] >= 0) & (values[:2] <= 1)).all(axis=0)
-    notes = (f"ST-map {path.name}: {foreign.text()}", *foreign.warnings)
-    return LensPlan("distort_cg", facts, lens, frame, values, notes)
+    facts["convention"] = foreign.text()
+    return LensPlan(
+        "distort_cg",
+        facts,
+        lens,
+        frame,
+        distort=values,
+        notes=foreign.warnings,
+        said=(f"ST-map {path.name}: {foreign.text()}",),
+    )
 
 
 def _places(foreign: ForeignMap, plate: PlateLens, lens: PlateLens) -> Floats:
@@ -154,10 +224,23 @@ def _places(foreign: ForeignMap, plate: PlateLens, lens: PlateLens) -> Floats:
     return places
 
 
-def _losses(workflow: str) -> tuple[str, ...]:
+def _losses(workflow: str, clip: bpy.types.MovieClip, plate: PlateLens) -> tuple[str, ...]:
+    """What the plate loses by being resampled, measured in the middle of the clip."""
     if workflow != "undistort_plate":
         return ()
-    return ("undistort_plate: the plate is resampled twice and loses fine detail; distort_cg keeps it",)
+    text = "undistort_plate: the plate is resampled twice"
+    try:
+        footage = open_footage(bpy.path.abspath(clip.filepath))
+        picture = footage.picture((footage.first + footage.last) // 2)
+    except FootageError:
+        return (f"{text} and loses fine detail; distort_cg keeps it",)
+    if picture.shape[:2] != (plate.height, plate.width):
+        return (f"{text} and loses fine detail; distort_cg keeps it",)
+    loss = resampling_loss(picture, plate)
+    return (
+        f"{text}: its pixels change by {loss.mean:.1f} of 255 on average and its finest contrast falls by "
+        f"{100 * loss.contrast:.0f}%; distort_cg keeps it",
+    )
 
 
 def _facts(lens: PlateLens) -> list[Any]:
@@ -169,9 +252,14 @@ def _facts(lens: PlateLens) -> list[Any]:
 # --- Nodes ------------------------------------------------------------------------------------------------
 
 
-def bend(build: Builder, image: Value, plan: LensPlan, kind: str, *, role: str) -> bpy.types.NodeSocket:
-    """The picture looked up through a map of the plan (``DISTORT`` or ``UNDISTORT``); returns the socket."""
-    group = _plan_group(build.tree, plan, kind)
+def bend(
+    build: Builder, image: Value, plan: LensPlan, kind: str, *, role: str, whole: bool = False
+) -> bpy.types.NodeSocket:
+    """The picture looked up through a map of the plan (``DISTORT`` or ``UNDISTORT``); returns the socket.
+
+    With ``whole`` each pixel is one of the picture's and no mixture, as data must be.
+    """
+    group = _plan_group(build.tree, plan, kind, whole)
     return _through(build, image, group, role, "Bent to the Lens" if kind == DISTORT else "Straightened")
 
 
@@ -184,14 +272,62 @@ def _through(
     return node.outputs["Image"]
 
 
-def _plan_group(owner: bpy.types.NodeTree, plan: LensPlan, kind: str) -> bpy.types.NodeTree:
-    """The group that bends by this map; made once for all that a tree bends by it."""
-    facts = json.dumps({**plan.facts, "kind": kind}, sort_keys=True)
+def _plan_group(
+    owner: bpy.types.NodeTree, plan: LensPlan, kind: str, whole: bool = False
+) -> bpy.types.NodeTree:
+    """The group that bends by this map; made once for all that a tree bends by it.
+
+    With ``whole`` pixels are not mixed.
+    """
+    facts = json.dumps({**plan.facts, "kind": kind, "whole": whole}, sort_keys=True)
     for group in bpy.data.node_groups:
         if group.get(MARK) == PART and group.get(MEMORY) == facts:
             return group
-    group = map_group(f"{owner.name} {kind.title()}", plan.values(kind), plan.size)
+    name = f"{owner.name} {kind.title()}{' Whole' if whole else ''}"
+    if plan.zoom is not None or whole:
+        group = _mixed_group(name, plan, kind, whole)
+    else:
+        group = map_group(name, plan.values(kind), plan.size)
     group[MEMORY] = facts
+    return group
+
+
+def _mixed_group(name: str, plan: LensPlan, kind: str, whole: bool) -> bpy.types.NodeTree:
+    """A group that looks up at the places of one map, or of several, mixed by keyed shares."""
+    group = versions.new_group(name)
+    group[MARK] = PART
+    for in_out in ("INPUT", "OUTPUT"):
+        versions.ensure_group_socket(group, "Image", in_out)
+    build = Builder(group, "Map")
+    image = build.node("input", "group input").outputs["Image"]
+    end = build.node("output", "group output")
+    maps = [plan.values(kind)]
+    if plan.zoom is not None:
+        maps = [plan.values_of(lens, kind) for lens in plan.zoom.lenses]
+    sums: list[bpy.types.NodeSocket] = []
+    keyed: list[tuple[bpy.types.NodeSocket, int, Floats]] = []
+    for number, values in enumerate(maps):
+        apart = build.node(f"parts {number}", "separate color", "Across and Up")
+        held = _image_socket(build, f"map {number}", map_image(f"{name} {number}", values))
+        feed(group, held, versions.input_socket(apart, "separate color", "image"))
+        places = [versions.output_socket(apart, "separate color", part) for part in ("red", "green")]
+        if plan.zoom is not None:
+            share = build.value(f"share {number}")
+            keyed.append((share, 0, plan.zoom.weights[:, number]))
+            places = [
+                build.math("multiply", place, share, role=f"{axis} {number} share")
+                for axis, place in zip("uv", places)
+            ]
+        sums = [
+            build.math("add", total, place, role=f"{axis} {number} sum")
+            for axis, total, place in zip("uv", sums, places)
+        ] or places
+    size = float(plan.size[0]), float(plan.size[1])
+    look = warp.look_up_whole if whole else warp.look_up
+    feed(group, look(build, image, sums[0], sums[1], size), end.inputs["Image"])
+    if plan.zoom is not None:
+        set_keys(group, plan.zoom.frames, keyed)
+    tidy(build.nodes)
     return group
 
 
@@ -304,7 +440,10 @@ def drop_unused() -> None:
     """Remove the groups and maps of ours that nothing uses any more."""
     for group in list(bpy.data.node_groups):
         if group.get(MARK) == PART and MEMORY in group and group.users == 0 and group.library is None:
+            action = group.animation_data.action if group.animation_data else None
             bpy.data.node_groups.remove(group)
+            if action is not None and MARK in action and action.users == 0:
+                bpy.data.actions.remove(action)
     for image in list(bpy.data.images):
         if image.users == 0 and image.get(MARK) == json.dumps({"kind": "lens map"}):
             bpy.data.images.remove(image)
@@ -339,9 +478,9 @@ def widen_camera(scene: bpy.types.Scene, plan: LensPlan) -> list[str]:
             for number, plate in _plates(data):
                 before, plate.scale = plate.scale, plate.scale / plan.frame.pitch
                 memory["plates"].append([number, before, plate.scale])
-    if camera is not None and any(np.ptp(keys) for keys in _zoom_keys(camera)):
+    if plan.zoom is None and camera is not None and any(np.ptp(keys) for keys in _zoom_keys(camera)):
         notes.append(
-            "The camera zooms, but the CG is bent by the one lens of the clip: it is off where the focal "
+            "The camera zooms, but the CG is bent by one map from a file: it is off where the focal "
             "length is another"
         )
     scene[MEMORY] = json.dumps(memory, sort_keys=True)
@@ -352,6 +491,13 @@ def _zoom_keys(camera: bpy.types.Object) -> list[list[float]]:
     """The values of the keys on a camera's focal length."""
     curves = [curve for curve in versions.curves_of(camera.data) if curve.data_path == "lens"]
     return [[key.co[1] for key in curve.keyframe_points] for curve in curves if len(curve.keyframe_points)]
+
+
+def zoom_facts(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> str:
+    """The digest of the zoom that a scene's camera has; empty for none."""
+    zoom = zoom_lenses(scene, clip)
+    focal = [lens.focal_px for lens in zoom.values()]
+    return zoom_digest(zoom) if focal and max(focal) - min(focal) > 1e-6 * max(focal) else ""
 
 
 def _widened(data: bpy.types.Camera, plan: LensPlan) -> dict[str, float]:
@@ -424,6 +570,8 @@ def lens_notes(scene: bpy.types.Scene, size: tuple[int, int]) -> list[str]:
         notes.append(f"The clip {facts['clip']} whose lens the CG is bent to is gone")
     elif clip.size[0] and _facts(clip_lens(clip)) != facts["lens"]:
         notes.append(f"The lens of {clip.name} has changed since the CG was bent to it: apply again")
+    elif clip.size[0] and "file" not in facts and facts.get("zoom", "") != zoom_facts(scene, clip):
+        notes.append("The camera's zoom has changed since the CG was bent to it: apply again")
     if "file" in facts and not os.path.isfile(facts["file"]):
         notes.append(f"The ST-map {facts['file']} is gone; the composite keeps what was read of it")
     elif "file" in facts and os.stat(facts["file"]).st_mtime_ns != facts["changed"]:

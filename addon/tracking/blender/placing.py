@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from . import lens_nodes, versions
-from .composite_inside import CG, IMAGE, SHADOW, drop_held, held_by
+from .composite_inside import CG, IMAGE, PLATE, SHADOW, drop_held, held_by
 from .marks import mark_of, store
 from .nodes import MARK, feed
 
@@ -173,9 +173,17 @@ def take_out(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
     mark = mark_of(node)
     source = _fed_by(node)
     targets = [link.to_socket for link in node.outputs[IMAGE].links]
+    data = [
+        (entry.links[0].from_socket, link.to_socket)
+        for entry in node.inputs
+        if entry.name not in (CG, SHADOW) and entry.links
+        for link in node.outputs[entry.name].links
+    ]
     # An output that nothing fed is left so, unless somebody put nodes of their own before our group.
     fed = mark["fed"] or (source is not None and source.node.bl_idname != "CompositorNodeRLayers")
     tree.nodes.remove(node)
+    for origin, target in data:
+        tree.links.new(origin, target)
     if source is None or not fed:
         return
     for target in targets:
@@ -230,6 +238,37 @@ def link_shadow(
             for link in list(entry.links):
                 tree.links.remove(link)
     return missing
+
+
+def link_data_passes(
+    scene: bpy.types.Scene,
+    tree: bpy.types.NodeTree,
+    group: bpy.types.NodeTree,
+    nodes: Sequence[bpy.types.Node],
+    wanted: Sequence[str],
+) -> tuple[list[str], list[str]]:
+    """Lead the wanted data passes into the group, which has a socket on both sides for each output.
+
+    Returns the sockets' names, and what is missing, as sentences.
+    """
+    layers = next((node for node in _render_layers(tree) if node.scene == scene), None)
+    found: dict[str, bpy.types.NodeSocket] = {}
+    missing = []
+    for name in wanted:
+        outputs = versions.pass_outputs(layers, name) if layers is not None else []
+        found |= {output.name: output for output in outputs}
+        if not outputs:
+            missing.append(f"The pass {name} is not rendered here and so not bent")
+    for in_out, own in (("INPUT", (CG, SHADOW)), ("OUTPUT", (IMAGE, PLATE))):
+        for item in versions.group_sockets(group, in_out):
+            if item.name not in own and item.name not in found:
+                versions.remove_interface_socket(group, item.identifier)
+        for name in found:
+            versions.ensure_group_socket(group, name, in_out, "Data, each pixel taken whole")
+    for node in nodes:
+        for name, output in found.items():
+            feed(tree, output, node.inputs[name])
+    return list(found), missing
 
 
 def rendered_layer(scene: bpy.types.Scene, tree: bpy.types.NodeTree) -> bpy.types.ViewLayer:

@@ -43,6 +43,8 @@ def wanted_settings(
     passes = set(config.passes)
     if wants_shadow_pass(config) and config.background_source != "none":
         passes.add("shadow_catcher")
+    if config.lens_distortion.workflow == "distort_cg":
+        passes |= set(config.lens_distortion.nearest)
     name = bpy.utils.escape_identifier(layer.name)
     for render_pass in sorted(passes):
         path = f'view_layers["{name}"].{versions.PASS_SETTINGS[render_pass]}'

@@ -378,6 +378,15 @@ _KINDS.update(
                     settings={"filter_type": "NEAREST", "alpha": 0},
                 ),
             ),
+            (
+                (5, 0),
+                NodeKind(
+                    "CompositorNodeMapUV",
+                    inputs=_IMAGE | {"uv": "UV"},
+                    outputs=_IMAGE,
+                    options=_MENU_SAMPLING,
+                ),
+            ),
         ),
         "map uv bilinear": (
             (
@@ -740,6 +749,35 @@ PASS_SETTINGS: Mapping[str, str] = {
     "cryptomatte_asset": "use_pass_cryptomatte_asset",
 }
 """Where a view layer switches each pass on, by the pass names of shot files."""
+
+PASS_OUTPUTS: Mapping[str, tuple[str, ...]] = {
+    "depth": ("Depth",),
+    "mist": ("Mist",),
+    "position": ("Position",),
+    "normal": ("Normal",),
+    "vector": ("Vector",),
+    "uv": ("UV",),
+    "object_index": ("IndexOB", "Object Index"),
+    "material_index": ("IndexMA", "Material Index"),
+    "cryptomatte_object": ("CryptoObject",),
+    "cryptomatte_material": ("CryptoMaterial",),
+    "cryptomatte_asset": ("CryptoAsset",),
+}
+"""What Render Layers calls the outputs of passes that are data, in one Blender or another.
+
+Cryptomatte has several, with numbers behind that name.
+"""
+
+
+def pass_outputs(node: bpy.types.Node, render_pass: str) -> list[bpy.types.NodeSocket]:
+    """The outputs of a Render Layers node that hold that pass; none where it is not rendered."""
+    names = PASS_OUTPUTS[render_pass]
+    return [
+        output
+        for output in node.outputs
+        if output.enabled and (output.name in names or output.name.rstrip("0123456789") in names)
+    ]
+
 
 SHADOW_CATCHER_OUTPUT = "Shadow Catcher"
 """Render Layers output of Cycles' pass of that name: the light left on the catcher, 1 where it is lit."""

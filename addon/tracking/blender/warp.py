@@ -103,11 +103,24 @@ def bend(
     if len(sums) == 3:
         u = build.math("divide", u, sums[2], role="u source")
         v = build.math("divide", v, sums[2], role="v source")
+    return look_up(build, image, u, v, size, extend=extend), keyed
+
+
+def look_up(
+    build: Builder,
+    image: NodeSocket,
+    u: NodeSocket,
+    v: NodeSocket,
+    size: tuple[Value, Value],
+    *,
+    extend: bool = False,
+) -> NodeSocket:
+    """The picture looked up bilinearly at ``u`` and ``v``, in parts of its ``size``; as ``bend`` has it."""
     if extend:
         u, v = _inside(build, u, size[0], "u"), _inside(build, v, size[1], "v")
     if versions.MAP_UV_IS_BILINEAR:
         uv = _vector(build, u, v, 1.0, "uv")
-        return build.sampled("map uv bilinear", image, {"uv": uv}, role="map"), keyed
+        return build.sampled("map uv bilinear", image, {"uv": uv}, role="map")
     columns, part_x = _neighbours(build, u, size[0], "x")
     lines, part_y = _neighbours(build, v, size[1], "y")
     corners = [
@@ -118,7 +131,36 @@ def bend(
     lower = _between(build, corners[0], corners[1], part_x, "lower")
     upper = _between(build, corners[2], corners[3], part_x, "upper")
     color, alpha = _between(build, lower, upper, part_y, "whole")
-    return build.set_alpha(color, alpha, "replace", role="bent", label="Bent"), keyed
+    return build.set_alpha(color, alpha, "replace", role="bent", label="Bent")
+
+
+def look_up_whole(
+    build: Builder, image: NodeSocket, u: NodeSocket, v: NodeSocket, size: tuple[float, float]
+) -> NodeSocket:
+    """As ``look_up``, but each pixel is one of the picture's, taken whole: for depth, vectors and ids."""
+    parts = []
+    there: Value = 1.0
+    for axis, place, pixels in (("x", u, size[0]), ("y", v, size[1])):
+        index = build.math(
+            "floor", build.math("multiply", place, pixels, role=f"{axis} pixel"), role=f"{axis} index"
+        )
+        inside = build.math("above", index, -0.5, role=f"{axis} from")
+        below = build.math("subtract", pixels - 0.5, index, role=f"{axis} left over")
+        within = build.math(
+            "multiply", inside, build.math("above", below, 0.0, role=f"{axis} to"), role=f"{axis} there"
+        )
+        there = within if axis == "x" else build.math("multiply", there, within, role="there")
+        # A quarter into the pixel, as in ``_neighbours``.
+        middle = build.math("add", index, 0.25, role=f"{axis} inside")
+        parts.append(build.math("divide", middle, pixels, role=f"{axis} part"))
+    uv = _vector(build, parts[0], parts[1], there, "uv")
+    meaning = "map uv nearest"
+    node = build.node("map", meaning, "Looked Up Whole")
+    if versions.has_option(meaning, "interpolation"):
+        versions.set_option(node, meaning, "interpolation", "nearest")
+    feed(build.tree, image, versions.input_socket(node, meaning, "image"))
+    feed(build.tree, uv, versions.input_socket(node, meaning, "uv"))
+    return versions.output_socket(node, meaning, "image")
 
 
 def _inside(build: Builder, place: NodeSocket, size: Value, name: str) -> NodeSocket:
