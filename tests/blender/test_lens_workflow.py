@@ -314,7 +314,8 @@ def test_a_zoom_goes_through_the_workflow_and_leaves_nothing(tmp_path: Path) -> 
     for place in lens.to_slopes(lens.undistort(targets(lens))):
         add_emitter(*place, size=10 * 4 / lens.focal_px)
     scene.frame_set(4)
-    assert distances(scene, tmp_path, lens).max() < MOST_PX
+    # Seen by small discs; test_lens_nodes.py has the same to a hundredth of a pixel.
+    assert distances(scene, tmp_path, lens).max() < 0.4
     composite.remove_shot_compositing(scene)
     assert differences(before["tree"], dump_scene(scene)["tree"]) == []
     assert len(bpy.data.actions) == actions
