@@ -18,6 +18,10 @@ from bpy.props import (
 from .tracking.config import CompositeConfig, CompositeSection
 from .tracking.presets import resolve_composite
 
+FOUND = "found"
+"""How an ST-map counts is told from its values."""
+_COUNTING = ("st_map_origin", "st_map_centers", "st_map_values")
+
 
 class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
     """What is set over the scene's preset; heeded as long as that preset is the one that it was set over."""
@@ -104,6 +108,55 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         min=0,
         max=1,
     )
+    st_map: StringProperty(
+        name="ST-Map",
+        description="A distort map from another program, used in place of the clip's lens; empty: the lens",
+        subtype="FILE_PATH",
+    )
+    st_map_origin: EnumProperty(
+        name="Origin",
+        description="Where the map's v counts from",
+        items=(
+            ("found", "Found", "Told from the map's values"),
+            ("bottom_left", "Bottom Left", "v grows upwards"),
+            ("top_left", "Top Left", "v grows downwards"),
+        ),
+    )
+    st_map_centers: EnumProperty(
+        name="First Pixel",
+        description="What u the centre of the map's first pixel has",
+        items=(
+            ("found", "Found", "Told from the map where that can be; else half a pixel"),
+            ("half", "Half a Pixel", "Pixel centers at one half"),
+            ("integer", "Zero", "Pixel centers at whole numbers"),
+            ("corner", "Zero to One", "0 at the first pixel's center and 1 at the last one's"),
+        ),
+    )
+    st_map_values: EnumProperty(
+        name="Values",
+        description="What the map's pixels hold",
+        items=(
+            ("found", "Found", "Told from the map's values"),
+            ("uv", "Places", "Where to look, 0 to 1 over the picture"),
+            ("offset", "Offsets", "How far to look away, in pictures"),
+            ("offset_px", "Offsets in Pixels", "How far to look away, in pixels"),
+        ),
+    )
+    motion_blur: EnumProperty(
+        name="Motion Blur",
+        description="How far the CG is smeared by its movement",
+        items=(
+            ("scene", "As in Scene", "Leave the scene's motion blur as it is"),
+            ("plate", "As the Plate", "Measure the plate's shutter and set the scene's to it"),
+            ("shutter", "Shutter", "A shutter of your own"),
+        ),
+    )
+    shutter: FloatProperty(
+        name="Shutter", description="How long it is open, in frames", min=0.01, max=1, default=0.5
+    )
+    pin_live: BoolProperty(
+        name="Live", description="Follow the plane track as it is changed, from Blender 4.5; off: keyed"
+    )
     pin_track: StringProperty(
         name="Plane Track", description="The plane track that the picture is pinned to; empty: none"
     )
@@ -178,6 +231,9 @@ def composite_config(settings: TRACKED_SHOT_PG_composite, preset: str) -> Compos
     _fill_background(config, changed)
     _fill_lens(config, settings, changed)
     _fill_pin(config, settings, changed)
+    if {"motion_blur", "shutter"} & set(changed):
+        number = round(settings.shutter, 6)
+        config.motion_blur = {"scene": False, "plate": True, "shutter": number}[settings.motion_blur]
     if "use_grain" in changed:
         config.grain = settings.use_grain
     return config
@@ -197,15 +253,24 @@ def _fill_lens(config: CompositeConfig, settings: TRACKED_SHOT_PG_composite, cha
     if {"auto_overscan", "overscan"} & set(changed):
         config.lens_distortion.overscan = "auto" if settings.auto_overscan else settings.overscan
 
+    lens = config.lens_distortion
+    if "st_map" in changed:
+        lens.st_map_path = _path(changed["st_map"])
+        lens.use_st_map = lens.st_map_path is not None
+    for name in _COUNTING:
+        if name in changed:
+            setattr(lens, name, None if changed[name] == FOUND else changed[name])
+
 
 def _fill_pin(config: CompositeConfig, settings: TRACKED_SHOT_PG_composite, changed: dict[str, Any]) -> None:
-    if {"pin_track", "pin_image"} & set(changed):
+    if {"pin_track", "pin_image", "pin_live"} & set(changed):
         config.corner_pin = replace(
             config.corner_pin,
             plane_track=settings.pin_track or None,
             image=_path(settings.pin_image) if settings.pin_track else None,
             tracks=None if settings.pin_track else config.corner_pin.tracks,
             corners=None if settings.pin_track else config.corner_pin.corners,
+            live=settings.pin_live and bool(settings.pin_track),
         )
 
 
@@ -216,8 +281,14 @@ def _path(text: str) -> str | None:
 
 def _values(config: CompositeConfig) -> dict[str, object]:
     """The config's values by the names that they have here."""
-    shadow, steady = config.shadow, config.stabilization
+    shadow, steady, lens = config.shadow, config.stabilization, config.lens_distortion
+    blur = config.motion_blur
     return {
+        "st_map": lens.st_map_path or "",
+        **{name: getattr(lens, name) or FOUND for name in _COUNTING},
+        "motion_blur": ("plate" if blur else "scene") if isinstance(blur, bool) else "shutter",
+        "shutter": 0.5 if isinstance(blur, bool) else float(blur),
+        "pin_live": config.corner_pin.live,
         "blend": config.blend,
         "factor": config.factor,
         "view": config.view,

@@ -57,6 +57,7 @@ def open_shot(blend: Path) -> tuple[Any, Any]:
     clip: Any = bpy.data.movieclips[0]
     clip.filepath = str(MOVIE)
     scene.frame_set(FRAME)
+    scene.view_settings.view_transform = "Standard"
     scene.render.resolution_percentage = PERCENTAGE
     scene.cycles.samples = SAMPLES
     return scene, clip

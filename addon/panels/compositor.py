@@ -113,6 +113,9 @@ class TRACKED_SHOT_PT_composite_blend(_Choices, bpy.types.Panel):
         column.prop(settings, "factor", slider=True)
         column.prop(settings, "film_transparent")
         column.prop(settings, "use_grain")
+        column.prop(settings, "motion_blur")
+        if settings.motion_blur == "shutter":
+            column.prop(settings, "shutter", slider=True)
         column.prop(settings, "view")
 
 
@@ -143,6 +146,11 @@ class TRACKED_SHOT_PT_composite_lens(_Choices, bpy.types.Panel):
         column.prop(settings, "auto_overscan")
         if not settings.auto_overscan:
             column.prop(settings, "overscan", slider=True)
+        column.prop(settings, "st_map")
+        if settings.st_map:
+            column.prop(settings, "st_map_origin")
+            column.prop(settings, "st_map_centers")
+            column.prop(settings, "st_map_values")
 
 
 class TRACKED_SHOT_PT_composite_steady(_Choices, bpy.types.Panel):
@@ -178,6 +186,7 @@ class TRACKED_SHOT_PT_composite_pin(_Choices, bpy.types.Panel):
         column = column.column()
         column.active = bool(settings.pin_track)
         column.prop(settings, "pin_image")
+        column.prop(settings, "pin_live")
 
 
 class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):

@@ -14,6 +14,7 @@ from addon.composite_settings import composite_config, is_adjusted
 from addon.properties import chosen_preset
 from addon.tracking import presets
 from addon.tracking.blender import composite
+from addon.tracking.config import CompositeConfig
 from tests.blender.test_composite import drawn_clip
 
 
@@ -129,3 +130,23 @@ def test_background_lens_and_corner_pin_are_heeded(blender_file: ModuleType, tmp
     assert (config.lens_distortion.workflow, config.lens_distortion.overscan) == ("undistort_plate", 0.125)
     assert config.corner_pin.plane_track == "Plane Track"
     assert config.corner_pin.image == str(tmp_path / "poster.png")
+
+
+def test_how_a_map_counts_and_the_shutter_are_set_by_hand(blender_file: ModuleType, tmp_path: Path) -> None:
+    memory().composite_preset = "with_distortion"
+    settings = memory().composite_settings
+    assert (settings.st_map_origin, settings.motion_blur) == ("found", "scene")
+    settings.st_map = str(tmp_path / "map.exr")
+    settings.st_map_origin, settings.st_map_centers, settings.st_map_values = "top_left", "corner", "offset"
+    settings.pin_track, settings.pin_live = "Plane Track", True
+    settings.motion_blur = "plate"
+    config = composite_config(settings, "with_distortion")
+    lens = config.lens_distortion
+    assert (lens.use_st_map, lens.st_map_path) == (True, str(tmp_path / "map.exr"))
+    assert (lens.st_map_origin, lens.st_map_centers, lens.st_map_values) == ("top_left", "corner", "offset")
+    assert config.corner_pin.live and config.motion_blur is True
+    assert CompositeConfig.from_dict(config.to_dict()) == config
+    settings.motion_blur, settings.shutter = "shutter", 0.25
+    assert composite_config(settings, "with_distortion").motion_blur == 0.25
+    settings.st_map = ""
+    assert not composite_config(settings, "with_distortion").lens_distortion.use_st_map
