@@ -29,11 +29,29 @@ def show_text(context: bpy.types.Context, name: str, words: str) -> None:
     """Puts the words into a text of that name, and shows it in a window of its own."""
     text = bpy.data.texts.get(name) or bpy.data.texts.new(name)
     text.from_string(words)
+    text.cursor_set(0)
     if not bpy.app.background:
-        bpy.ops.wm.window_new()
-        area = context.window_manager.windows[-1].screen.areas[0]
-        area.ui_type = "TEXT_EDITOR"
-        area.spaces.active.text = text
+        space = _shown_text(context, text) or _text_window(context)
+        space.text = text
+        space.show_word_wrap = True
+        space.top = 0
+
+
+def _shown_text(context: bpy.types.Context, text: bpy.types.Text) -> bpy.types.SpaceTextEditor | None:
+    """The editor that shows the text already, in whatever window."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "TEXT_EDITOR" and area.spaces.active.text == text:
+                return area.spaces.active
+    return None
+
+
+def _text_window(context: bpy.types.Context) -> bpy.types.SpaceTextEditor:
+    """A new window with nothing but a text editor."""
+    bpy.ops.wm.window_new()
+    area = context.window_manager.windows[-1].screen.areas[0]
+    area.ui_type = "TEXT_EDITOR"
+    return area.spaces.active
 
 
 class Action:
