@@ -174,7 +174,8 @@ def _lens(clip: bpy.types.MovieClip, before: LensConfig) -> LensConfig:
 def _camera(config: CompositeShotConfig, scene: bpy.types.Scene) -> None:
     camera = find_camera(scene)
     if camera is not None:
-        _put(config.camera, "from_tracking", True)
+        if config.camera.import_file is None:
+            _put(config.camera, "from_tracking", True)
         _put(config.camera, "name", camera.name)
         _put(config.camera, "bake", is_baked(camera))
 
