@@ -12,6 +12,7 @@ from ..tracking.blender.by_hand import LEAST_TRACKS, usable
 from ..tracking.blender.camera_presets import CameraPreset, camera_presets
 from ..tracking.blender.clip import PREFIX, camera_object, select_track
 from ..tracking.errors import InputError, TrackedShotError
+from ..words import said
 from .base import DONE, STOPPED, ClipAction, clip_of
 from .track import SolvesAgain
 
@@ -49,13 +50,13 @@ class TRACKED_SHOT_OT_select_worst(_Solved, bpy.types.Operator):
         tracks = camera_object(clip).tracks
         there = [name for row in worst for name in (PREFIX + row, row) if name in tracks][: self.count]
         if not there:
-            self.report({"WARNING"}, "None of the solve's tracks is in the clip")
+            self.report({"WARNING"}, said("None of the solve's tracks is in the clip"))
             return STOPPED
         for track in tracks:
             select_track(track, track.name in there)
             track.hide = track.hide and track.name not in there
         tracks.active = tracks[there[0]]
-        self.report({"INFO"}, ", ".join(there))
+        self.report({"INFO"}, said(", ".join(there)))
         return DONE
 
 
@@ -71,13 +72,13 @@ class TRACKED_SHOT_OT_show_worst_frame(_Solved, bpy.types.Operator):
         clip, scene = clip_of(context), context.scene
         view = solve_list.look_now(clip)
         if view is None or not view.worst_frames or scene is None or scene.library is not None:
-            self.report({"WARNING"}, "No frame has an error to show")
+            self.report({"WARNING"}, said("No frame has an error to show"))
             return STOPPED
         frames = [clip.frame_start + frame - 1 for frame in view.worst_frames]
         at = frames.index(scene.frame_current) + 1 if scene.frame_current in frames else 0
         scene.frame_set(frames[at % len(frames)])
         error = view.frame_errors[view.worst_frames[at % len(frames)] - view.first]
-        self.report({"INFO"}, f"Frame {scene.frame_current}: {error:.2f} px")
+        self.report({"INFO"}, said(f"Frame {scene.frame_current}: {error:.2f} px"))
         return DONE
 
 

@@ -45,7 +45,7 @@ class TRACKED_SHOT_MT_track(_Room, bpy.types.Menu):
     """Tracking and solving."""
 
     bl_label = "Track & Solve"
-    modules = (operators.track,)
+    modules = (operators.track, operators.improve)
 
 
 class TRACKED_SHOT_MT_sessions(_Room, bpy.types.Menu):
@@ -69,19 +69,27 @@ class TRACKED_SHOT_MT_presets(_Room, bpy.types.Menu):
     modules = (operators.presets,)
 
 
-class TRACKED_SHOT_MT_tools(_Room, bpy.types.Menu):
-    """Workspace, overlay, log."""
-
-    bl_label = "Tools"
-    modules = (operators.tools,)
-
-
-ROOMS = (
+_NAMED = (
     TRACKED_SHOT_MT_clip,
     TRACKED_SHOT_MT_track,
     TRACKED_SHOT_MT_sessions,
     TRACKED_SHOT_MT_scene,
     TRACKED_SHOT_MT_presets,
-    TRACKED_SHOT_MT_tools,
 )
+
+
+class TRACKED_SHOT_MT_tools(_Room, bpy.types.Menu):
+    """Workspace, overlay, log, and what no other room has."""
+
+    bl_label = "Tools"
+    modules = tuple(
+        module
+        for module in vars(operators).values()
+        if isinstance(module, ModuleType)
+        and hasattr(module, "CLASSES")
+        and not any(module in room.modules for room in _NAMED)
+    )
+
+
+ROOMS = (*_NAMED, TRACKED_SHOT_MT_tools)
 CLASSES = (TRACKED_SHOT_MT_all, *ROOMS)

@@ -8,6 +8,8 @@ WORDS: dict[str, str] = {
     "'{}' is a built-in {} preset; choose another name":
         "„{}“ ist eine mitgelieferte Vorgabe ({}); wählen Sie einen anderen Namen",
     "'{}' is built in and stays as it is": "„{}“ ist mitgeliefert und bleibt, wie sie ist",
+    "0 at the first pixel's center and 1 at the last one's":
+        "0 in der Mitte des ersten Pixels und 1 in der des letzten",
     "; make an evenly timed copy": "; erstellen Sie eine gleichmäßig getaktete Kopie",
     "; make an image sequence": "; erstellen Sie eine Bildsequenz",
     "A .chan has no lens shift: it is left out": "Eine .chan kennt keinen Linsenversatz: er fällt weg",
@@ -17,6 +19,9 @@ WORDS: dict[str, str] = {
     "A copy of the clip is being made": "Eine Kopie des Clips wird gerade erstellt",
     "A cross for each track that the solve leaves out; the chosen one says why":
         "Ein Kreuz für jede Spur, die die Lösung auslässt; die gewählte sagt, warum",
+    "A distort map from another program, used in place of the clip's lens; empty: the lens":
+        "Eine Distort-Map aus einem anderen Programm, anstelle der Linse des Clips benutzt; leer: die"
+        " Linse",
     "A dot for each track, from cyan (exact) to red": "Ein Punkt für jede Spur, von Türkis (genau) bis Rot",
     "A focal length of {} mm is nothing for Blender's solver":
         "Eine Brennweite von {} mm ist nichts für Blenders Löser",
@@ -25,6 +30,7 @@ WORDS: dict[str, str] = {
     "A picture of your own": "Ein eigenes Bild",
     "A process is at work on it; cancel that first": "Ein Prozess arbeitet daran; brechen Sie ihn zuerst ab",
     "A shaking camera with some motion blur": "Eine wackelnde Kamera mit etwas Bewegungsunschärfe",
+    "A shutter of your own": "Ein eigener Verschluss",
     "A small object close by, with a shallow depth of field":
         "Ein kleiner Gegenstand aus der Nähe, mit geringer Schärfentiefe",
     "Add": "Hinzufügen",
@@ -41,6 +47,8 @@ WORDS: dict[str, str] = {
     "All tracks were kept already": "Alle Spuren waren schon aufbewahrt",
     "An image sequence is evenly timed already": "Eine Bildsequenz ist schon gleichmäßig getaktet",
     "Apply": "Anwenden",
+    "As in Scene": "Wie in der Szene",
+    "As the Plate": "Wie die Aufnahme",
     "Assemble Shot": "Shot bauen",
     "At Work": "Bei der Arbeit",
     "Auto Scale": "Autom. skalieren",
@@ -61,6 +69,7 @@ WORDS: dict[str, str] = {
         "Blender findet {} Frames, wo {} in der Aufnahme sind",
     "Blender found no camera": "Blender hat keine Kamera gefunden",
     "Blender found no camera for {} of {} frames": "Blender hat für {} von {} Frames keine Kamera gefunden",
+    "Blender has no camera preset '{}'{}": "Blender hat keine Kameravorgabe „{}“{}",
     "Blender has no lens distortion model {}": "Blender hat kein Modell {} für die Linsenverzerrung",
     "Blender has no window area to run its clip operators in":
         "Blender hat keinen Fensterbereich, um seine Clip-Operatoren auszuführen",
@@ -73,6 +82,7 @@ WORDS: dict[str, str] = {
         "Blenders Kamera zeigt die Szene {} px neben unserer",
     "Blender's own tools, for tracks of your own": "Blenders eigene Werkzeuge, für eigene Spuren",
     "Blur of the caught shadow": "Unschärfe des aufgefangenen Schattens",
+    "Bottom Left": "Unten links",
     "Bring all frames to one; off: smooth them": "Alle Frames auf einen bringen; aus: glätten",
     "Build the chosen composite into the scene's compositor tree, in a node group of its own. "
     "Your nodes stay as they are; another preset changes only that group":
@@ -104,6 +114,7 @@ WORDS: dict[str, str] = {
         "CG negativ in die Aufnahme multipliziert, für Spiegelungen, Dunst und Hologramme",
     "Camera": "Kamera",
     "Camera Height": "Kamerahöhe",
+    "Camera Presets": "Kameravorgaben",
     "Camera written: {}": "Kamera geschrieben: {}",
     "Cancel": "Abbrechen",
     "Cancel Tracking": "Verfolgen abbrechen",
@@ -147,6 +158,7 @@ WORDS: dict[str, str] = {
     "Cycles' Shadow Catcher pass, where the composite uses it":
         "Der Pass „Shadow Catcher“ von Cycles, wo der Composite ihn benutzt",
     "Damaged": "Beschädigt",
+    "Data, each pixel taken whole": "Daten, jedes Pixel ganz genommen",
     "Delete": "Löschen",
     "Delete Composite Preset": "Composite-Vorgabe löschen",
     "Delete Preset?": "Vorgabe löschen?",
@@ -196,20 +208,29 @@ WORDS: dict[str, str] = {
         "Die Kamera aus den Spuren neu finden, wie sie jetzt sind, Ihren und denen der Sitzung, mit "
         "ihren Gewichten. Nichts wird verfolgt. Hat der Clip nur eigene Spuren, werden nur sie gelöst",
     "First Frame": "Erster Frame",
+    "First Pixel": "Erstes Pixel",
     "Floor": "Boden",
     "Floor {}{}": "Boden: {}{}",
     "Floor, Origin, Scale": "Boden, Ursprung, Maßstab",
     "Floor: {how}": "Boden: {how}",
     "Focal Length": "Brennweite",
+    "Follow the plane track as it is changed, from Blender 4.5; off: keyed":
+        "Der Flächenspur folgen, wenn sie geändert wird, ab Blender 4.5; aus: mit Keys",
     "Footage": "Aufnahme",
     "Footage frame to lock to, 1 the first": "Frame der Aufnahme, auf den gesperrt wird; 1 ist der erste",
     "For most footage": "Für die meisten Aufnahmen",
+    "Found": "Gefunden",
     "Found, {} sure": "Gefunden, {} sicher",
     "Frame": "Frame",
     "Frame Start": "Erster Frame",
+    "Frame {}: {} px": "Frame {}: {} px",
     "Frames": "Frames",
     "From the air; fine texture far away that moves little":
         "Aus der Luft; feine Struktur weit weg, die sich wenig bewegt",
+    "Give focal length and sensor, by Blender's camera presets or by hand, and find the camera "
+    "anew with them from the tracks as they are. Nothing is tracked":
+        "Brennweite und Sensor angeben, nach Blenders Kameravorgaben oder von Hand, und die Kamera "
+        "damit aus den Spuren, wie sie sind, neu finden. Es wird nichts verfolgt",
     "Give the CG the plate's grain": "Der CG das Korn der Aufnahme geben",
     "Give the chosen preset, which is your own, another name. Clips of this file follow":
         "Der gewählten, eigenen Vorgabe einen anderen Namen geben. Clips dieser Datei folgen",
@@ -226,6 +247,10 @@ WORDS: dict[str, str] = {
         "Der Szene die gelöste Kamera mit der Aufnahme dahinter geben, einen Schattenfänger, den "
         "Composite und Größe, Rate und Frames des Clips. Noch einmal bringt sie auf den neuesten "
         "Stand",
+    "Give the selected tracks no weight, and find the camera anew without them. They stay in the "
+    "clip; with their weight back, the next Solve Again counts them in":
+        "Den ausgewählten Spuren ihr Gewicht nehmen und die Kamera ohne sie neu finden. Sie bleiben "
+        "im Clip; mit ihrem Gewicht zählt das nächste Neu lösen sie wieder mit",
     "Give the world its size by the camera's height above the floor at the current frame":
         "Der Welt ihre Größe durch die Höhe der Kamera über dem Boden im aktuellen Frame geben",
     "Give the world its size by the known distance between the two selected tracks":
@@ -234,14 +259,21 @@ WORDS: dict[str, str] = {
     "Go on with this clip's interrupted session, from its last saved step":
         "Mit der unterbrochenen Sitzung dieses Clips weitermachen, ab ihrem letzten gesicherten "
         "Schritt",
+    "Go to the frame with the largest error; pressed again, to the next worst":
+        "Zum Frame mit dem größten Fehler gehen; noch einmal gedrückt, zum nächstschlechten",
     "Go to the last frame that the clip's session has tracked":
         "Zum letzten Frame gehen, den die Sitzung des Clips verfolgt hat",
     "Good": "Gut",
     "Grain": "Korn",
+    "Half a Pixel": "Ein halbes Pixel",
     "Hold the finished picture still by its tracks": "Das fertige Bild nach seinen Spuren ruhig halten",
     "How dark the caught shadow is": "Wie dunkel der aufgefangene Schatten ist",
+    "How far the CG is smeared by its movement": "Wie weit die CG durch ihre Bewegung verwischt wird",
+    "How far to look away, in pictures": "Wie weit daneben zu sehen ist, in Bildern",
+    "How far to look away, in pixels": "Wie weit daneben zu sehen ist, in Pixeln",
     "How high above the floor the camera was at the current frame":
         "Wie hoch über dem Boden die Kamera im aktuellen Frame war",
+    "How long it is open, in frames": "Wie lange er offen ist, in Frames",
     "How much of the CG is seen": "Wie viel von der CG zu sehen ist",
     "How much of the movement goes, but for a pan":
         "Wie viel von der Bewegung verschwindet, außer einem Schwenk",
@@ -281,6 +313,7 @@ WORDS: dict[str, str] = {
     "Leave both as they are": "Beide lassen, wie sie sind",
     "Leave it as it is, for grading what is saved as EXR":
         "Lassen, wie sie ist, um als EXR Gespeichertes zu graden",
+    "Leave the scene's motion blur as it is": "Die Bewegungsunschärfe der Szene lassen, wie sie ist",
     "Left Out": "Ausgelassen",
     "Left out: {why}": "Ausgelassen: {why}",
     "Lens": "Linse",
@@ -288,6 +321,7 @@ WORDS: dict[str, str] = {
     "Let the tracking process give way to Blender and other programs":
         "Den Tracking-Prozess Blender und anderen Programmen den Vortritt lassen",
     "Linear Rec.709": "Linear Rec.709",
+    "Live": "Mitlaufend",
     "Live Camera": "Kamera folgt",
     "Lock to a Frame": "Auf Frame sperren",
     "Log Level": "Protokollstufe",
@@ -312,6 +346,8 @@ WORDS: dict[str, str] = {
         "fertig ist, geht weiter",
     "Makes camera, shadow catcher and composite; sets size, frames and Cycles":
         "Legt Kamera, Schattenfänger und Composite an; setzt Größe, Frames und Cycles",
+    "Measure the plate's shutter and set the scene's to it":
+        "Den Verschluss der Aufnahme messen und den der Szene darauf setzen",
     "More points, matched more strictly; slower": "Mehr Punkte, strenger verglichen; langsamer",
     "Motion Blur": "Bewegungsunschärfe",
     "Multiply": "Multiplizieren",
@@ -321,6 +357,7 @@ WORDS: dict[str, str] = {
     "No clip": "Kein Clip",
     "No composite of Tracked Shot is in this scene": "Kein Composite von Tracked Shot ist in dieser Szene",
     "No copy is being made": "Es wird keine Kopie erstellt",
+    "No frame has an error to show": "Kein Frame hat einen Fehler, der zu zeigen wäre",
     "No frame of this clip was tracked yet": "Noch kein Frame dieses Clips wurde verfolgt",
     "No session found": "Keine Sitzung gefunden",
     "No session of this clip is done": "Keine Sitzung dieses Clips ist fertig",
@@ -332,6 +369,7 @@ WORDS: dict[str, str] = {
     "Nodes inside the Tracked Shot group were changed by hand":
         "Nodes in der Gruppe von Tracked Shot wurden von Hand geändert",
     "None": "Keine",
+    "None of the solve's tracks is in the clip": "Keine Spur der Lösung ist im Clip",
     "Not in the tree": "Nicht im Baum",
     "Not taken in: you changed tracks ({changes})": "Nicht übernommen: Sie haben Spuren geändert ({changes})",
     "Nothing applied yet": "Noch nichts angewandt",
@@ -341,6 +379,8 @@ WORDS: dict[str, str] = {
     "Nothing of Tracked Shot is in this scene": "Nichts von Tracked Shot ist in dieser Szene",
     "Nothing wrong with {}": "Nichts auszusetzen an {}",
     "Nothing: the CG alone, with its alpha": "Nichts: die CG allein, mit ihrem Alpha",
+    "Offsets": "Versätze",
+    "Offsets in Pixels": "Versätze in Pixeln",
     "One color all over": "Überall eine Farbe",
     "One of your tracks is in the session, not in the clip":
         "Eine Ihrer Spuren ist in der Sitzung, nicht im Clip",
@@ -370,6 +410,9 @@ WORDS: dict[str, str] = {
     "Paused at the start": "Am Anfang angehalten",
     "Paused while solving": "Beim Lösen angehalten",
     "Pausing": "Hält an",
+    "Pixel centers at one half": "Pixelmitten bei ein Halb",
+    "Pixel centers at whole numbers": "Pixelmitten bei ganzen Zahlen",
+    "Places": "Orte",
     "Plane Track": "Flächenspur",
     "Plate Exact": "Aufnahmegetreu",
     "Poor": "Schlecht",
@@ -412,6 +455,7 @@ WORDS: dict[str, str] = {
     " only where you know where your shot files come from":
         "Die Python-Dateien ausführen, die eine Shot-Datei als Hooks nennt. Sie können alles, was Sie"
         " können: erlauben Sie es nur, wenn Sie wissen, woher Ihre Shot-Dateien kommen",
+    "ST-Map": "ST-Map",
     "Save": "Speichern",
     "Save Shot File": "Shot-Datei speichern",
     "Save the chosen preset, with what is set over it under Adjust, as a preset of your own. The "
@@ -429,6 +473,11 @@ WORDS: dict[str, str] = {
     "Scripts From Shot Files": "Skripte aus Shot-Dateien",
     "See as much beyond the edge as the bent CG needs":
         "So viel über den Rand hinaus sehen, wie die gebogene CG braucht",
+    "Select Worst": "Schlechteste auswählen",
+    "Select Worst Tracks": "Schlechteste Spuren auswählen",
+    "Select the tracks with the largest share of the solve's error in the clip, and only those":
+        "Die Spuren mit dem größten Anteil am Fehler der Lösung im Clip auswählen, und nur diese",
+    "Select tracks that have weight first": "Wählen Sie zuerst Spuren aus, die Gewicht haben",
     "Sensor Width": "Sensorbreite",
     "Session": "Sitzung",
     "Session Folder": "Sitzungsordner",
@@ -459,12 +508,14 @@ WORDS: dict[str, str] = {
     "Shot file written: {}": "Shot-Datei geschrieben: {}",
     "Show": "Zeigen",
     "Show Evenly Timed Copy": "Gleichmäßig getaktete Kopie zeigen",
+    "Show Worst Frame": "Schlechtesten Frame zeigen",
     "Show a workspace with the clip, the scene and the compositor; it is made once a file":
         "Einen Arbeitsbereich mit Clip, Szene und Compositor zeigen; er wird einmal je Datei angelegt",
     "Show or hide what the solve is worth over the clip":
         "Zeigen oder verbergen, was die Lösung über dem Clip wert ist",
     "Show which stages Assemble Shot would build, and why. Nothing is changed":
         "Zeigen, welche Stufen „Shot bauen“ bauen würde und warum. Nichts wird geändert",
+    "Shutter": "Verschluss",
     "Shutter Position": "Verschlusslage",
     "Shutter of the plate, measured in {} places: {} of a frame":
         "Verschluss der Aufnahme, an {} Stellen gemessen: {} eines Frames",
@@ -473,6 +524,8 @@ WORDS: dict[str, str] = {
     "Solve": "Lösung",
     "Solve Again": "Neu lösen",
     "Solve Camera Motion": "Kamerabewegung lösen",
+    "Solve with Known Lens": "Mit bekannter Linse lösen",
+    "Solve with Known Lens…": "Mit bekannter Linse lösen…",
     "Solved": "Gelöst",
     "Solved Floor": "Gelöster Boden",
     "Solving": "Löst",
@@ -493,6 +546,7 @@ WORDS: dict[str, str] = {
     "Straighten the plate to the CG": "Die Aufnahme nach der CG gerade biegen",
     "Such files are usually {space}, this clip is set to {now}":
         "Solche Dateien sind gewöhnlich {space}, dieser Clip steht auf {now}",
+    "Switch Off & Solve Again": "Ausschalten & neu lösen",
     "Take In": "Übernehmen",
     "Take In Solve": "Lösung übernehmen",
     "Take It In": "Übernehmen",
@@ -530,16 +584,19 @@ WORDS: dict[str, str] = {
         "Die Kamera hat Keys und folgt nicht dem Clip: {}",
     "The camera stands still": "Die Kamera steht still",
     "The camera will have keys: {why}": "Die Kamera wird Keys haben: {why}",
-    "The camera zooms, but the CG is bent by the one lens of the clip: it is off where the focal "
+    "The camera zooms, but the CG is bent by one map from a file: it is off where the focal "
     "length is another":
-        "Die Kamera zoomt, aber die CG ist nach der einen Linse des Clips gebogen: sie liegt daneben,"
+        "Die Kamera zoomt, aber die CG ist nach einer Map aus einer Datei gebogen: sie liegt daneben,"
         " wo die Brennweite eine andere ist",
     "The camera {} is linked: its view cannot be widened for the lens":
         "Die Kamera {} ist verknüpft: ihr Blick kann für die Linse nicht erweitert werden",
+    "The camera's zoom has changed since the CG was bent to it: apply again":
+        "Der Zoom der Kamera hat sich geändert, seit die CG danach gebogen wurde: neu anwenden",
     "The clip has no file": "Der Clip hat keine Datei",
     "The clip has no frames": "Der Clip hat keine Frames",
     "The clip has no picture": "Der Clip hat kein Bild",
     "The clip has no session yet": "Der Clip hat noch keine Sitzung",
+    "The clip has no solve of ours yet": "Der Clip hat noch keine Lösung von uns",
     "The clip has no solved camera yet": "Der Clip hat noch keine gelöste Kamera",
     "The clip has no tracks": "Der Clip hat keine Spuren",
     "The clip has the colour space that its file asks for":
@@ -583,6 +640,8 @@ WORDS: dict[str, str] = {
     "The output overrides the scene's colour management: the plate may come out changed":
         "Die Ausgabe übergeht das Farbmanagement der Szene: die Aufnahme kommt vielleicht verändert "
         "heraus",
+    "The pass {} is not rendered here and so not bent":
+        "Der Pass {} wird hier nicht gerendert und so nicht gebogen",
     "The picture behind the CG": "Das Bild hinter der CG",
     "The picture moves too far to hide its edges, even {} times enlarged":
         "Das Bild bewegt sich zu weit, um seine Ränder zu verbergen, selbst {}-mal vergrößert",
@@ -638,7 +697,11 @@ WORDS: dict[str, str] = {
     "There is no window to show it in": "Es gibt kein Fenster, in dem es gezeigt werden kann",
     "This clip's session: {path}": "Die Sitzung dieses Clips: {path}",
     "Toggle Overlay": "Overlay umschalten",
+    "Told from the map where that can be; else half a pixel":
+        "Aus der Map gelesen, wo das geht; sonst ein halbes Pixel",
+    "Told from the map's values": "Aus den Werten der Map gelesen",
     "Tools": "Werkzeuge",
+    "Top Left": "Oben links",
     "Track": "Verfolgen",
     "Track & Solve": "Verfolgen & Lösen",
     "Track Backwards": "Rückwärts verfolgen",
@@ -672,6 +735,7 @@ WORDS: dict[str, str] = {
     "Undistort Plate": "Aufnahme entzerren",
     "Usable": "Brauchbar",
     "Use Curves": "Kurven benutzen",
+    "Values": "Werte",
     "View": "Ansicht",
     "View Transform": "Ansichtstransformation",
     "Warnings": "Warnungen",
@@ -680,6 +744,8 @@ WORDS: dict[str, str] = {
     "What lies behind the CG": "Was hinter der CG liegt",
     "What lies between the two selected tracks": "Was zwischen den zwei ausgewählten Spuren liegt",
     "What the add-on writes to the console": "Was das Add-on auf die Konsole schreibt",
+    "What the map's pixels hold": "Was die Pixel der Map enthalten",
+    "What u the centre of the map's first pixel has": "Welches u die Mitte des ersten Pixels der Map hat",
     "What was done, too": "Auch was getan wurde",
     "What went wrong": "Was schiefging",
     "When a clip is tracked anew, delete its oldest finished sessions beyond this many. Those "
@@ -688,6 +754,8 @@ WORDS: dict[str, str] = {
         "löschen. Die, die Clips der offenen Datei benutzen, bleiben. 0: alle behalten",
     "Where sessions are kept; empty: beside the saved .blend, or beside the footage":
         "Wo Sitzungen aufbewahrt werden; leer: neben der gespeicherten .blend oder der Aufnahme",
+    "Where the map's v counts from": "Von wo das v der Map zählt",
+    "Where to look, 0 to 1 over the picture": "Wohin zu sehen ist, 0 bis 1 über das Bild",
     "White Balance": "Weißabgleich",
     "Workflow": "Arbeitsweise",
     "Write ST-Maps": "ST-Maps schreiben",
@@ -715,6 +783,10 @@ WORDS: dict[str, str] = {
         "im Browser öffnet, als Markdown und als JSON",
     "Written: {}": "Geschrieben: {}",
     "X Axis": "X-Achse",
+    "Zero": "Null",
+    "Zero to One": "Null bis Eins",
+    "Zoom: {} maps are mixed, within {} px of the lens":
+        "Zoom: {} Maps werden gemischt, auf {} px genau an der Linse",
     "a corner pin by tracks needs the clip that has them":
         "eine Eckpunkt-Montage nach Spuren braucht den Clip, der sie hat",
     "a corner pin needs a plane track, four tracks or corners, and one of these only":
@@ -892,6 +964,8 @@ WORDS: dict[str, str] = {
     "turns where it stands": "dreht sich auf der Stelle",
     "unknown blend {}: over, multiply, add or screen":
         "unbekannte Mischung {}: over, multiply, add oder screen",
+    "v grows downwards": "v wächst nach unten",
+    "v grows upwards": "v wächst nach oben",
     "you have a {} preset '{}' already; choose another name":
         "Sie haben schon eine Vorgabe ({}) namens „{}“; wählen Sie einen anderen Namen",
     "you have no {} preset '{}'{}": "Sie haben keine Vorgabe ({}) namens „{}“{}",
@@ -910,6 +984,8 @@ WORDS: dict[str, str] = {
     "{rate} frames/s": "{rate} Frames/s",
     "{time} left": "noch {time}",
     "{} GB": "{} GB",
+    "{} and loses fine detail; distort_cg keeps it":
+        "{} und verliert feine Einzelheiten; distort_cg behält sie",
     "{} cannot be set to {}: the plate may not come out as it was filmed":
         "{} kann nicht auf {} gesetzt werden: die Aufnahme kommt vielleicht nicht so heraus, wie sie "
         "gefilmt wurde",
@@ -953,6 +1029,7 @@ WORDS: dict[str, str] = {
     "{} to {}": "{} bis {}",
     "{} tracks added to {}": "{} Spuren zu {} hinzugefügt",
     "{} tracks of the session {} are in the clip": "{} Spuren der Sitzung {} sind im Clip",
+    "{} tracks would be left; a camera takes {}": "Es blieben {} Spuren; eine Kamera braucht {}",
     "{} tracks written: {}": "{} Spuren geschrieben: {}",
     "{} was deleted by hand and stays away; {}": "{} wurde von Hand gelöscht und bleibt weg; {}",
     "{}, which the camera hangs on, has keys and cannot be moved":
@@ -1053,45 +1130,5 @@ WORDS: dict[str, str] = {
         "{}: {} Pixel ist sehr klein, gibt es ein größeres Original?",
     "{}: {}, too short: it takes {} or more": "{}: {}, zu kurz: es braucht {} oder mehr",
     "{}x{} pixels in Blender, {}x{} when tracked ({})": "{}x{} Pixel in Blender, {}x{} beim Verfolgen ({})",
-    'Select Worst Tracks':
-        'Schlechteste Spuren auswählen',
-    "Select the tracks with the largest share of the solve's error in the clip, and only those":
-        'Die Spuren mit dem größten Anteil am Fehler der Lösung im Clip auswählen, und nur diese',
-    'The clip has no solve of ours yet':
-        'Der Clip hat noch keine Lösung von uns',
-    "None of the solve's tracks is in the clip":
-        'Keine Spur der Lösung ist im Clip',
-    'Show Worst Frame':
-        'Schlechtesten Frame zeigen',
-    'Go to the frame with the largest error; pressed again, to the next worst':
-        'Zum Frame mit dem größten Fehler gehen; noch einmal gedrückt, zum nächstschlechten',
-    'No frame has an error to show':
-        'Kein Frame hat einen Fehler, der zu zeigen wäre',
-    'Switch Off & Solve Again':
-        'Ausschalten & neu lösen',
-    "Give the selected tracks no weight, and find the camera anew without them. They stay in the "
-    "clip; with their weight back, the next Solve Again counts them in":
-        "Den ausgewählten Spuren ihr Gewicht nehmen und die Kamera ohne sie neu finden. Sie bleiben im "
-        "Clip; mit ihrem Gewicht zählt das nächste Neu lösen sie wieder mit",
-    'Select tracks that have weight first':
-        'Wählen Sie zuerst Spuren aus, die Gewicht haben',
-    '{} tracks would be left; a camera takes {}':
-        'Es blieben {} Spuren; eine Kamera braucht {}',
-    'Solve with Known Lens':
-        'Mit bekannter Linse lösen',
-    'Solve with Known Lens…':
-        'Mit bekannter Linse lösen…',
-    "Give focal length and sensor, by Blender's camera presets or by hand, and find the camera anew "
-    "with them from the tracks as they are. Nothing is tracked":
-        "Brennweite und Sensor angeben, nach Blenders Kameravorgaben oder von Hand, und die Kamera damit "
-        "aus den Spuren, wie sie sind, neu finden. Es wird nichts verfolgt",
-    'Select Worst':
-        'Schlechteste auswählen',
-    'Camera Presets':
-        'Kameravorgaben',
-    'Frame {}: {} px':
-        'Frame {}: {} px',
-    "Blender has no camera preset '{}'{}":
-        'Blender hat keine Kameravorgabe „{}“{}',
 }
 # fmt: on
