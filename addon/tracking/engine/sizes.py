@@ -7,11 +7,14 @@ followed; on smaller ones they stay, since a smaller patch holds too little.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .model import TrackingSettings
 
 REFERENCE_SIDE = 960
+LK_SIDE = 480
+"""The longer side of the picture that LK looks at, at most one and a half times more."""
 RING_BYTES = 384 * 1024 * 1024
 """Memory that the frames held for following back may take."""
 RING_LEAST = 20
@@ -27,8 +30,12 @@ class Sizes:
     """Nearest that a point may come to the frame's edge."""
     cell: int
     """Side of the square in which one point is wanted."""
+    scale: float
+    """How much larger the frame is than the one that settings are written for; at least 1."""
+    halvings: int
+    """How often the picture is halved for the LK prediction."""
     window: int
-    """Side of the window of the pyramidal LK prediction; odd."""
+    """Side of the window of the pyramidal LK prediction, in the halved picture; odd."""
     ring: int
     """Frames held in memory."""
     sweep: int
@@ -40,7 +47,8 @@ def sizes_for(width: int, height: int, settings: TrackingSettings) -> Sizes:
     scale = max(1.0, max(width, height) / REFERENCE_SIDE)
     half = round(settings.pattern * scale) // 2
     cell = max(round(40 * scale), int((width * height / settings.density) ** 0.5))
-    window = 2 * round(7 * scale) + 1
+    halvings = max(0, round(math.log2(max(width, height) / LK_SIDE)))
+    window = 2 * round(10 * scale / 2**halvings) + 1 if halvings else 15
     ring = max(RING_LEAST, min(settings.ring, RING_BYTES // (width * height)))
     sweep = max(1, ring // 2 // settings.redetect) * settings.redetect
-    return Sizes(half, half + settings.margin, cell, window, ring, sweep)
+    return Sizes(half, half + settings.margin, cell, scale, halvings, window, ring, sweep)

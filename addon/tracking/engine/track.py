@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .condition import condition
 from .detect import detect_corners
-from .follow import Floats32, Gray, Live, begin_tracks, follow, no_tracks, prepare_patches, resting_affine
+from .follow import Live, begin_tracks, follow, no_tracks, resting_tracks
 from .masks import Masks
 from .model import Bools, Ints, TrackingSettings, Tracks
+from .patches import Floats32, Gray, prepare_patches
+from .predict import View, view
 from .sizes import Sizes
 
 
@@ -86,19 +89,26 @@ class TrackState:
         live_ids: Ints,
         live_affine: Floats32,
         swept: int = 0,
+        markers: Iterable[Markers] = (),
     ) -> TrackState:
         """The state after ``frame``, from the keys of all tracks that are live or begun since the last pass.
 
-        ``keys.ids`` ascend; ``live_ids`` (n,) and ``live_affine`` (n, 6) as the step gave them.
+        ``keys.ids`` ascend; ``live_ids`` (n,) and ``live_affine`` (n, 6) as the step gave them; ``markers``
+        are all that were found so far, and tell which tracks wait.
         """
         state = cls(sizes, first, frame, count, swept=swept)
         rows = np.searchsorted(keys.ids, live_ids)
-        state.live = Live(live_ids, live_affine, prepare_patches(keys.pixels[rows]))
+        last = np.full(count, frame, np.int32)
+        for part in markers:
+            last[part.tracks] = 0
+        for part in markers:
+            np.maximum.at(last, part.tracks, part.frames)
+        state.live = Live(live_ids, live_affine, prepare_patches(keys.pixels[rows]), frame - last[live_ids])
         since = state.last_sweep()
         for key_frame in sorted({int(number) for number in keys.frames if number > since}):
             pick = keys.frames == key_frame
             patches = prepare_patches(keys.pixels[pick])
-            state.fresh.append((key_frame, Live(keys.ids[pick], resting_affine(keys.points[pick]), patches)))
+            state.fresh.append((key_frame, resting_tracks(keys.ids[pick], keys.points[pick], patches)))
         return state
 
     def last_sweep(self) -> int:
@@ -119,6 +129,7 @@ class _Recorder:
         self.seen: list[tuple[int, Ints, Floats32]] = []
 
     def see(self, frame: int, live: Live) -> None:
+        live = live.in_view()
         self.seen.append((frame, live.ids, live.points))
 
     def change(self, state: TrackState) -> TrackChange:
@@ -159,27 +170,28 @@ def track_steps(
     where in a frame nothing is tracked.
     """
     sizes = state.sizes
-    ring: deque[tuple[int, Gray]] = deque(maxlen=sizes.ring)
+    ring: deque[tuple[int, View]] = deque(maxlen=sizes.ring)
     hidden: dict[int, Bools | None] = {}
     found = _Recorder()
-    for number, gray in frames:
+    for number, picture in frames:
         if number > last:
             break
+        now = view(condition(picture), sizes)
         hidden[number] = masks(number) if masks is not None else None
         hidden.pop(number - sizes.ring, None)
         if number <= state.frame:
-            ring.append((number, gray))
+            ring.append((number, now))
             continue
         if ring:
             state.live = _seen(
-                follow(ring[-1][1], gray, state.live, sizes, settings.correlation), hidden[number]
+                follow(ring[-1][1], now, state.live, sizes, settings.correlation), hidden[number]
             )
             found.see(number, state.live)
-        ring.append((number, gray))
+        ring.append((number, now))
         state.frame = number
         done = number - state.first + 1
-        if (done - 1) % settings.redetect == 0 or len(state.live.ids) < settings.density // 3:
-            _begin(number, gray, state, found, hidden[number])
+        if (done - 1) % settings.redetect == 0 or len(state.live.in_view().ids) < settings.density // 3:
+            _begin(number, now.gray, state, found, hidden[number])
         if done % sizes.sweep == 0 or number == last:
             _sweep_back(ring, state, settings, found, hidden)
         if done % settings.redetect == 0 or number == last:
@@ -201,9 +213,8 @@ def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder, masked:
     points = detect_corners(gray, state.live.points, state.sizes, masked)
     if not len(points):
         return
-    ids = np.arange(state.count, state.count + len(points), dtype=np.int32)
-    new = begin_tracks(gray, points, ids, state.sizes)
-    state.count += len(points)
+    new = begin_tracks(gray, points, state.count, state.sizes)
+    state.count += len(new.ids)
     state.fresh.append((number, new))
     state.live = state.live.join(new)
     found.keys.append((number, new))
@@ -211,7 +222,7 @@ def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder, masked:
 
 
 def _sweep_back(
-    ring: deque[tuple[int, Gray]],
+    ring: deque[tuple[int, View]],
     state: TrackState,
     settings: TrackingSettings,
     found: _Recorder,
@@ -222,10 +233,10 @@ def _sweep_back(
     state.fresh = []
     carried = no_tracks(state.sizes)
     pictures = list(ring)
-    for (number, gray), (before, earlier) in zip(reversed(pictures), reversed(pictures[:-1]), strict=False):
+    for (number, now), (before, earlier) in zip(reversed(pictures), reversed(pictures[:-1]), strict=False):
         if number in begun:
             carried = carried.join(begun[number])
-        carried = _seen(follow(gray, earlier, carried, state.sizes, settings.correlation), hidden[before])
+        carried = _seen(follow(now, earlier, carried, state.sizes, settings.correlation), hidden[before])
         if len(carried.ids):
             found.see(before, carried)
 

@@ -232,10 +232,10 @@ class TrackingSessionManager:
         swept = int(self.about.get("swept", 0))
         since = TrackState(sizes, footage.first, frame, count, swept=swept).last_sweep()
         keys, live_ids, live_affine = self.store.following(since, 2 * sizes.half_pattern + 3)
-        job.state = TrackState.restore(
-            sizes, footage.first, frame, count, keys, live_ids, live_affine, swept=swept
-        )
         job.markers = [self.store.markers()]
+        job.state = TrackState.restore(
+            sizes, footage.first, frame, count, keys, live_ids, live_affine, swept=swept, markers=job.markers
+        )
         return job
 
     def check(self) -> None:
