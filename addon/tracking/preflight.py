@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from .engine.condition import COMBED, interlacing
 from .engine.footage import SEQUENCE_FPS, Footage, Picture, check_range, frame_checksum, open_footage
 from .errors import FootageError, TrackedShotError
 
@@ -39,9 +40,6 @@ COPY_SUFFIX = ".avi"
 _RATE_TOLERANCE = 0.005
 _UNEVEN_SHARE = 0.1
 _UNEVEN_MS = 1.01
-_INTERLACED = 2.0
-"""Of ``interlacing``: filmed clips stay below 0.3 and finely striped ground below 1.5; two frames woven
-together reach 1.2 to 24."""
 
 
 @dataclass(frozen=True)
@@ -273,30 +271,13 @@ def _check_rate(footage: Footage) -> list[Finding]:
 
 
 def _check_interlaced(footage: Footage, pictures: list[Picture]) -> list[Finding]:
-    if not pictures or max(interlacing(picture) for picture in pictures) < _INTERLACED:
+    if not pictures or max(interlacing(picture) for picture in pictures) < COMBED:
         return []
     message = (
-        f"{footage.path.name}: every other line shows another moment (interlaced); deinterlace the clip first"
+        f"{footage.path.name}: every other line shows another moment (interlaced): only one field of it is"
+        " tracked; deinterlace the clip first where you can"
     )
     return [Finding("warning", "interlaced", message)]
-
-
-def interlacing(gray: Picture) -> float:
-    """How many more lines than columns stand out from both neighbours, in percent of the pixels.
-
-    In a moving interlaced picture the lines comb: each differs from the ones above and below, in the same
-    direction, while those two agree. Columns show what the picture's own detail does in that way.
-    """
-    return _combed(gray) - 2.0 * _combed(gray.T)
-
-
-def _combed(gray: Picture) -> float:
-    rows = gray.astype(np.int16)
-    above, here, below = rows[:-2], rows[1:-1], rows[2:]
-    sticks_out = (np.sign(here - above) == np.sign(here - below)) & (
-        np.minimum(np.abs(here - above), np.abs(here - below)) > 12
-    )
-    return 100.0 * float(np.mean(sticks_out & (np.abs(above - below) < 8))) if here.size else 0.0
 
 
 def _is_usual(rate: float) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from addon.tracking import preflight
+from addon.tracking.engine.condition import interlacing
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.errors import Cancelled, FootageError, TrackedShotError
 from addon.tracking.preflight import (
@@ -19,7 +20,6 @@ from addon.tracking.preflight import (
     Preflight,
     check_footage,
     copy_fix,
-    interlacing,
     make_even_copy,
     make_image_sequence,
     number_ranges,
