@@ -274,8 +274,8 @@ def _check_interlaced(footage: Footage, pictures: list[Picture]) -> list[Finding
     if not pictures or max(interlacing(picture) for picture in pictures) < COMBED:
         return []
     message = (
-        f"{footage.path.name}: every other line shows another moment (interlaced): only one field of it is"
-        " tracked; deinterlace the clip first where you can"
+        f"{footage.path.name}: every other line shows another moment (interlaced); where that is plain,"
+        " one field is tracked; better deinterlace the clip first"
     )
     return [Finding("warning", "interlaced", message)]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from addon.tracking.engine.condition import COMBED, condition, first_field, interlacing
+from addon.tracking.engine.condition import COMBED, TAKEN_APART, condition, first_field, interlacing
 from addon.tracking.engine.model import TrackingSettings
 from addon.tracking.engine.sizes import sizes_for
 from addon.tracking.engine.track import TrackState, collect_tracks, track_steps
@@ -82,7 +82,7 @@ def test_footage_of_each_kind_is_followed(kind, noise: float, limit: float) -> N
 
 
 def test_a_comb_is_told_from_noise_and_texture() -> None:
-    assert interlacing(drawn(interlaced, 1.5)[4][1]) > COMBED
+    assert interlacing(drawn(interlaced, 1.5)[4][1]) > TAKEN_APART
     assert interlacing(drawn(plain, 8.0)[4][1]) < COMBED
     stripes = np.full((HEIGHT, WIDTH), 60, np.uint8)
     stripes[:, ::2] = 200

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
 
-SMOOTH_PX = 0.6
+SMOOTH_PX = 0.65
 """Deviation of the blur. Between pixels a picture is read by linear interpolation, which pulls a sharp or
 noisy patch towards whole and half pixels; so little blur takes most of that away (the path of a rendered clip
 came a third closer to the truth), and tracks last longer in noise."""
@@ -24,8 +24,10 @@ WIDE = 160
 MOST_GAIN = 12.0
 """but no more than so many times."""
 COMBED = 2.0
-"""From this ``interlacing`` on a picture is taken to hold two fields: filmed clips stay below 0.3 and finely
+"""From this ``interlacing`` on a picture looks like two fields: filmed clips stay below 0.3 and finely
 striped ground below 1.5; two frames woven together reach 1.2 to 24."""
+TAKEN_APART = 5.0
+"""From this on, which fine stripes do not reach either, one field of it is used."""
 COMB_STEP = 12
 COMB_SAME = 8
 SAMPLING = 8
@@ -33,7 +35,7 @@ SAMPLING = 8
 
 def condition(gray: Gray) -> Gray:
     """The picture (H, W) as it is tracked: one field where it is interlaced, stretched, smoothed."""
-    if interlacing(gray) >= COMBED:
+    if interlacing(gray) >= TAKEN_APART:
         gray = first_field(gray)
     low, high = np.percentile(gray[::SAMPLING, ::SAMPLING], TAILS)
     if high - low >= NARROW:
