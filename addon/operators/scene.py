@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty
+from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
 
 from .. import jobs, watch
 from ..tracking.blender import layout
+from ..tracking.blender.holdout import hold_out
+from ..tracking.blender.points import setup_point_cloud
+from ..tracking.blender.scene import (
+    add_stand_in,
+    remove_shadow_catcher,
+    remove_stand_in,
+    setup_hdri,
+    setup_light,
+    setup_shadow_catcher,
+)
+from ..tracking.errors import InputError
 from ..tracking.floor import SURE_FLOOR
+from ..tracking.session.clip_tracks import PREFIX
 from ..words import said
-from .base import DONE, ClipAction, clip_of
+from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
 
 
 class _LayoutAction(ClipAction):
@@ -184,7 +197,136 @@ class TRACKED_SHOT_OT_set_camera(_LayoutAction, bpy.types.Operator):
         return DONE
 
 
+class TRACKED_SHOT_OT_point_cloud(_LayoutAction, bpy.types.Operator):
+    """The solved points."""
+
+    bl_idname = "tracked_shot.point_cloud"
+    bl_label = "Point Cloud"
+    bl_description = "Put the solved points into the scene, to place things by; they are not rendered"
+
+    kind: EnumProperty(
+        name="As",
+        items=[
+            ("mesh", "Mesh", "One mesh of vertices"),
+            ("empties", "Empties", "An empty a track, with its name"),
+            ("none", "None", "Take the points out again"),
+        ],
+        default="mesh",
+    )
+
+    def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
+        plain = [name.removeprefix(PREFIX) for name in world.names]
+        setup_point_cloud(scene, self.kind, plain, world.points)
+        return ""
+
+
+class TRACKED_SHOT_OT_sun_from_shadow(_LayoutAction, bpy.types.Operator):
+    """The light by a shadow."""
+
+    bl_idname = "tracked_shot.sun_from_shadow"
+    bl_label = "Sun from Shadow"
+    bl_description = (
+        "Turn the sun by two selected tracks: the top of a thing, and where its shadow ends. The higher one "
+        "counts as the top"
+    )
+
+    def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
+        if len(names) != 2:
+            raise InputError(f"select two tracks, a thing's top and its shadow's end, not {len(names)}")
+        low, high = sorted(world.chosen(names).tolist(), key=lambda point: point[2])
+        setup_light(scene, tuple(a - b for a, b in zip(low, high)))
+        return ""
+
+
+class TRACKED_SHOT_OT_setup_shadow_catcher(SceneAction, bpy.types.Operator):
+    """The ground."""
+
+    bl_idname = "tracked_shot.setup_shadow_catcher"
+    bl_label = "Shadow Catcher"
+    bl_description = (
+        "Make a ground that shows only the shadows on it, as large as the camera sees, with a soft sun where "
+        "there is none of ours. Again, it is fitted to what the camera sees and how the light is now"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        setup_shadow_catcher(context.scene)
+        return DONE
+
+
+class TRACKED_SHOT_OT_remove_shadow_catcher(SceneAction, bpy.types.Operator):
+    """No ground."""
+
+    bl_idname = "tracked_shot.remove_shadow_catcher"
+    bl_label = "Remove Shadow Catcher"
+    bl_description = "Take the ground that catches shadows out of the scene; the light stays"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        if not remove_shadow_catcher(context.scene):
+            self.report({"WARNING"}, "No shadow catcher of Tracked Shot is in this scene")
+            return STOPPED
+        return DONE
+
+
+class TRACKED_SHOT_OT_stand_in(SceneAction, bpy.types.Operator):
+    """The stand-in."""
+
+    bl_idname = "tracked_shot.stand_in"
+    bl_label = "Stand-In"
+    bl_description = "Put a cube on the floor, to see whether the camera holds; again, take it away"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        if not remove_stand_in(context.scene):
+            add_stand_in(context.scene)
+        return DONE
+
+
+class TRACKED_SHOT_OT_set_holdout(SceneAction, bpy.types.Operator):
+    """Stand-ins for real things."""
+
+    bl_idname = "tracked_shot.set_holdout"
+    bl_label = "Set Holdout"
+    bl_description = (
+        "Have the selected objects stand for real things: they hide the CG behind them and are not seen "
+        "themselves. With nothing selected, there are none"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        chosen = [item for item in context.view_layer.objects if item.select_get() and item.type == "MESH"]
+        count = len(hold_out(context.scene, chosen))
+        self.report({"INFO"}, f"{count} objects hide the CG" if count else "No object hides the CG")
+        return DONE
+
+
+class TRACKED_SHOT_OT_set_hdri(SceneAction, ImportHelper, bpy.types.Operator):
+    """Light from a picture."""
+
+    bl_idname = "tracked_shot.set_hdri"
+    bl_label = "Light from HDRI"
+    bl_description = "Light the scene by a picture of its surroundings, in a world of its own"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filter_glob: StringProperty(default="*.hdr;*.exr;*.jpg;*.png", options={"HIDDEN", "SKIP_SAVE"})
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        if not self.filepath:
+            self.report({"WARNING"}, "Choose a picture")
+            return STOPPED
+        setup_hdri(context.scene, bpy.path.abspath(self.filepath))
+        return DONE
+
+
 CLASSES = (
+    TRACKED_SHOT_OT_point_cloud,
+    TRACKED_SHOT_OT_sun_from_shadow,
+    TRACKED_SHOT_OT_setup_shadow_catcher,
+    TRACKED_SHOT_OT_remove_shadow_catcher,
+    TRACKED_SHOT_OT_stand_in,
+    TRACKED_SHOT_OT_set_holdout,
+    TRACKED_SHOT_OT_set_hdri,
     TRACKED_SHOT_OT_set_floor,
     TRACKED_SHOT_OT_find_floor,
     TRACKED_SHOT_OT_set_origin,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 
 import cv2
 import numpy as np
@@ -13,9 +14,11 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Euler, Vector  # noqa: E402
 
+from addon.tracking.blender import catcher, holdout, points, versions  # noqa: E402
 from addon.tracking.blender import scene as scene_room  # noqa: E402
 from addon.tracking.blender.render import render_frames, render_steps  # noqa: E402
 from addon.tracking.errors import InputError  # noqa: E402
+from addon.tracking.exr import read as read_exr  # noqa: E402
 from tests.blender.synthetic import datablocks  # noqa: E402
 
 
@@ -105,6 +108,144 @@ def test_collection_of_another_scene_is_not_ours(scene):
     other = bpy.data.scenes.new("Other")
     assert scene_room.owned_collection(other) != scene_room.owned_collection(scene)
     assert scene_room.owned_collection(scene) == scene_room.owned_collection(scene)
+
+
+def test_the_catcher_goes_without_a_trace(scene):
+    scene_room.setup_light(scene)
+    before = datablocks()
+    scene_room.setup_shadow_catcher(scene)
+    assert scene_room.remove_shadow_catcher(scene)
+    assert datablocks() == before
+    assert not scene_room.remove_shadow_catcher(scene)
+
+
+def shot_of_a_shadow(scene, folder, engine, samples):
+    """(h, w, 4) a small render, lowest row first, of a cube on the catcher."""
+    scene_room.setup_shadow_catcher(scene)
+    scene_room.add_stand_in(scene, size=0.7)
+    scene.render.engine = versions.engine_idname(engine)
+    scene.cycles.samples = scene.eevee.taa_render_samples = samples
+    scene.cycles.use_denoising = False
+    scene.render.resolution_x, scene.render.resolution_y = 64, 36
+    scene.frame_end = 1
+    scene.camera.location = (0.0, -4.4, 1.6)
+    (file,) = render_frames(scene, [1], folder, format="exr")
+    return np.moveaxis(read_exr(file, "RGBA")[1], 0, -1)[::-1]
+
+
+EEVEE = pytest.mark.skipif(
+    "TRACKED_SHOT_EEVEE" not in os.environ,
+    reason="a minute or more without a graphics card: set TRACKED_SHOT_EEVEE to run it",
+)
+
+
+@pytest.mark.parametrize(("engine", "samples"), [("cycles", 24), pytest.param("eevee", 8, marks=EEVEE)])
+def test_a_shadow_is_dark_and_the_ground_far_from_it_is_not_there(scene, tmp_path, engine, samples):
+    picture = shot_of_a_shadow(scene, tmp_path, engine, samples)
+    alpha = picture[..., 3]
+    ground = alpha[:12]  # in front of the cube
+    assert np.median(ground) < 0.005
+    shaded = (alpha > 0.3) & (alpha < 0.98) & (picture[..., :3].max(axis=-1) < 0.02)
+    assert shaded.sum() > 12, "black, and darker than nothing: the cube's shadow"
+    assert alpha.max() > 0.99, "the cube itself"
+    assert alpha[-3:].max() == 0, "the sky"
+
+
+def test_the_lit_floor_follows_the_sun_and_the_world(scene):
+    ground = scene_room.setup_shadow_catcher(scene)
+    sun = scene_room.setup_light(scene, (0.0, 0.0, -1.0))
+    lit = ground.data.materials[0].node_tree.nodes[catcher.LIT].outputs[0]
+
+    def value():
+        scene.frame_set(scene.frame_current)
+        graph = scene.view_layers[0].depsgraph
+        material = ground.data.materials[0].evaluated_get(graph)
+        return material.node_tree.nodes[catcher.LIT].outputs[0].default_value
+
+    world = 0.4 * (0.2126 * 0.75 + 0.7152 * 0.8 + 0.0722 * 0.85)
+    assert value() == pytest.approx(3.0 / math.pi + world, rel=1e-4)
+    sun.data.energy, sun.rotation_euler.x = 5.0, math.radians(60)
+    assert value() == pytest.approx(5.0 * 0.5 / math.pi + world, rel=1e-4)
+    scene.world.node_tree.nodes["Background"].inputs["Strength"].default_value = 1.0
+    assert scene_room.setup_shadow_catcher(scene) == ground
+    assert value() == pytest.approx(5.0 * 0.5 / math.pi + world / 0.4, rel=1e-4)
+    bpy.data.objects.remove(sun)
+    scene_room.setup_shadow_catcher(scene, light=False)
+    assert lit.default_value == pytest.approx(world / 0.4, rel=1e-4)
+
+
+# --- light from a picture --------------------------------------------------------
+
+
+@pytest.fixture
+def sky(tmp_path):
+    """A picture of surroundings: 2 from above, 0.5 from below."""
+    pixels = np.full((16, 32, 3), 2.0, np.float32)
+    pixels[8:] = 0.5  # rows go down in a file
+    file = tmp_path / "sky.hdr"
+    assert cv2.imwrite(str(file), pixels)
+    return file
+
+
+def test_a_picture_lights_the_scene_and_goes_again(scene, sky):
+    mine = scene.world = bpy.data.worlds.new("Mine")
+    before = datablocks()
+    world = scene_room.setup_hdri(scene, sky)
+    assert scene.world == world != mine
+    assert catcher.world_light(world) == pytest.approx(2.0, rel=0.02), (
+        "what lies below does not light the floor"
+    )
+    there = datablocks()
+    assert scene_room.setup_hdri(scene, sky) == world and datablocks() == there
+    assert scene_room.setup_hdri(scene, None) == mine
+    assert datablocks() == before
+
+
+def test_what_is_no_picture_is_refused(scene, tmp_path):
+    (tmp_path / "sky.hdr").write_text("no picture\n")
+    before = datablocks()
+    for name in ("sky.hdr", "none.hdr"):
+        with pytest.raises(InputError, match=name):
+            scene_room.setup_hdri(scene, tmp_path / name)
+    assert scene.world is None and datablocks() == before
+
+
+# --- holdout and points ------------------------------------------------------------
+
+
+def test_holdouts_by_object_and_collection_and_back(scene):
+    wall, part = bpy.data.objects.new("Wall", None), bpy.data.objects.new("Part", None)
+    group = bpy.data.collections.new("Room")
+    scene.collection.children.link(group)
+    scene.collection.objects.link(wall)
+    group.objects.link(part)
+    part.is_holdout = True
+    assert holdout.set_holdout(scene, ["Wall", "Room"]) == [wall, part]
+    assert wall.is_holdout and part.is_holdout
+    with pytest.raises(InputError, match="'Nobody'"):
+        holdout.set_holdout(scene, ["Nobody"])
+    assert wall.is_holdout
+    holdout.set_holdout(scene, [])
+    assert not wall.is_holdout and part.is_holdout, "what it was before"
+    assert not list(wall.keys()) and not list(part.keys())
+
+
+@pytest.mark.parametrize("kind", ["mesh", "empties"])
+def test_points_come_once_and_go_without_a_trace(scene, kind):
+    scene_room.owned_collection(scene)
+    places = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    before = datablocks()
+    for _ in range(2):
+        root = points.setup_point_cloud(scene, kind, ["A", "B"], places)
+    assert datablocks()["objects"] == before["objects"] + (1 if kind == "mesh" else 3)
+    bpy.context.view_layer.update()
+    if kind == "mesh":
+        found = [root.matrix_world @ vertex.co for vertex in root.data.vertices]
+    else:
+        found = [bpy.data.objects[name].matrix_world.translation for name in "AB"]
+    assert np.allclose(found, places) and root.hide_render
+    assert points.remove_point_cloud(scene)
+    assert datablocks() == before
 
 
 # --- stand-in ---------------------------------------------------------------

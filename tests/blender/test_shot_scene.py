@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,9 @@ from addon.tracking.blender import clip as clip_room  # noqa: E402
 from addon.tracking.blender import layout  # noqa: E402
 from addon.tracking.blender.assemble import assemble_shot_with_tracking  # noqa: E402
 from addon.tracking.blender.native import solve_native  # noqa: E402
+from addon.tracking.blender.points import POINTS_MARK  # noqa: E402
+from addon.tracking.blender.remove import remove_shot  # noqa: E402
+from addon.tracking.blender.scene import marked_object  # noqa: E402
 from addon.tracking.shotfile import ShotFileError  # noqa: E402
 from tests.blender.synthetic import make_shot  # noqa: E402
 
@@ -117,3 +121,36 @@ def test_a_colmap_model_is_laid_on_its_floor(build, tmp_path, shot):
 def test_files_that_cannot_be_had_are_told(build, camera, says):
     with pytest.raises(ShotFileError, match=says):
         build(camera=camera)
+
+
+def test_points_light_and_holdout(shot, build, tmp_path):
+    picture = np.full((8, 16, 3), 1.5, np.float32)
+    assert cv2.imwrite(str(tmp_path / "sky.hdr"), picture)
+    scene = bpy.context.scene
+    wall = bpy.data.objects.new("Wall", bpy.data.meshes.new("Wall"))
+    scene.collection.objects.link(wall)
+    mine = scene.world = bpy.data.worlds.new("Mine")
+    wanted = {
+        "floor": FLOOR,
+        "point_cloud": "mesh",
+        "light": {"hdri": str(tmp_path / "sky.hdr")},
+        "holdout": ["Wall"],
+    }
+    result = build(scene=wanted)
+    assert not [line for line in result.warnings if "not acted on" in line]
+    root = marked_object(scene, POINTS_MARK)
+    assert len(root.data.vertices) == len(shot.solve.points)
+    heights = [abs(vertex.co.z) for vertex in root.data.vertices]
+    assert sorted(heights)[60] < 2e-3, "most of them lie on the floor"
+    assert scene.world != mine and wall.is_holdout
+    assert not [item for item in scene.objects if item.type == "LIGHT"], "the picture is the light"
+    build(scene={"floor": FLOOR})
+    assert scene.world == mine and not wall.is_holdout and marked_object(scene, POINTS_MARK) is None
+    build(scene=wanted)
+    assert remove_shot(scene)
+    assert scene.world == mine and not wall.is_holdout and marked_object(scene, POINTS_MARK) is None
+
+
+def test_a_stand_in_for_the_real_that_is_not_there_is_told(build):
+    with pytest.raises(ShotFileError, match="no object or collection 'Nobody'"):
+        build(scene={"holdout": ["Nobody"]})

@@ -22,6 +22,7 @@ from ..session.clip_tracks import PREFIX
 from . import versions
 from .camera import find_camera, is_baked, refresh, scene_frames, solver_of
 from .clip import camera_similarity, move_cameras, native_cameras, native_to_solve
+from .points import POINTS_MARK
 from .scene import CATCHER_MARK, SAMPLED_FRAMES, frame_kept, marked_object, setup_shadow_catcher, worked_out
 
 LAID_OUT = "tracked_shot_layout"
@@ -167,6 +168,9 @@ def move_world(scene: bpy.types.Scene, world: SolvedWorld, move: Floats) -> None
     else:
         camera.matrix_basis = Matrix(move) @ camera.matrix_basis
     camera[LAID_OUT] = {"solve": world.mark, "world": (move @ world.to_world).ravel().tolist()}
+    points = marked_object(scene, POINTS_MARK)
+    if points is not None:
+        points.matrix_world = Matrix(move) @ points.matrix_world
     refresh(scene)
     if marked_object(scene, CATCHER_MARK) is not None:
         setup_shadow_catcher(scene, light=False)

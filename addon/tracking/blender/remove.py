@@ -13,9 +13,18 @@ from ..session.clip_tracks import PREFIX
 from . import versions
 from .clip import clip_editor, find_clip, native_cameras, remove_tracks
 from .composite import remove_shot_compositing
+from .holdout import clear_holdout
 from .nodes import MARK
 from .owned import BEFORE, MEMORY, SETTING_PATHS, SETTINGS, Look, delete_object, owned_objects
-from .scene import CG_COLLECTION_MARK, COLLECTION_MARK, WORLD_MARK, marked_collection, remove_cg
+from .scene import (
+    CG_COLLECTION_MARK,
+    COLLECTION_MARK,
+    HDRI_MARK,
+    WORLD_MARK,
+    drop_world,
+    marked_collection,
+    remove_cg,
+)
 from .scene_settings import set_passes
 
 _PATHS = (*SETTING_PATHS, "render.film_transparent")
@@ -70,6 +79,7 @@ def remove_shot(scene: bpy.types.Scene) -> bool:
         return False
     before = json.loads(scene.get(BEFORE, "{}"))
     remove_cg(scene)
+    clear_holdout(scene)
     for item in owned_objects(scene).values():
         delete_object(item)
     for mark in (CG_COLLECTION_MARK, COLLECTION_MARK):
@@ -107,10 +117,9 @@ def _drop_collection(scene: bpy.types.Scene, mark: str) -> None:
 
 def _give_back(scene: bpy.types.Scene, before: Mapping[str, Any], look: Look) -> None:
     world = scene.world
-    if world is not None and world.get(MARK) == WORLD_MARK:
+    if world is not None and world.get(MARK) in (WORLD_MARK, HDRI_MARK):
         scene.world = bpy.data.worlds.get(before.get("world") or "")
-        if world.users == 0:
-            bpy.data.worlds.remove(world)
+        drop_world(world)
     if scene.camera is None:
         scene.camera = bpy.data.objects.get(before.get("camera") or "")
     set_by_us = look.get(SETTINGS, {})

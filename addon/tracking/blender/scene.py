@@ -17,6 +17,7 @@ from mathutils import Euler, Matrix, Vector
 
 from ..engine.model import Floats
 from ..errors import InputError
+from .catcher import catcher_material
 from .nodes import MARK
 
 COLLECTION_NAME = "Tracked Shot"
@@ -25,6 +26,9 @@ CATCHER_MARK = "shadow_catcher"
 SUN_MARK = "sun"
 STAND_IN_MARK = "stand_in"
 WORLD_MARK = "world"
+HDRI_MARK = "surroundings"
+WORLD_BEFORE = "tracked_shot_world_before"
+"""Custom property of our world with a picture: the name of the scene's world before."""
 CG_MARK = "cg"
 CG_COLLECTION_MARK = "cg_collection"
 CG_ROOT_MARK = "cg_root"
@@ -74,7 +78,8 @@ def marked_object(scene: bpy.types.Scene, mark: str) -> bpy.types.Object | None:
     return next((item for item in scene.objects if item.get(MARK) == mark), None)
 
 
-def _new_object(scene: bpy.types.Scene, name: str, data: bpy.types.ID | None, mark: str) -> bpy.types.Object:
+def new_object(scene: bpy.types.Scene, name: str, data: bpy.types.ID | None, mark: str) -> bpy.types.Object:
+    """A new object of ours in our collection."""
     made = bpy.data.objects.new(name, data)
     made[MARK] = mark
     if data is not None:
@@ -166,8 +171,8 @@ def setup_shadow_catcher(
     It covers what the scene's camera sees of the floor over the shot (bounded), or a square of
     ``size`` metres about the origin. The render's sky becomes transparent. With ``light``, a soft
     sun and, where the scene has no world, a gentle one are made; both are left as they are once
-    they are there. It works in Cycles: EEVEE has no shadow catcher. A second call changes nothing
-    but the ground's extent. Raises InputError where neither a camera nor ``size`` is given.
+    they are there. It works in Cycles and in EEVEE. A second call changes nothing but the ground's extent,
+    and how bright EEVEE takes its light for. Raises InputError where neither a camera nor ``size`` is given.
     """
     if size is not None and size <= 0:
         raise InputError(f"the ground's size must be above 0, not {size}")
@@ -179,14 +184,29 @@ def setup_shadow_catcher(
         extent = (-0.5 * size, -0.5 * size, 0.5 * size, 0.5 * size)
     ground = marked_object(scene, CATCHER_MARK)
     if ground is None:
-        ground = _new_object(scene, "Shadow Catcher", bpy.data.meshes.new("Shadow Catcher"), CATCHER_MARK)
+        ground = new_object(scene, "Shadow Catcher", bpy.data.meshes.new("Shadow Catcher"), CATCHER_MARK)
         ground.display_type = "WIRE"
     _lay_ground(ground.data, extent)
     ground.is_shadow_catcher = True
     scene.render.film_transparent = True
     if light:
         setup_light(scene)
+    catcher_material(scene, ground)
     return ground
+
+
+def remove_shadow_catcher(scene: bpy.types.Scene) -> bool:
+    """Take our ground away again; True where there was one. The light stays."""
+    ground = marked_object(scene, CATCHER_MARK)
+    if ground is None:
+        return False
+    mesh = ground.data
+    materials = [item for item in mesh.materials if item is not None and MARK in item]
+    bpy.data.objects.remove(ground)
+    if mesh.users == 0:
+        bpy.data.meshes.remove(mesh)
+    bpy.data.batch_remove([item for item in materials if item.users == 0])
+    return True
 
 
 def _lay_ground(mesh: bpy.types.Mesh, extent: tuple[float, float, float, float]) -> None:
@@ -208,7 +228,7 @@ def setup_light(scene: bpy.types.Scene, direction: tuple[float, ...] | None = No
         data = bpy.data.lights.new("Tracked Shot Sun", "SUN")
         data.energy = _SUN_STRENGTH
         data.angle = _SUN_ANGLE
-        sun = _new_object(scene, "Tracked Shot Sun", data, SUN_MARK)
+        sun = new_object(scene, "Tracked Shot Sun", data, SUN_MARK)
         sun.rotation_euler = _SUN_TURN
         sun.location = (0.0, 0.0, 3.0)
     if direction is not None:
@@ -222,6 +242,63 @@ def setup_light(scene: bpy.types.Scene, direction: tuple[float, ...] | None = No
 def default_sun_direction() -> Vector:
     """The way the sunlight goes where nobody has chosen another."""
     return Euler(_SUN_TURN).to_matrix() @ Vector((0.0, 0.0, -1.0))
+
+
+def remove_sun(scene: bpy.types.Scene) -> bool:
+    """Take our sun away; True where there was one."""
+    sun = marked_object(scene, SUN_MARK)
+    if sun is None:
+        return False
+    light = sun.data
+    bpy.data.objects.remove(sun)
+    if light.users == 0:
+        bpy.data.lights.remove(light)
+    return True
+
+
+def setup_hdri(scene: bpy.types.Scene, path: Path | str | None) -> bpy.types.World | None:
+    """Our world lights the scene by a picture of its surroundings; with None the world is what it was before.
+
+    Raises InputError for a picture that Blender cannot read; the scene is then as it was.
+    """
+    world = scene.world if scene.world is not None and scene.world.get(MARK) == HDRI_MARK else None
+    if path is None:
+        if world is not None:
+            scene.world = bpy.data.worlds.get(world[WORLD_BEFORE])
+            drop_world(world)
+        return scene.world
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(f"no such picture: {file}")
+    image = bpy.data.images.load(str(file.absolute()), check_existing=True)
+    if not image.size[0]:
+        if image.users == 0:
+            bpy.data.images.remove(image)
+        raise InputError(f"{file}: Blender finds no picture in it")
+    if world is None:
+        world = bpy.data.worlds.new("Tracked Shot Surroundings")
+        world[MARK] = HDRI_MARK
+        world[WORLD_BEFORE] = scene.world.name if scene.world is not None else ""
+        if world.node_tree is None:
+            world.use_nodes = True
+    tree = world.node_tree
+    background = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeBackground")
+    links = background.inputs["Color"].links
+    picture = links[0].from_node if links else tree.nodes.new("ShaderNodeTexEnvironment")
+    picture.image = image
+    picture.location = (background.location.x - 300, background.location.y)
+    tree.links.new(picture.outputs["Color"], background.inputs["Color"])
+    scene.world = world
+    return world
+
+
+def drop_world(world: bpy.types.World) -> None:
+    """Take a world of ours out of the file, where nobody else uses it, and its picture."""
+    if world.users:
+        return
+    pictures = [node.image for node in world.node_tree.nodes if node.bl_idname == "ShaderNodeTexEnvironment"]
+    bpy.data.worlds.remove(world)
+    bpy.data.batch_remove([image for image in pictures if image is not None and image.users == 0])
 
 
 def _new_world() -> bpy.types.World:
@@ -260,7 +337,7 @@ def add_stand_in(scene: bpy.types.Scene, *, size: float | None = None) -> bpy.ty
     mesh.from_pydata(corners, [], faces)
     mesh.update()
     mesh.materials.append(_stand_in_material())
-    cube = _new_object(scene, "Stand-in", mesh, STAND_IN_MARK)
+    cube = new_object(scene, "Stand-in", mesh, STAND_IN_MARK)
     cube.rotation_euler.z = math.radians(25.0)
     bevel = cube.modifiers.new("Soft Edges", "BEVEL")
     bevel.width = 0.06 * edge

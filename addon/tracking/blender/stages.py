@@ -20,7 +20,7 @@ import numpy as np
 from ..config import CompositeConfig, CompositeShotConfig, KnownDistance
 from ..engine.footage import Footage, identity, open_footage
 from ..engine.model import Floats, Solve, Tracks
-from ..errors import FootageError, InputError, SessionError
+from ..errors import FootageError, InputError, SessionError, SolveError
 from ..floor import SURE_FLOOR, Floor
 from ..layout import LayoutError, laid_out
 from ..preflight import Finding, Preflight, check_footage
@@ -35,6 +35,7 @@ from ..session import (
     run_session,
     solve_again,
 )
+from ..session.clip_tracks import PREFIX
 from ..session.places import session_folder
 from ..shotfile import ShotFileError, problem_at
 from ..stages import digest
@@ -45,9 +46,20 @@ from .camera_io import export_camera, load_camera, put_camera
 from .clip import camera_object, find_clip, load_clip, native_cameras, native_points
 from .clip_state import track_marks
 from .composite import composite_status, setup_shot_compositing
+from .holdout import set_holdout
+from .layout import clip_names, solved_world
 from .native import NativeResult
+from .points import NONE, remove_point_cloud, setup_point_cloud
 from .preflight import compare_with_blender
-from .scene import add_stand_in, append_cg, remove_stand_in, setup_light, setup_shadow_catcher
+from .scene import (
+    add_stand_in,
+    append_cg,
+    remove_stand_in,
+    remove_sun,
+    setup_hdri,
+    setup_light,
+    setup_shadow_catcher,
+)
 from .scene_settings import set_passes
 from .take_in import take_in
 
@@ -58,7 +70,6 @@ TRACKED_SHARE = 0.05, 0.85
 
 NOT_YET = (
     "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
-    "scene.point_cloud", "scene.light.hdri", "scene.holdout",
 )  # fmt: skip
 """Keys of a shot file that are read and checked, and that no stage acts on so far."""
 
@@ -497,13 +508,38 @@ def shot_floor(
 
 
 def scene_stage(build: Build) -> Steps:
-    """What stands round the camera: ground and light."""
+    """What stands round the camera: light, ground and points."""
     yield BuildStep("scene", 0.92, "Setting up the scene")
-    choose_engine(build.config, build.scene)
-    if build.composite.shadow_catcher and build.scene.camera is not None:
-        setup_shadow_catcher(build.scene)
-    if build.config.scene.light.direction is not None:
-        setup_light(build.scene, build.config.scene.light.direction)
+    config, scene = build.config, build.scene
+    choose_engine(config, scene)
+    light = config.scene.light
+    try:
+        setup_hdri(scene, None if light.hdri is None else config.resolve(light.hdri))
+    except InputError as error:
+        raise ShotFileError([problem_at(config.source, ("scene", "light", "hdri"), str(error))]) from None
+    if light.direction is not None:
+        setup_light(scene, light.direction)
+    elif light.hdri is not None:
+        remove_sun(scene)
+    if build.composite.shadow_catcher and scene.camera is not None:
+        setup_shadow_catcher(scene, light=light.hdri is None)
+    _point_cloud(build)
+
+
+def _point_cloud(build: Build) -> None:
+    """The solved points in the scene, where the shot asks for them."""
+    kind, solve, names = build.config.scene.point_cloud, build.result.solve, None
+    if kind == NONE:
+        remove_point_cloud(build.scene)
+        return
+    if build.session is not None and solve is not None:
+        names = clip_names(build.session.tracks(), solve)
+    try:
+        world = solved_world(build.scene, build.clip, solve, names)
+        plain = [name.removeprefix(PREFIX) for name in world.names]
+        setup_point_cloud(build.scene, kind, plain, world.points)
+    except (InputError, SolveError) as error:
+        build.notes.append(f"no point cloud: {error}")
 
 
 def cg_stage(build: Build) -> Steps:
@@ -515,6 +551,10 @@ def cg_stage(build: Build) -> Steps:
         append_cg(scene, config.resolve(config.cg.blend), config.cg.collection)
     elif config.into is None and scene.camera is not None:
         add_stand_in(scene)
+    try:
+        set_holdout(scene, config.scene.holdout)
+    except InputError as error:
+        raise ShotFileError([problem_at(config.source, ("scene", "holdout"), str(error))]) from None
 
 
 def composite_stage(build: Build) -> Steps:
