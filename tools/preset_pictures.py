@@ -57,7 +57,6 @@ def open_shot(blend: Path) -> tuple[Any, Any]:
     clip: Any = bpy.data.movieclips[0]
     clip.filepath = str(MOVIE)
     scene.frame_set(FRAME)
-    scene.view_settings.view_transform = "Standard"
     scene.render.resolution_percentage = PERCENTAGE
     scene.cycles.samples = SAMPLES
     return scene, clip
@@ -142,7 +141,7 @@ def render_lens(blend: Path, path: Path) -> None:
     import bpy
     import numpy as np
 
-    from addon.tracking.blender.composite import setup_shot_compositing
+    from addon.tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
     from addon.tracking.blender.lens_workflow import setup_lens_distortion_workflow
     from addon.tracking.config import CompositeConfig
 
@@ -159,6 +158,8 @@ def render_lens(blend: Path, path: Path) -> None:
     surface.inputs["Emission Color"].default_value = (0.1, 0.8, 1.0, 1.0)
     surface.inputs["Emission Strength"].default_value = 1.0
     grid.data.materials.append(glow)
+    remove_shot_compositing(scene)
+    scene.view_settings.view_transform = "Standard"
     gray = CompositeConfig(background_source="color", background_color=(0.2, 0.2, 0.2, 1.0))
     pictures = []
     for config, workflow in ((gray, "none"), (gray, "distort_cg"), (CompositeConfig(), "distort_cg")):
