@@ -44,6 +44,11 @@ class TRACKED_SHOT_PG_composite(bpy.types.PropertyGroup):
         description="What is done about the scene's view transform",
         items=(
             ("plate_exact", "Plate Exact", "Set it so that the plate comes out as it was filmed"),
+            (
+                "view_matched",
+                "View Matched",
+                "Keep AgX or Filmic for the CG; the plate goes through its inverse and comes out as filmed",
+            ),
             ("scene_referred", "Scene Referred", "Leave it as it is, for grading what is saved as EXR"),
         ),
     )

@@ -64,7 +64,7 @@ COEFFICIENTS = {
 _ENDINGS = ", ".join(ENDINGS)
 
 BLENDS = ("over", "multiply", "add", "screen")
-VIEWS = ("plate_exact", "scene_referred")
+VIEWS = ("plate_exact", "view_matched", "scene_referred")
 WORKFLOWS = ("distort_cg", "undistort_plate", "none")
 PASSES = (
     "combined", "depth", "mist", "position", "normal", "vector", "uv", "object_index", "material_index",
@@ -415,7 +415,8 @@ class CompositeConfig(Section):
     corner_pin: CornerPinConfig = part(CornerPinConfig, "A picture on a flat thing in the plate.")
     view: str = key(
         Choice(VIEWS),
-        "`plate_exact` sets the view so that the plate comes out as filmed; `scene_referred` leaves the view "
+        "`plate_exact` sets the view so that the plate comes out as filmed; `view_matched` keeps AgX "
+        "or Filmic for the CG and leads the plate through its inverse; `scene_referred` leaves the view "
         "as it is, for grading what is saved as EXR.",
         "plate_exact",
     )

@@ -331,6 +331,43 @@ def test_scene_referred_leaves_view_and_light_alone(tmp_path: Path) -> None:
     assert scene.view_settings.view_transform == "Standard"
 
 
+@pytest.mark.parametrize("view", ["AgX", "Filmic"])
+def test_the_plate_comes_out_as_filmed_under_the_cg_s_own_view(view: str, tmp_path: Path) -> None:
+    """8-bit output equals the plate to one step; the CG goes through the view as it does alone."""
+    size = (193, 109)
+    scene = prepared_scene(*size)
+    add_flat_cg(scene)
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    # No fully saturated colours: AgX has none to give back.
+    plate = (20 + 190 * card(size, 7)[..., :1] + 25 * card(size, 9)[..., :3]).astype(np.uint8)
+    cv2.imwrite(str(folder / "plate_0001.png"), plate[::-1, :, ::-1])
+    clip = bpy.data.movieclips.load(str(folder / "plate_0001.png"))
+    scene.view_settings.view_transform = view
+    scene.view_settings.exposure = 0.5
+    config = CompositeConfig(view="view_matched")
+    composite.setup_shot_compositing(scene, clip, CompositeConfig())  # which sets Standard
+    composite.setup_shot_compositing(scene, clip, config)
+    assert composite.composite_status(scene, config).matches
+    assert scene.view_settings.view_transform == view and scene.view_settings.exposure == 0.0
+    cg = render_cg(scene, tmp_path / "cg.exr", 1)
+    picture = render(scene, tmp_path / "with.png", 1)
+    free, solid = cg[..., 3] == 0.0, cg[..., 3] == 1.0
+    apart = np.abs(picture[..., :3].astype(int) - plate[::-1, :, ::-1].astype(int))[free]
+    assert apart.max() <= 1
+    scene.render.use_compositing = False
+    alone = render(scene, tmp_path / "alone.png", 1)
+    scene.render.use_compositing = True
+    assert np.abs(picture.astype(int) - alone.astype(int))[solid].max() <= 1
+    scene.view_settings.view_transform = "Standard"
+    assert any("apply again" in line for line in composite.composite_status(scene).warnings)
+    with pytest.raises(InputError, match="Standard cannot be undone"):
+        composite.setup_shot_compositing(scene, clip, config)
+    scene.view_settings.view_transform = view
+    composite.remove_shot_compositing(scene)
+    assert scene.view_settings.exposure == 0.5
+
+
 def test_stabilising_needs_tracks(tmp_path: Path) -> None:
     size = (193, 109)
     scene = prepared_scene(*size)

@@ -65,6 +65,7 @@ from .scene_settings import (
     restore_settings,
     setting_notes,
     settings_lines,
+    user_value,
     wanted_settings,
     wants_shadow_pass,
 )
@@ -143,6 +144,7 @@ def setup_shot_compositing(
         "shaded": shaded and not missing,
         "lens": lens.facts,
         "data": data,
+        "undone view": _undone_view(scene, config),
         "movement": parts.digest(),
     }
     notes = [*_notes(config, parts), *missing, *unset, *lens.notes]
@@ -198,7 +200,7 @@ def composite_status(scene: bpy.types.Scene, config: CompositeConfig | None = No
     edited = not elsewhere and mark["fingerprint"] != fingerprint(group)
     same = config is None or mark["recipe"]["config"] == plain(config.to_dict(full=True))
     warnings = list(mark["notes"]) + _size_notes(scene, mark["recipe"]) + setting_notes(scene, memory)
-    warnings += _output_notes(scene, tree, mark["recipe"]["config"])
+    warnings += _output_notes(scene, tree, mark["recipe"])
     warnings += lens_nodes.lens_notes(scene, render_size(scene))
     if not in_place:
         warnings.append("The scene's output does not come through the Tracked Shot group: apply again")
@@ -237,6 +239,12 @@ def _checked(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: C
             raise InputError(f"the clip {clip.name} has no frames: its file is missing or is no footage")
     if config.background_source == "image" and not config.background_image:
         raise InputError("background_source is image, but no background_image is given")
+    view = _undone_view(scene, config)
+    if view and view not in versions.VIEW_SPACES:
+        raise InputError(
+            f"the view transform {view} cannot be undone for the plate: "
+            f"{' or '.join(versions.VIEW_SPACES)} can, or take the view plate_exact"
+        )
     pin = config.corner_pin
     motion, corners = None, None
     if config.stabilization.enabled:
@@ -273,6 +281,13 @@ def _shutter(clip: bpy.types.MovieClip | None, config: CompositeConfig) -> tuple
         return USUAL_SHUTTER, 0
     # Blender's own shutter ends at a hundredth.
     return versions.as_kept(min(1.0, max(0.01, round(found.frames, 2)))), found.squares
+
+
+def _undone_view(scene: bpy.types.Scene, config: CompositeConfig) -> str:
+    """The view transform whose inverse the plate goes through; empty for none."""
+    if config.view != "view_matched" or config.background_source not in ("footage", "image"):
+        return ""
+    return str(user_value(scene, memory_of(scene), "view_settings.view_transform"))
 
 
 def _zoom(scene: bpy.types.Scene, clip: bpy.types.MovieClip | None) -> dict[int, PlateLens]:
@@ -358,12 +373,19 @@ def _by(size: Sequence[int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree, config: dict[str, Any]) -> list[str]:
+def _output_notes(scene: bpy.types.Scene, tree: bpy.types.NodeTree, recipe: dict[str, Any]) -> list[str]:
     """What after the composite may change its picture, or who else it is the picture of."""
+    config, undone = recipe["config"], recipe.get("undone view", "")
     notes = []
     view = scene.view_settings.view_transform
     if config["view"] == "scene_referred" and view not in ("Standard", "Raw"):
         notes.append(f"{view} changes how the plate looks; what is saved as EXR is the plate's own light")
+    if config["view"] == "view_matched" and undone and view != undone:
+        notes.append(
+            f"The view transform is {view} now, the plate goes through the inverse of {undone}: apply again"
+        )
+    if undone == "AgX":
+        notes.append("AgX shows no fully saturated colours: where the plate has them they come out paler")
     if scene.display_settings.display_device != "sRGB":
         notes.append(
             f"The display is {scene.display_settings.display_device}: 8-bit output is not the plate's sRGB"

@@ -125,7 +125,7 @@ def _fill(
     cg, shadow = entry.outputs[CG], entry.outputs[SHADOW]
 
     back, bent = Builder(group, "Background"), Builder(group, "Lens")
-    plate = _background(back, clip, parts.image, config, fit)
+    plate = _background(back, clip, parts.image, config, fit, recipe["undone view"])
     if lens.workflow == "distort_cg":
         cg = lens_nodes.bend(bent, cg, lens, DISTORT, role="cg")
         shadow = lens_nodes.bend(bent, shadow, lens, DISTORT, role="shadow") if shaded else shadow
@@ -211,8 +211,12 @@ def _background(
     image: bpy.types.Image | None,
     config: CompositeConfig,
     fit: dict[str, Any],
+    view: str,
 ) -> bpy.types.NodeSocket | None:
-    """The socket with what lies behind the CG; None for nothing."""
+    """The socket with what lies behind the CG; None for nothing.
+
+    ``view`` names the view transform whose inverse the picture goes through, if any.
+    """
     if config.background_source == "none":
         return None
     if config.background_source == "color":
@@ -225,8 +229,24 @@ def _background(
         node.image = image
     picture = versions.output_socket(node, meaning, "image")
     if fit["size"] == fit["frame"]:
-        return build.scale_to_render(picture, fit["method"], role="fit", label="To Render Size")
-    return fit_to_frame(build, picture, fit["size"], fit["frame"], fit["method"])
+        picture = build.scale_to_render(picture, fit["method"], role="fit", label="To Render Size")
+    else:
+        picture = fit_to_frame(build, picture, fit["size"], fit["frame"], fit["method"])
+    return _undo_view(build, picture, view) if view else picture
+
+
+def _undo_view(build: Builder, picture: bpy.types.NodeSocket, view: str) -> bpy.types.NodeSocket:
+    """The light that a view transform turns into the display values that the picture has now."""
+    steps = (
+        ("as shown", versions.LINEAR_SPACE, versions.DISPLAY_SPACE),
+        ("before the view", versions.VIEW_SPACES[view], versions.LINEAR_SPACE),
+    )
+    for role, before, after in steps:
+        node = build.node(role, "convert colorspace", role.capitalize())
+        node.from_color_space, node.to_color_space = before, after
+        feed(build.tree, picture, versions.input_socket(node, "convert colorspace", "image"))
+        picture = versions.output_socket(node, "convert colorspace", "image")
+    return picture
 
 
 def source_name(

@@ -30,6 +30,8 @@ def wanted_settings(
     ]
     if config.background_source in ("footage", "image") and config.view == "plate_exact":
         wanted += versions.plate_exact_view(scene)
+    if config.background_source in ("footage", "image") and config.view == "view_matched":
+        wanted += versions.matched_view(scene)
     if shutter is not None:
         # A track lies in the middle of its smear, and so must the CG.
         wanted += [
@@ -113,6 +115,13 @@ def restore_settings(scene: bpy.types.Scene, rows: Iterable[Sequence[Any]]) -> N
             scene.path_resolve(owner).property_unset(name)
         elif _get(scene, path) != old:
             _set(scene, path, old)
+
+
+def user_value(scene: bpy.types.Scene, memory: dict[str, Any] | None, path: str) -> Any:
+    """What a setting is, or was before we set it."""
+    now = _get(scene, path)
+    rows = memory["settings"] if memory is not None else []
+    return next((old for at, old, new in rows if at == path and now == new), now)
 
 
 def _get(scene: bpy.types.Scene, path: str) -> Any:

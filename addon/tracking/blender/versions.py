@@ -232,6 +232,9 @@ _KINDS.update(
         "combine color": (
             ((4, 2), NodeKind("CompositorNodeCombineColor", inputs=_CHANNELS, outputs=_IMAGE)),
         ),
+        "convert colorspace": (
+            ((4, 2), NodeKind("CompositorNodeConvertColorSpace", inputs=_IMAGE, outputs=_IMAGE)),
+        ),
         "set alpha": (
             (
                 (4, 2),
@@ -679,6 +682,16 @@ PLATE_EXACT_VIEW: tuple[tuple[str, object], ...] = (
 def plate_exact_view(scene: bpy.types.Scene) -> list[tuple[str, object]]:
     """``PLATE_EXACT_VIEW`` without what this Blender does not have."""
     return [(path, value) for path, value in PLATE_EXACT_VIEW if has_setting(scene, path)]
+
+
+VIEW_SPACES: Mapping[str, str] = {"AgX": "AgX Base sRGB", "Filmic": "Filmic sRGB"}
+"""For each view that can be undone, the colour space that says what it makes of linear light."""
+LINEAR_SPACE, DISPLAY_SPACE = "Linear Rec.709", "sRGB"
+
+
+def matched_view(scene: bpy.types.Scene) -> list[tuple[str, object]]:
+    """Scene settings under which the inverse of the scene's view is what its colour space says."""
+    return [(path, value) for path, value in plate_exact_view(scene) if not path.endswith("view_transform")]
 
 
 def as_kept(number: float) -> float:
