@@ -9,7 +9,8 @@ import bpy
 
 NAME = "Tracked Shot"
 CATEGORY = "Tracked Shot"
-CLIP_SHARE, SCENE_SHARE, TIMELINE_SHARE = 0.55, 0.5, 0.12
+CLIP_SHARE, SCENE_SHARE, TIMELINE_SHARE = 0.5, 0.5, 0.12
+"""At most a half: then the new area is the lower or left one. It cannot be cut again before it was drawn."""
 
 
 def open_workspace(window: bpy.types.Window) -> bool:
@@ -87,8 +88,7 @@ def _split(
     with bpy.context.temp_override(window=window, screen=screen, area=area, region=area.regions[0]):
         bpy.ops.screen.area_split(direction=direction, factor=share)
     new = next(known for known in screen.areas if known.as_pointer() not in before)
-    first, second = sorted((area, new), key=lambda known: (known.x, known.y))
-    return first, second
+    return new, area
 
 
 def _choose_tab(window: bpy.types.Window) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,10 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="tracked-shot-panels-") as folder:
             command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", "1600", "1000"]
             command += ["--python", __file__, "--", folder, str(asked.tracks), str(asked.frames)]
-            subprocess.run(command, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True)
+            environment = {**os.environ, "BLENDER_USER_RESOURCES": folder}
+            subprocess.run(
+                command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True
+            )
             found = json.loads(Path(folder, "times.json").read_text(encoding="utf-8"))
         results[version] = found
         print(f"\nBlender {version}, {asked.tracks} tracks, {asked.frames} frames")
@@ -111,7 +115,7 @@ def measure(folder: Path, count: int, frames: int) -> None:
         window = bpy.context.window_manager.windows[0]
         for area in window.screen.areas:
             if area.type in ("CLIP_EDITOR", "NODE_EDITOR"):
-                next(r for r in area.regions if r.type == "UI").active_panel_category = "Tracked Shot"
+                yield from choose_tab(area)
         yield
         for found in times.values():
             found.clear()
@@ -131,6 +135,18 @@ def measure(folder: Path, count: int, frames: int) -> None:
         leave(0)
 
     go_on(walk())
+
+
+def choose_tab(area):  # type: ignore[no-untyped-def]
+    """Our tab in the editor's sidebar, which cannot be chosen before it was drawn."""
+    bar = next(region for region in area.regions if region.type == "UI")
+    for _ in range(100):
+        try:
+            bar.active_panel_category = "Tracked Shot"
+            return
+        except (AttributeError, TypeError):
+            area.tag_redraw()
+            yield
 
 
 def timed(draw, found: list[float]):  # type: ignore[no-untyped-def]
@@ -236,8 +252,6 @@ def go_on(walk) -> None:  # type: ignore[no-untyped-def]
 
 def leave(status: int) -> None:
     """Ends Blender at once."""
-    import os
-
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

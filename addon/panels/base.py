@@ -10,6 +10,7 @@ import bpy
 from .. import watch
 from ..jobs import MINE, SESSION
 from ..operators.base import clip_of
+from ..tracking.blender import versions
 from ..tracking.session import Progress, SessionStatus
 from ..tracking.session.clip_tracks import Differences
 from ..translations import OWN
@@ -18,10 +19,10 @@ from ..words import said, say
 CATEGORY = "Tracked Shot"
 SEVERITY_ICONS = {"error": "CANCEL", "warning": "ERROR", "info": "INFO"}
 VERDICT_ICONS = {
-    "good": "COLLECTION_COLOR_04",
-    "usable": "COLLECTION_COLOR_03",
-    "poor": "COLLECTION_COLOR_02",
-    "failed": "COLLECTION_COLOR_01",
+    "good": versions.color_icon(4),
+    "usable": versions.color_icon(3),
+    "poor": versions.color_icon(2),
+    "failed": versions.color_icon(1),
 }
 """Green, yellow, orange, red."""
 LETTER_WIDTH = 6.6

@@ -30,7 +30,7 @@ BLEND = Path(FOLDER) / "shot.blend"
 AUTOSAVE_MINUTES = 1
 LEAD_SECONDS = 50.0
 """Tracking starts so long after the last save: Blender saves by itself while it goes on."""
-SESSIONS_HEADER = (60, 293)
+SESSIONS_HEADER = (60, 212)
 """Where the header of the folded Sessions panel is in the sidebar's last picture, from its top left."""
 
 
@@ -109,6 +109,8 @@ def come_back() -> Iterator[None]:
     yield from until(lambda: state().progress.alive and not state().waiting, 30, "it goes on")
     yield from until(lambda: shown_clip().tracked_shot.taken_in and not state().running, 300, "it is done")
     seen["verdict_resumed"] = shown_clip().tracked_shot.verdict
+    yield from pause(1.0)
+    assert press("tracked_shot.fit_scene") == {"FINISHED"}
     yield from pause(1.0)
     walking.picture("resumed", Path(PICTURES), ("CLIP_EDITOR",))
     walking.click(SESSIONS_HEADER)

@@ -10,9 +10,11 @@ pictures. They are for looking at: nothing is compared.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -46,7 +48,10 @@ def main() -> int:
             continue
         command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", "1600", "1000"]
         command += ["--python", str(STEPS), "--", str(clip), str(pictures), asked.only]
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS).returncode
+        with tempfile.TemporaryDirectory(prefix="tracked-shot-looks-") as folder:
+            environment = {**os.environ, "BLENDER_USER_RESOURCES": folder}
+            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS)
+        status = done.returncode
         print(f"Blender {version}: status {status}", flush=True)
         failed |= status != 0
     return int(failed)

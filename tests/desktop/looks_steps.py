@@ -32,7 +32,7 @@ LOOKS = {
 
 blender_pytest.find_packages()
 import addon  # noqa: E402
-from addon import panels  # noqa: E402
+from addon import panels, solve_list, workspace  # noqa: E402
 
 for kind in panels.CLASSES:
     if kind.__name__ in OPEN:
@@ -56,8 +56,12 @@ def load_theme(name: str) -> None:
 
 
 def steps() -> Iterator[None]:
-    walking.lay_out()
-    yield from pause(1.0)
+    workspace.open_workspace(walking.main_window())
+    wanted = {"CLIP_EDITOR", "NODE_EDITOR", "VIEW_3D"}
+    yield from until(
+        lambda: wanted <= {item.type for item in walking.main_window().screen.areas}, 30, "it is laid out"
+    )
+    yield from pause(2.0)
     walking.show_tabs()
     area("CLIP_EDITOR").spaces.active.clip = bpy.data.movieclips.load(CLIP)
     yield from until(lambda: state() and state().preflight, 60, "the footage is looked at")
@@ -71,13 +75,18 @@ def steps() -> Iterator[None]:
     with bpy.context.temp_override(
         window=walking.main_window(), area=area("CLIP_EDITOR"), region=region(area("CLIP_EDITOR"), "WINDOW")
     ):
-        bpy.ops.clip.view_all()
+        bpy.ops.clip.view_all(fit_view=True)
     area("CLIP_EDITOR").spaces.active.show_region_toolbar = False
     overlay = walking.main_window().scene.tracked_shot.overlay
     overlay.show = overlay.coverage = True
     scene = walking.main_window().scene
     scene.tracked_shot.composite_preset = "over_footage"
-    yield from pause(2.0)
+    solve_list.rows_of(shown_clip()).index = 0
+    with bpy.context.temp_override(
+        window=walking.main_window(), area=area("CLIP_EDITOR"), region=region(area("CLIP_EDITOR"), "WINDOW")
+    ):
+        bpy.ops.clip.view_zoom_ratio(ratio=0.5)
+        bpy.ops.screen.frame_offset(delta=59)
     yield from pause(2.0)
     for name, look in LOOKS.items():
         if ONLY in name:

@@ -838,3 +838,13 @@ def lacks_format(form: str) -> str:
     if form == "fbx" and "fbx" not in dir(bpy.ops.export_scene):
         return "the FBX add-on is switched off in the preferences"
     return ""
+
+
+# --- icons ---
+
+
+def color_icon(number: int) -> str:
+    """A square in one of Blender's colours for strips: 1 red, 2 orange, 3 yellow, 4 green."""
+    icons = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+    name = f"STRIP_COLOR_{number:02}"  # from 4.4
+    return name if name in icons else f"SEQUENCE_COLOR_{number:02}"
