@@ -264,7 +264,7 @@ class TRACKED_SHOT_OT_remove_shadow_catcher(SceneAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not remove_shadow_catcher(context.scene):
-            self.report({"WARNING"}, "No shadow catcher of Tracked Shot is in this scene")
+            self.report({"WARNING"}, said("No shadow catcher of Tracked Shot is in this scene"))
             return STOPPED
         return DONE
 
@@ -297,7 +297,7 @@ class TRACKED_SHOT_OT_set_holdout(SceneAction, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         chosen = [item for item in context.view_layer.objects if item.select_get() and item.type == "MESH"]
         count = len(hold_out(context.scene, chosen))
-        self.report({"INFO"}, f"{count} objects hide the CG" if count else "No object hides the CG")
+        self.report({"INFO"}, said(f"{count} objects hide the CG" if count else "No object hides the CG"))
         return DONE
 
 
@@ -313,7 +313,7 @@ class TRACKED_SHOT_OT_set_hdri(SceneAction, ImportHelper, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"WARNING"}, "Choose a picture")
+            self.report({"WARNING"}, said("Choose a picture"))
             return STOPPED
         setup_hdri(context.scene, bpy.path.abspath(self.filepath))
         return DONE

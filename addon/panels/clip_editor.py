@@ -57,7 +57,9 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
         """Name, size, rate and length."""
         column = self.layout.column(align=True)
         icon = "FILE_MOVIE" if clip.source == "MOVIE" else "RENDERLAYERS"
-        column.label(text=clip.name, icon=icon, translate=False)
+        row = column.row()
+        row.label(text=clip.name, icon=icon, translate=False)
+        row.operator("tracked_shot.check_clip", text="", icon="FILE_REFRESH", emboss=False)
         facts = f"{clip.size[0]} × {clip.size[1]}"
         if clip.source == "MOVIE" and clip.fps > 0:
             facts += f"    {clip.fps:g} fps" if clip.fps == round(clip.fps) else f"    {clip.fps:.2f} fps"

@@ -71,4 +71,24 @@ class TRACKED_SHOT_PT_layout(ClipPanel, bpy.types.Panel):
         row.operator("tracked_shot.set_camera_height", text="", icon="CHECKMARK")
 
 
-CLASSES = (TRACKED_SHOT_PT_shot, TRACKED_SHOT_PT_layout)
+class TRACKED_SHOT_PT_light(ClipPanel, bpy.types.Panel):
+    """What stands in the scene beside the camera."""
+
+    bl_label = "Shadow, Light, Points"
+    bl_parent_id = "TRACKED_SHOT_PT_shot"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        column = self.layout.column(align=True)
+        row = column.row(align=True)
+        row.operator("tracked_shot.setup_shadow_catcher", icon="MESH_PLANE")
+        row.operator("tracked_shot.remove_shadow_catcher", text="", icon="TRASH")
+        column.operator("tracked_shot.stand_in", icon="MESH_CUBE")
+        column.operator("tracked_shot.set_holdout", icon="HOLDOUT_ON")
+        column = self.layout.column(align=True)
+        column.operator("tracked_shot.sun_from_shadow", icon="LIGHT_SUN")
+        column.operator("tracked_shot.set_hdri", icon="WORLD")
+        self.layout.operator("tracked_shot.point_cloud", icon="OUTLINER_OB_POINTCLOUD")
+
+
+CLASSES = (TRACKED_SHOT_PT_shot, TRACKED_SHOT_PT_layout, TRACKED_SHOT_PT_light)

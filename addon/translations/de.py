@@ -124,6 +124,7 @@ WORDS: dict[str, str] = {
     "Checkpoint Tracks": "Spuren sichern",
     "Choose a file to read": "Wählen Sie eine Datei zum Lesen",
     "Choose a file to write": "Wählen Sie eine Datei zum Schreiben",
+    "Choose a picture": "Wählen Sie ein Bild",
     "Choose a session in the list first": "Wählen Sie zuerst eine Sitzung in der Liste",
     "Choose a shot file": "Wählen Sie eine Shot-Datei",
     "Choose the footage's file or folder": "Wählen Sie Datei oder Ordner der Aufnahme",
@@ -266,6 +267,10 @@ WORDS: dict[str, str] = {
     "Good": "Gut",
     "Grain": "Korn",
     "Half a Pixel": "Ein halbes Pixel",
+    "Have the selected objects stand for real things: they hide the CG behind them and are not "
+    "seen themselves. With nothing selected, there are none":
+        "Die ausgewählten Objekte für wirkliche Dinge stehen lassen: sie verdecken die CG hinter sich"
+        " und sind selbst nicht zu sehen. Ist nichts ausgewählt, gibt es keine",
     "Hold the finished picture still by its tracks": "Das fertige Bild nach seinen Spuren ruhig halten",
     "How dark the caught shadow is": "Wie dunkel der aufgefangene Schatten ist",
     "How far the CG is smeared by its movement": "Wie weit die CG durch ihre Bewegung verwischt wird",
@@ -320,6 +325,9 @@ WORDS: dict[str, str] = {
     "Lens Known": "Linse bekannt",
     "Let the tracking process give way to Blender and other programs":
         "Den Tracking-Prozess Blender und anderen Programmen den Vortritt lassen",
+    "Light from HDRI": "Licht aus HDRI",
+    "Light the scene by a picture of its surroundings, in a world of its own":
+        "Die Szene durch ein Bild ihrer Umgebung beleuchten, in einer eigenen Welt",
     "Linear Rec.709": "Linear Rec.709",
     "Live": "Mitlaufend",
     "Live Camera": "Kamera folgt",
@@ -337,6 +345,12 @@ WORDS: dict[str, str] = {
         "sind",
     "Looking at the footage": "Sieht die Aufnahme durch",
     "Low Priority": "Niedrige Priorität",
+    "Make a ground that shows only the shadows on it, as large as the camera sees, with a soft "
+    "sun where there is none of ours. Again, it is fitted to what the camera sees and how the "
+    "light is now":
+        "Einen Boden anlegen, der nur die Schatten auf ihm zeigt, so groß, wie die Kamera sieht, mit "
+        "einer weichen Sonne, wo keine von uns ist. Noch einmal wird er an Blick und Licht von jetzt "
+        "angepasst",
     "Make a preset of your own, beginning with the settings of the chosen one":
         "Eine eigene Vorgabe anlegen, ausgehend von den Einstellungen der gewählten",
     "Make an Evenly Timed Copy": "Gleichmäßig getaktete Kopie erstellen",
@@ -359,10 +373,13 @@ WORDS: dict[str, str] = {
     "No copy is being made": "Es wird keine Kopie erstellt",
     "No frame has an error to show": "Kein Frame hat einen Fehler, der zu zeigen wäre",
     "No frame of this clip was tracked yet": "Noch kein Frame dieses Clips wurde verfolgt",
+    "No object hides the CG": "Kein Objekt verdeckt die CG",
     "No session found": "Keine Sitzung gefunden",
     "No session of this clip is done": "Keine Sitzung dieses Clips ist fertig",
     "No session of this clip waits": "Keine Sitzung dieses Clips wartet",
     "No session of this clip yet": "Noch keine Sitzung dieses Clips",
+    "No shadow catcher of Tracked Shot is in this scene":
+        "Kein Schattenfänger von Tracked Shot ist in dieser Szene",
     "No shot file yet": "Noch keine Shot-Datei",
     "Nodes changed by hand inside the group are kept in {}":
         "Von Hand geänderte Nodes der Gruppe sind aufbewahrt in {}",
@@ -415,6 +432,7 @@ WORDS: dict[str, str] = {
     "Places": "Orte",
     "Plane Track": "Flächenspur",
     "Plate Exact": "Aufnahmegetreu",
+    "Point Cloud": "Punktwolke",
     "Poor": "Schlecht",
     "Preset added: {}": "Vorgabe hinzugefügt: {}",
     "Presets": "Vorgaben",
@@ -422,6 +440,12 @@ WORDS: dict[str, str] = {
     "Process {} on {}": "Prozess {} auf {}",
     "Put a cube on the floor, to see whether the camera holds, until there is CG":
         "Einen Würfel auf den Boden stellen, um zu sehen, ob die Kamera hält, bis es CG gibt",
+    "Put a cube on the floor, to see whether the camera holds; again, take it away":
+        "Einen Würfel auf den Boden stellen, um zu sehen, ob die Kamera hält; noch einmal nimmt ihn "
+        "weg",
+    "Put the solved points into the scene, to place things by; they are not rendered":
+        "Die gelösten Punkte in die Szene setzen, um Dinge danach zu platzieren; sie werden nicht "
+        "gerendert",
     "Put the tracks and the camera of the clip's session into the clip, in place of what an "
     "earlier session put there. Your own tracks stay":
         "Die Spuren und die Kamera der Sitzung in den Clip übernehmen, anstelle dessen, was eine "
@@ -438,6 +462,7 @@ WORDS: dict[str, str] = {
     "Refresh": "Aktualisieren",
     "Refresh Presets": "Vorgaben neu einlesen",
     "Remove": "Entfernen",
+    "Remove Shadow Catcher": "Schattenfänger entfernen",
     "Remove Shot": "Shot entfernen",
     "Rename": "Umbenennen",
     "Rename Composite Preset": "Composite-Vorgabe umbenennen",
@@ -486,6 +511,7 @@ WORDS: dict[str, str] = {
     "Set Camera": "Kamera setzen",
     "Set Color Space": "Farbraum setzen",
     "Set Floor": "Boden setzen",
+    "Set Holdout": "Verdecker setzen",
     "Set Origin": "Ursprung setzen",
     "Set Scale": "Maßstab setzen",
     "Set Scale by Camera Height": "Maßstab nach Kamerahöhe setzen",
@@ -498,8 +524,10 @@ WORDS: dict[str, str] = {
         "Den Farbraum des Clips auf den setzen, den Dateien dieser Art gewöhnlich haben",
     "Settle Changes": "Änderungen klären",
     "Shadow": "Schatten",
+    "Shadow Catcher": "Schattenfänger",
     "Shadow Catcher Hidden": "Schattenfänger verborgen",
     "Shadow on the Plate": "Schatten auf der Aufnahme",
+    "Shadow, Light, Points": "Schatten, Licht, Punkte",
     "Share of the frame that is seen beyond each edge":
         "Anteil des Frames, der über jeden Rand hinaus zu sehen ist",
     "Shortcuts": "Tastenkürzel",
@@ -546,6 +574,7 @@ WORDS: dict[str, str] = {
     "Straighten the plate to the CG": "Die Aufnahme nach der CG gerade biegen",
     "Such files are usually {space}, this clip is set to {now}":
         "Solche Dateien sind gewöhnlich {space}, dieser Clip steht auf {now}",
+    "Sun from Shadow": "Sonne aus Schatten",
     "Switch Off & Solve Again": "Ausschalten & neu lösen",
     "Take In": "Übernehmen",
     "Take In Solve": "Lösung übernehmen",
@@ -563,6 +592,8 @@ WORDS: dict[str, str] = {
     "were":
         "Den Composite wieder herausnehmen: Compositor-Baum und Einstellungen der Szene werden, was "
         "sie waren",
+    "Take the ground that catches shadows out of the scene; the light stays":
+        "Den Boden, der Schatten auffängt, aus der Szene nehmen; das Licht bleibt",
     "Take the session in, and say what becomes of the tracks that you changed":
         "Die Sitzung übernehmen und sagen, was aus den geänderten Spuren wird",
     "The CG covers the background": "Die CG deckt den Hintergrund",
@@ -730,6 +761,10 @@ WORDS: dict[str, str] = {
         "{} wird zuerst verfolgt; drücken Sie „Shot bauen“ noch einmal, wenn es fertig ist",
     "Tracks by Error": "Spuren nach Fehler",
     "Tracks by Harm": "Spuren nach Schaden",
+    "Turn the sun by two selected tracks: the top of a thing, and where its shadow ends. The "
+    "higher one counts as the top":
+        "Die Sonne nach zwei ausgewählten Spuren drehen: der Spitze eines Dings und dem Ende seines "
+        "Schattens. Die höhere zählt als Spitze",
     "Turn the world about the Z axis so that the selected track lies over the X axis":
         "Die Welt um die Z-Achse drehen, bis die ausgewählte Spur über der X-Achse liegt",
     "Undistort Plate": "Aufnahme entzerren",
@@ -851,11 +886,13 @@ WORDS: dict[str, str] = {
     "moves, or slipped": "bewegt sich, oder verrutscht",
     "no collection {} in {} (there: {})": "keine Sammlung {} in {} (dort: {})",
     "no folder for your own presets is set": "kein Ordner für eigene Vorgaben ist gesetzt",
+    "no object or collection {} is in the scene {}": "kein Objekt, keine Sammlung {} ist in der Szene {}",
     "no other two frames show parallax": "keine anderen zwei Frames zeigen Parallaxe",
     "no pair of frames leads to a camera: the tracks do not fit one still world":
         "kein Paar von Frames führt zu einer Kamera: die Spuren passen nicht zu einer stillen Welt",
     "no such file: {}": "keine solche Datei: {}",
     "no such footage: {}": "keine solche Aufnahme: {}",
+    "no such picture: {}": "kein solches Bild: {}",
     "no third frame fits the first two": "kein dritter Frame passt zu den ersten beiden",
     "no two frames show the same points from different places":
         "keine zwei Frames zeigen dieselben Punkte von verschiedenen Orten",
@@ -880,6 +917,8 @@ WORDS: dict[str, str] = {
         "wählen Sie drei Spuren oder mehr auf dem Boden aus, nicht {}",
     "select two tracks whose distance you know, not {}":
         "wählen Sie zwei Spuren aus, deren Abstand Sie kennen, nicht {}",
+    "select two tracks, a thing's top and its shadow's end, not {}":
+        "wählen Sie zwei Spuren aus, die Spitze eines Dings und das Ende seines Schattens, nicht {}",
     "stabilising needs a movie clip with tracks": "Stabilisieren braucht einen Filmclip mit Spuren",
     "stands still": "steht still",
     "sticks to the frame": "klebt am Bildrand",
@@ -1014,6 +1053,7 @@ WORDS: dict[str, str] = {
     "{} mm, as given": "{} mm, wie vorgegeben",
     "{} mm, not told": "{} mm, nicht erkennbar",
     "{} movie clips and none of them active": "{} Filmclips und keiner davon aktiv",
+    "{} objects hide the CG": "{} Objekte verdecken die CG",
     "{} of {} cannot be read; the other {} are used":
         "{} von {} können nicht gelesen werden; die übrigen {} werden benutzt",
     "{} of {} stages would run": "{} von {} Stufen würden laufen",
@@ -1022,6 +1062,8 @@ WORDS: dict[str, str] = {
         "{} von {} Spuren passen nicht zu einer stillen Welt; maskieren Sie, was sich bewegt, damit "
         "die Kamera sicher dem richtigen Teil folgt",
     "{} on the cg": "{} auf der CG",
+    "{} points are too many for an empty each; take the mesh":
+        "{} Punkte sind zu viele für je ein Empty; nehmen Sie das Mesh",
     "{} says so already": "{} sagt das schon",
     "{} since they were taken in: keep yours or take the session's":
         "{}, seit sie übernommen wurden: behalten Sie Ihre oder nehmen Sie die der Sitzung",
@@ -1035,6 +1077,7 @@ WORDS: dict[str, str] = {
     "{}, which the camera hangs on, has keys and cannot be moved":
         "{}, woran die Kamera hängt, hat Keys und kann nicht bewegt werden",
     "{}: Blender cannot read or write it": "{}: Blender kann das nicht lesen oder schreiben",
+    "{}: Blender finds no picture in it": "{}: Blender findet kein Bild darin",
     "{}: CG over Plate": "{}: CG über Aufnahme",
     "{}: a camera's file ends in {}{}": "{}: eine Kameradatei endet auf {}{}",
     "{}: a folder; give a movie or the first file of an image sequence":
@@ -1052,9 +1095,10 @@ WORDS: dict[str, str] = {
     "{}: cannot be written: {}": "{}: kann nicht geschrieben werden: {}",
     "{}: empty files at {}; copy or render them again":
         "{}: leere Dateien bei {}; kopieren oder rendern Sie sie neu",
-    "{}: every other line shows another moment (interlaced); deinterlace the clip first":
-        "{}: jede zweite Zeile zeigt einen anderen Moment (Halbbilder); wandeln Sie den Clip zuerst "
-        "in Vollbilder",
+    "{}: every other line shows another moment (interlaced); where that is plain, one field is "
+    "tracked; better deinterlace the clip first":
+        "{}: jede zweite Zeile zeigt einen anderen Moment (Halbbilder); wo das klar ist, wird ein "
+        "Halbbild verfolgt; besser wandeln Sie den Clip zuerst in Vollbilder",
     "{}: has no solve yet: resume it first": "{}: hat noch keine Lösung: setzen Sie sie zuerst fort",
     "{}: is a folder, not a file to save": "{}: ist ein Ordner, keine Datei zum Speichern",
     "{}: is an undistort map; bending the CG needs the distort map":

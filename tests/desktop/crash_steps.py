@@ -91,6 +91,7 @@ def come_back() -> Iterator[None]:
     assert not shown_clip().tracked_shot.taken_in
     walking.picture("away", Path(PICTURES), ("CLIP_EDITOR",))
     assert press("tracked_shot.take_in") == {"FINISHED"}
+    yield from until(lambda: state().native is None, 60, "Blender has solved")
     seen["verdict"] = shown_clip().tracked_shot.verdict
     yield from pause(1.0)
     shown_clip().tracked_shot.tracking_preset = "balanced"

@@ -137,6 +137,7 @@ def track() -> Iterator[None]:
         return shown_clip().tracked_shot.taken_in
 
     yield from until(in_the_clip, 300, "the solve is taken in")
+    yield from until(lambda: state().native is None, 60, "Blender has solved")
     memory = shown_clip().tracked_shot
     seen["longest_gap"] = round(max(gaps), 2)
     seen["verdict"] = memory.verdict
