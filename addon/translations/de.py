@@ -40,6 +40,8 @@ WORDS: dict[str, str] = {
     "exports":
         "Die Spuren einer Textdatei zum Clip hinzufügen: je Zeile Name, Frame, x und y, oder was "
         "3DEqualizer exportiert",
+    "AgX shows no fully saturated colours: where the plate has them they come out paler":
+        "AgX zeigt keine voll gesättigten Farben: wo die Aufnahme sie hat, kommen sie blasser heraus",
     "All Sessions": "Alle Sitzungen",
     "All there is to tell, for looking for a fault": "Alles, was zu sagen ist, um einen Fehler zu suchen",
     "All tracks that the session keeps are in the clip":
@@ -300,6 +302,9 @@ WORDS: dict[str, str] = {
     "It is stopping already": "Es hält schon an",
     "It was built for {} and the render is {} now: apply again":
         "Gebaut für {}, das Rendern ist jetzt {}: neu anwenden",
+    "Keep AgX or Filmic for the CG; the plate goes through its inverse and comes out as filmed":
+        "AgX oder Filmic für die CG behalten; die Aufnahme geht durch die Umkehrung und kommt heraus,"
+        " wie sie gefilmt wurde",
     "Keep Mine": "Meine behalten",
     "Keep the clip's focal length, sensor width and distortion as they are; off: find them":
         "Brennweite, Sensorbreite und Verzerrung des Clips lassen, wie sie sind; aus: sie finden",
@@ -717,6 +722,9 @@ WORDS: dict[str, str] = {
         "Der Tracking-Prozess endete unerwartet; alle fertigen Schritte sind gesichert",
     "The video sequencer has strips: they are rendered in place of the composite":
         "Der Sequencer hat Streifen: sie werden anstelle des Composites gerendert",
+    "The view transform is {} now, the plate goes through the inverse of {}: apply again":
+        "Die Ansichtstransformation ist jetzt {}, die Aufnahme geht durch die Umkehrung von {}: neu "
+        "anwenden",
     "There is no preset {}": "Es gibt keine Vorgabe {}",
     "There is no scene": "Es gibt keine Szene",
     "There is no scene of this file to set": "Es gibt keine Szene dieser Datei, die gesetzt werden kann",
@@ -772,6 +780,7 @@ WORDS: dict[str, str] = {
     "Use Curves": "Kurven benutzen",
     "Values": "Werte",
     "View": "Ansicht",
+    "View Matched": "Ansicht angeglichen",
     "View Transform": "Ansichtstransformation",
     "Warnings": "Warnungen",
     "What full shadow leaves of the plate": "Was voller Schatten von der Aufnahme übrig lässt",
@@ -991,6 +1000,9 @@ WORDS: dict[str, str] = {
     "the track {} has no solved point; choose others":
         "die Spur {} hat keinen gelösten Punkt; wählen Sie andere",
     "the two points coincide": "die zwei Punkte fallen zusammen",
+    "the view transform {} cannot be undone for the plate: {} can, or take the view plate_exact":
+        "die Ansichtstransformation {} kann für die Aufnahme nicht umgekehrt werden: {} kann es, oder"
+        " nehmen Sie die Ansicht plate_exact",
     "the {} cannot be read: {}": "{} kann nicht gelesen werden: {}",
     "the {} is not there: {}": "{} ist nicht da: {}",
     "there is no {} preset '{}'{}": "es gibt keine Vorgabe ({}) namens „{}“{}",
