@@ -254,3 +254,28 @@ def tracked(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tracked")
     assert run("track", clip, "--session-dir", folder).returncode == 0
     return list_sessions(folder)[0]
+
+
+def test_track_needs_no_bpy(tmp_path: Path) -> None:
+    clip, report = tmp_path / "walls.avi", tmp_path / "report.json"
+    drawn.draw_clip(clip, frames=12, width=240, height=136)
+    script = (
+        "import sys; sys.modules['bpy'] = None\n"  # importing it raises ImportError, as where it is not there
+        "from addon import cli\n"
+        "status = cli.main(sys.argv[1:])\n"
+        "loaded = [name for name in sys.modules if name.startswith('addon.tracking.blender')]\n"
+        "sys.exit(status if not loaded else f'loaded {loaded}')\n"
+    )
+    call = [sys.executable, "-c", script, "track", str(clip), "--preset", "fast", "--json", str(report)]
+    done = subprocess.run(call, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(report.read_text())["tracking"]["tracks"] > 20
+    refused = subprocess.run(
+        [sys.executable, "-c", script, "assemble", str(tmp_path / "none.yaml")],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert refused.returncode == 2 and "Traceback" not in refused.stderr
