@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from addon.tracking.engine.lens import PlateLens
 from addon.tracking.engine.model import LensStart, Solve, TrackingSettings, Tracks
 from addon.tracking.engine.motion import stillness
 from addon.tracking.engine.plan import clean
@@ -167,3 +170,17 @@ def test_frames_far_apart_are_solved_from_short_tracks() -> None:
     found = solve(brief)
     assert len(found.frames) == 40
     assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=0.02)
+
+
+@pytest.mark.parametrize(("model", "k1"), (("DIVISION", 0.15), ("NUKE", 0.06)))
+def test_a_known_lens_of_any_model_is_kept_and_used(model: str, k1: float) -> None:
+    share = np.linspace(0, 1, 40)
+    places = np.stack([1.5 * share, 0.3 * np.sin(4 * share), 0.1 * np.cos(5 * share)], 1)
+    cameras = seen.looking(0.2 * share, 0.05 * np.sin(6 * share), places)
+    tracks = seen.see(cameras, seen.cloud(600), FOCAL_PX)
+    bent = PlateLens(960, 540, FOCAL_PX, model, (k1,)).distort(tracks.xy)
+    known = LensStart(30.0, distortion_model=model, k1=k1, refine=False)
+    found = solve(replace(tracks, xy=bent), known)
+    assert (found.lens.model, found.lens.k2) == (model, 0.0)
+    assert found.lens.k1 == pytest.approx(k1, rel=1e-12)
+    assert len(found.frames) == 40 and found.average_error < 0.15

@@ -92,6 +92,8 @@ class Sights:
     late: Floats = field(default_factory=lambda: np.empty((0, 2, 2)))
     """(m, 2, 2) pixels by which each marker is displaced where a shutter takes a whole frame's time over
     the rows, ``[:, :, 0]``, or the columns, ``[:, :, 1]``; empty where no shutter is looked at."""
+    weight: Floats = field(default_factory=lambda: np.empty(0))
+    """(m,) how much each counts, 0 to 1; empty where all count fully."""
 
 
 @dataclass
@@ -170,6 +172,8 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
     size = np.sqrt(np.sum(residual * residual, axis=1))
     weight = np.sqrt(np.where(size < loss_px, 1.0, loss_px / np.maximum(size, 1e-9)))
     weight[depth <= NEAREST] = 0
+    if len(sights.weight):
+        weight *= np.sqrt(sights.weight)
 
     xx = focal * (factor + 2 * x * x * slope) * weight
     xy = focal * 2 * x * y * slope * weight
@@ -213,8 +217,14 @@ def tangents(points: Floats) -> Floats:
 
 def robust_cost(rig: Rig, sights: Sights, loss_px: float) -> float:
     """Huber's loss over all sights."""
+    return float(np.sum(_losses(rig, sights, loss_px)))
+
+
+def _losses(rig: Rig, sights: Sights, loss_px: float) -> Floats:
+    """(m,) Huber's loss of each sight."""
     size = sight_errors(rig, sights)
-    return float(np.sum(np.where(size < loss_px, size * size, 2 * loss_px * size - loss_px * loss_px)))
+    loss: Floats = np.where(size < loss_px, size * size, 2 * loss_px * size - loss_px * loss_px)
+    return loss * sights.weight if len(sights.weight) else loss
 
 
 class _Sums:
@@ -434,5 +444,4 @@ def hold_to_points(rig: Rig, sights: Sights, *, rounds: int, loss_px: float, fre
 
 
 def _costs_by_camera(rig: Rig, sights: Sights, loss_px: float, by_camera: _Sums) -> Floats:
-    size = sight_errors(rig, sights)
-    return by_camera(np.where(size < loss_px, size * size, 2 * loss_px * size - loss_px * loss_px))
+    return by_camera(_losses(rig, sights, loss_px))

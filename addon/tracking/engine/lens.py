@@ -103,6 +103,11 @@ def _nuke(k1: float, k2: float, s: Floats) -> tuple[Floats, Floats, Floats, Floa
     return below, slope * below**3 / rising, by_k1, q * by_k1
 
 
+def nuke_share(model: str, focal_px: float, width: int, height: int) -> float:
+    """What NUKE's k1 is multiplied by to be for focal lengths, and k2 by its square; 1 for other models."""
+    return (focal_px / (0.5 * max(width, height))) ** 2 if model == "NUKE" else 1.0
+
+
 def distort(slopes: Floats, k1: float, k2: float, model: str = "POLYNOMIAL") -> Floats:
     """Image points (..., 2) in focal lengths of rays with ``slopes`` (..., 2)."""
     return slopes * bend(model, k1, k2, np.sum(slopes * slopes, axis=-1))[..., None]

@@ -69,9 +69,9 @@ class LensStart:
 
 @dataclass(frozen=True)
 class Lens:
-    """A solved lens: Blender's polynomial model about the middle of the frame.
+    """A solved lens with its distortion about the middle of the frame.
 
-    ``x' = f x (1 + k1 r^2 + k2 r^4)`` with x, y and r in focal lengths.
+    k1 and k2 are those of Blender's clip camera in the same ``model`` (see lens.py).
     """
 
     focal_px: float

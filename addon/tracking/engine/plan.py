@@ -99,9 +99,8 @@ def run(job: Job) -> Iterator[Step]:
         if step.reasons is not None:
             tracks.reasons = [step.reasons.get(number, "") for number in range(tracks.count)]
             used = tracks.count - len(step.reasons)
-            yield Step(
-                "solve", footage.last, done, "Tracks chosen", used, step.error_px, reasons=step.reasons
-            )
+            reasons = {n: reason for n, reason in step.reasons.items() if not tracks.own[n]}
+            yield Step("solve", footage.last, done, "Tracks chosen", used, step.error_px, reasons=reasons)
         result = judge(step.result, tracks, footage) if step.result else None
         yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import SolveError
 from .bundle import Adjusted, Freedom, Index, Sights, hold_to_points, sight_errors
 from .certainty import NORMAL_95, certainty
-from .lens import undistort
+from .lens import nuke_share, undistort
 from .model import Bools, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
 from .scene import LEAST_POINTS, Scene, places
@@ -38,7 +38,7 @@ ADJUSTED_AT = (4, 7, 12, 18, 30, 50, 80, 130, 210, 1 << 30)
 ZOOM_MORE = 2.0
 """A lens that zooms must explain the tracks so many times better than one that does not."""
 PAIRS_TRIED = 6
-WORST_MEDIANS = (8.0, 5.0, 3.5, 2.5)
+WORST_MEDIANS = (4.0, 2.5, 2.0)
 """Tracks with more than so many times the median error are dropped, in one round after another: while movers
 still pull at the camera, the right tracks do not fit well either."""
 WORST_FLOOR_PX = 0.12
@@ -57,14 +57,14 @@ TRIPOD_DISTANCE = 10.0
 """Where the points of a camera that only turns are put, from it."""
 MISFITS = "does not fit the camera"
 """The reason of tracks that the votes had let pass."""
-BACK_SHARE = 0.8
+BACK_SHARE = 0.7
 """Dropped ones that would have less than this share of that come back."""
 MOST_ROUNDS = 8
 STEADY = 0.005
 """The tracks in use are settled when less than this share of all changes in a round."""
 ROUND_STEPS = 3
 """Steps of adjustment before tracks are judged; more of them changed no verdict, only the time."""
-LAST_STEPS = 60
+LAST_STEPS = 25
 OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
 CONTENT_PX = 0.6
@@ -356,7 +356,7 @@ def _choose_tracks(job: _Work, strict: float) -> int:
     rms = scene.track_errors()
     used = np.isfinite(rms) & ~scene.dropped
     limit = max(float(np.median(rms[used])), WORST_FLOOR_PX * job.scale / strict)
-    bad = used & (rms > strict * limit)
+    bad = used & ~job.tracks.own & (rms > strict * limit)
     scene.triangulate(scene.dropped | ~np.isfinite(scene.points[:, 0]))
     again = scene.dropped & (scene.track_errors() < BACK_SHARE * strict * limit)
     scene.dropped = (scene.dropped | bad) & ~again
@@ -398,6 +398,7 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
     cameras[:, :3, :3] = back * [1, -1, -1]
     cameras[:, :3, 3] = -np.matmul(back, rig.translation[:, :, None])[:, :, 0]
     focal, k1, k2, rows, columns = (float(value) for value in rig.lens)
+    share = nuke_share(rig.model, focal, tracks.width, tracks.height)
     focals = focal * rig.zoom
     if len(focals):  # a clip has one lens: the middle of the zoom
         focal = float(np.sqrt(focals.min() * focals.max()))
@@ -411,7 +412,7 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
         (int(frames[0]) + 1, int(frames[-1]) + 1),
     )
     solve = Solve(
-        Lens(focal, tracks.width, tracks.height, k1, k2),
+        Lens(focal, tracks.width, tracks.height, k1 / share, k2 / share**2, model=rig.model),
         (frames + 1).astype(np.int32),
         cameras,
         places(rig.points) if job.moves else rig.points[:, :3] * TRIPOD_DISTANCE,
@@ -466,8 +467,11 @@ def standing(tracks: Tracks, start: LensStart, still: Stillness) -> Solve:
     middle = np.stack([np.bincount(owner, tracks.xy[rows][:, axis]) for axis in (0, 1)], 1) / size
     errors = np.hypot(*(tracks.xy[rows] - middle[owner]).T)
     focal = start.focal_length_mm / start.sensor_width_mm * tracks.width
-    lens = Lens(focal, tracks.width, tracks.height, start.k1, start.k2)
-    slopes = undistort((middle - [tracks.width / 2, tracks.height / 2]) / focal, start.k1, start.k2)
+    model = start.distortion_model
+    lens = Lens(focal, tracks.width, tracks.height, start.k1, start.k2, model=model)
+    share = nuke_share(model, focal, tracks.width, tracks.height)
+    slopes = (middle - [tracks.width / 2, tracks.height / 2]) / focal
+    slopes = undistort(slopes, start.k1 * share, start.k2 * share**2, model)
     points = np.concatenate([slopes, -np.ones((len(slopes), 1))], 1) * TRIPOD_DISTANCE
     seen = np.bincount(tracks.frame[rows] - 1, minlength=count)
     return Solve(

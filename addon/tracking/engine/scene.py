@@ -11,12 +11,12 @@ import numpy as np
 
 from ..errors import SolveError
 from .bundle import LENS_TERMS, Adjusted, Freedom, Index, Rig, Sights, adjust, robust_cost, sight_errors
-from .lens import undistort
+from .lens import nuke_share, undistort
 from .model import Bools, Floats, LensStart, Tracks
 
 LEAST_POINTS = 8
 """Fewest points that a frame's camera may rest on."""
-NO_ZOOM: Floats = np.empty(0)
+NONE: Floats = np.empty(0)
 LEAST_PARALLAX = np.radians(0.7)
 """A point that is seen under less than this angle is far: it tells how the camera turns, not where it is."""
 FARTHEST = 1e5
@@ -40,9 +40,11 @@ class Scene:
         self.near: Bools = np.zeros(self.count, bool)
         """Points that are seen under LEAST_PARALLAX at least."""
         self.model = start.distortion_model
+        self.weights = tracks.weights
         self.dropped: Bools = np.zeros(self.count, bool)
         self.lens = np.zeros(LENS_TERMS)
-        self.lens[:3] = focal_px, start.k1, start.k2
+        share = nuke_share(self.model, focal_px, tracks.width, tracks.height)
+        self.lens[:3] = focal_px, start.k1 * share, start.k2 * share**2
         self.zooms = False
         """Whether each frame has a focal length of its own: ``zoom`` times the lens's."""
         self.zoom = np.ones(self.frames)
@@ -199,10 +201,11 @@ class Scene:
         rig = Rig(
             self.rotation[frames], self.translation[frames], self.points[used], self.lens, zoom, self.model
         )
-        return rig, Sights(number[self.frame[rows]], owner, self.uv[rows], self.late[rows]), used
+        weight = self.weights[self.track[rows]] if (self.weights != 1).any() else NONE
+        return rig, Sights(number[self.frame[rows]], owner, self.uv[rows], self.late[rows], weight), used
 
     def _zooms(self, frames: Index | slice = slice(None)) -> Floats:
-        return self.zoom[frames] if self.zooms else NO_ZOOM
+        return self.zoom[frames] if self.zooms else NONE
 
     def keep(self, frames: Index, tracks: Index, rig: Rig) -> None:
         """Takes an adjusted part back into the scene."""

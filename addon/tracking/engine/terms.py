@@ -12,6 +12,7 @@ import numpy as np
 
 from .bundle import Freedom, Index
 from .certainty import NORMAL_95, Certainty, certainty
+from .lens import nuke_share
 from .model import LensStart
 from .scene import Scene
 
@@ -62,7 +63,9 @@ def choose_terms(
         spread = NORMAL_95 * float(sure.lens[0]) if sure is not None else np.inf
         if spread > LEAST_FOCAL_KNOWN * scene.lens[0]:
             freedom = replace(freedom, focal=False, k1=False, k2=False)
-            scene.lens = np.concatenate([[given_focal_px, start.k1, start.k2], scene.lens[3:]])
+            share = nuke_share(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
+            given_lens = [given_focal_px, start.k1 * share, start.k2 * share**2]
+            scene.lens = np.concatenate([given_lens, scene.lens[3:]])
             scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
     return freedom
 
