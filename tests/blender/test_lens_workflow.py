@@ -254,6 +254,7 @@ def test_depth_and_ids_bend_whole_on_wish(tmp_path: Path) -> None:
     bpy.context.object.pass_index = 7
     add_emitter(-0.3, -0.2, size=0.8)
     bpy.context.object.location.z = -14.0
+    scene.view_layers[0].use_pass_z = True  # the user's own: it stays on when ours goes
     wanted = ["depth", "object_index", "cryptomatte_object"]
     group = setup_lens_distortion_workflow(scene, clip, nearest=wanted)
     assert composite.composite_status(scene).warnings == ()
