@@ -148,7 +148,8 @@ def test_a_shadow_is_dark_and_the_ground_far_from_it_is_not_there(scene, tmp_pat
     shaded = (alpha > 0.3) & (alpha < 0.98) & (picture[..., :3].max(axis=-1) < 0.02)
     assert shaded.sum() > 12, "black, and darker than nothing: the cube's shadow"
     assert alpha.max() > 0.99, "the cube itself"
-    assert alpha[-2:, :16].max() == 0, "the sky, to the left of the cube"
+    # Under a lit world Cycles leaves a trace of shadow far away, 0.006 with few samples in 5.0.
+    assert alpha[-2:, :16].max() < 0.01, "the far ground and the sky, to the left of the cube"
 
 
 def test_the_lit_floor_follows_the_sun_and_the_world(scene):
