@@ -13,10 +13,12 @@ import argparse
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from run_ui import REPOSITORY, built_zip
@@ -63,10 +65,25 @@ def walk(desktop: Desktop, package: Path, footage: Path, pictures: Path) -> int:
         os.kill(int(asked.read_text(encoding="utf-8")), signal.SIGKILL)
         first.wait()
         print("Blender was killed", flush=True)
+        wait_until_done(Path(folder))
         again = [*window, "return", *arguments]
         return subprocess.run(
             again, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS
         ).returncode
+
+
+def wait_until_done(folder: Path) -> None:
+    """Waits until the worker, which goes on without Blender, has solved.
+
+    A session still at work would be followed, not offered.
+    """
+    (session,) = folder.rglob("*.tracksession")
+    ends = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < ends:
+        with closing(sqlite3.connect(f"file:{session}?mode=ro", uri=True)) as db:
+            if db.execute("SELECT status FROM run").fetchone()[0] in ("solved", "complete"):
+                return
+        time.sleep(0.5)
 
 
 def main() -> int:
