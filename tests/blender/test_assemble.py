@@ -81,7 +81,7 @@ def test_composited_frames_are_the_plate_where_no_cg_is(
         cli.main(["render", str(shot.with_name("walls.blend")), "--frames", "1,20,40", "--output", str(out)])
         == 0
     )
-    names = sorted(path.name for path in out.iterdir())
+    names = sorted(path.name for path in out.glob("*.png"))
     assert names == ["walls_0001.png", "walls_0020.png", "walls_0040.png"]
 
     scene = blender_file.context.scene
