@@ -390,3 +390,12 @@ def test_what_is_not_tracked_to_its_end_is_not_solved_again(clip: Path, tmp_path
     assert find_tracked(tmp_path, open_footage(clip), session.settings()) is None
     with pytest.raises(SessionError, match="not tracked to its end"):
         solve_again(session, session.lens())
+
+
+def test_no_journal_stays_beside_a_session_that_nobody_works_on(clip: Path, tmp_path: Path) -> None:
+    session = create_session(clip, "alone", directory=tmp_path)
+    next(work := run_session(session))
+    assert (tmp_path / "alone.tracksession-journal").exists()  # kept between two steps
+    work.close()
+    session.ask("pause")
+    assert [file.name for file in tmp_path.iterdir()] == ["alone.tracksession"]

@@ -35,6 +35,7 @@ def run_session(session: TrackingSessionManager, *, asked_before: bool = False) 
     """
     footage = open_session_footage(session)
     run_owner = _own(session, asked_before)
+    session.store.at_work = True
     heart = _Heart(session)
     try:
         _obey(session)
@@ -53,6 +54,7 @@ def run_session(session: TrackingSessionManager, *, asked_before: bool = False) 
         raise
     finally:
         heart.stop()
+        session.store.at_work = False
         owner.end_run(run_owner)
         _leave(session)
 

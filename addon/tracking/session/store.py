@@ -3,7 +3,8 @@
 Every step is one transaction with only what the step changed, so a checkpoint
 costs the same late in a long clip as early. The pragmas: ``journal_mode =
 TRUNCATE`` keeps a rollback journal, which is safe on network drives where a WAL
-is not, and spares the removal of a file a step; ``synchronous = FULL`` has each
+is not, and spares the removal of a file a step while a process is at work (what is written in between removes
+the journal); ``synchronous = FULL`` has each
 step on the disk before the next one counts on it, power cuts included;
 ``busy_timeout`` lets the window read while the worker writes. Tables are plain rows, described
 in docs/session-format.md; numbers that following needs to go on bit for bit are
@@ -88,6 +89,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.at_work = False
+        """True while steps are written one after the other: the journal then stays between two, empty."""
 
     @classmethod
     def create(cls, path: Path, about: dict[str, Any]) -> Store:
@@ -150,7 +153,7 @@ class Store:
         """A connection; what is written through it is one transaction. Raises SessionError."""
         try:
             with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as db:
-                db.execute("PRAGMA journal_mode = TRUNCATE")
+                db.execute(f"PRAGMA journal_mode = {'TRUNCATE' if self.at_work else 'DELETE'}")
                 db.execute("PRAGMA synchronous = FULL")
                 with db:
                     yield db
