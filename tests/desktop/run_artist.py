@@ -1,6 +1,6 @@
 """An artist with eyes, mouse and keyboard goes from the zip to a rendered frame, and survives a crash.
 
-    python tests/desktop/run_artist.py [--version 5.2] [--pictures DIR] [--zip ZIP]
+    python tests/desktop/run_artist.py [--version 5.2] [--pictures DIR] [--zip ZIP] [--guide]
 
 Real clicks on words that are read off the screen (screen.py), in a desktop Blender with a clean user folder;
 the add-on is never called from Python. Installs the zip through the Preferences, opens the clip, picks a
@@ -31,6 +31,7 @@ from run_ui import built_zip  # noqa: E402
 from screen import SIZE, Box, NotSeenError, Screen, missing_tools, until  # noqa: E402
 
 EXAMPLE = REPOSITORY / "examples" / "first_shot" / "footage" / "yard.mp4"
+GUIDE = REPOSITORY / "docs" / "guide" / "images"
 TOP = Box(0, 18, SIZE[0], 32)
 """Blender's menus and workspace tabs, below the window's title."""
 RIGHT = Box(SIZE[0] // 2, 0, SIZE[0] // 2, SIZE[1])
@@ -48,6 +49,20 @@ out = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"HFYU"), film.get(cv2
 for frame in (frames + frames[-2:0:-1]) * 2:
     out.write(frame)
 out.release()
+"""
+NODES = (600, 650)
+"""A spot in the node editor of the workspace Compositing, in every version."""
+STILL_SECONDS = 8
+"""A render whose picture has not changed for so long is done."""
+COMPARE = """
+import sys, cv2, numpy as np
+plate = cv2.VideoCapture(sys.argv[1]).read()[1].astype(int)
+frame = cv2.imread(sys.argv[2]).astype(int)
+assert frame.shape == plate.shape, (frame.shape, plate.shape)
+away = abs(frame - plate).max(2)
+same, changed, hedge = (away <= 1).mean(), (away > 24).mean(), (away[:40, :600] <= 1).mean()
+print(f"{same:.1%} of the pixels are the plate's, {changed:.1%} are CG and its shadow")
+assert hedge > 0.99 and same > 0.6 and 0.005 < changed < 0.4
 """
 PROPERTIES, RENDER_TAB = Box(1350, 200, 250, 780), (1339, 294)
 MENU_ARROW = 138
@@ -70,6 +85,8 @@ class Artist:
         self.clip = longer_clip(folder)
         self.blend = folder / "artist.blend"
         self.frame = folder / "frame.png"
+        self.guide: Path | None = None
+        """Where the pictures for the guide go."""
         self.blender: subprocess.Popen[bytes] | None = None
         self.steps = 0
 
@@ -77,7 +94,11 @@ class Artist:
         """A numbered picture of this step."""
         self.steps += 1
         self.screen.hover((SIZE[0] // 2, 8))
-        self.screen.picture(f"{self.desktop.version}-{self.steps:02d}-{name}")
+        seen = self.screen.picture(f"{self.desktop.version}-{self.steps:02d}-{name}")
+        if self.guide is not None:
+            self.guide.mkdir(parents=True, exist_ok=True)
+            for_page = [str(seen), "-resize", "1000x", "-quality", "80", str(self.guide / f"{name}.jpg")]
+            subprocess.run(["convert", *for_page], check=True)
 
     def start_blender(self, *arguments: str) -> None:
         """Blender from its icon, or from a file that is opened with it."""
@@ -86,7 +107,7 @@ class Artist:
         user.mkdir(exist_ok=True)
         self.blender = self.screen.start(command, log, BLENDER_USER_RESOURCES=str(user))
         self.screen.window("Blender")
-        self.screen.wait_for("File Edit Render", box=TOP)
+        self.screen.wait_for("Window Help", "Modeling", box=TOP)
 
     def leave_splash(self) -> None:
         """Blender's greeting away."""
@@ -263,14 +284,46 @@ class Artist:
     def composite(self) -> None:
         """Another preset, in the Compositor."""
         screen = self.screen
-        screen.click_on("Compositing", TOP)
-        time.sleep(1)
-        screen.hover((500, 300))
+        for _ in range(2):  # a first click may only wake the window
+            screen.click_on("Compositing", TOP)
+            time.sleep(3)
+        screen.hover(NODES)
         screen.key("ctrl+space")
-        time.sleep(1)
-        screen.key("n")
-        time.sleep(1)
+        time.sleep(2)
+        self.open_tab()
+        self.choose("Over Footage", "Shadow Multiply")
+        screen.click_on("Apply", SIDEBAR)
+        time.sleep(2)
         self.picture("compositor")
+
+    def render(self) -> None:
+        """F12, and the picture saved from the window that opens."""
+        screen = self.screen
+        screen.hover(NODES)
+        screen.key("F12")
+        window = screen.window("Blender Render")
+        seen, since = b"", time.monotonic()
+        started = since
+        while time.monotonic() - since < STILL_SECONDS:
+            now = screen.look(window)
+            if now != seen:
+                seen, since = now, time.monotonic()
+            assert time.monotonic() - started < 300, "the frame is not done within 300 s"
+            time.sleep(1)
+        self.picture("rendered")
+        screen.hover(window)
+        screen.key("alt+s")
+        self.choose_file(self.frame)
+        until(self.frame.is_file, 30, "the frame is saved")
+
+    def check(self) -> str:
+        """The frame is the plate where there is no CG, and there is CG."""
+        python = environments.python_of(environments.make("bpy-4.5"))
+        done = subprocess.run(
+            [str(python), "-c", COMPARE, str(self.clip), str(self.frame)], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
 
 
 def walk(artist: Artist) -> None:
@@ -291,6 +344,8 @@ def walk(artist: Artist) -> None:
     artist.resume()
     artist.set_up()
     artist.composite()
+    artist.render()
+    print(artist.check(), flush=True)
 
 
 def main() -> int:
@@ -299,6 +354,7 @@ def main() -> int:
     parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
     parser.add_argument("--pictures", type=Path, default=REPOSITORY / "out" / "artist")
     parser.add_argument("--zip", type=Path)
+    parser.add_argument("--guide", action="store_true", help="take the pictures of docs/guide anew")
     parser.add_argument("--screen", type=int, default=77, help="number of the virtual screen")
     asked = parser.parse_args()
     missing = missing_tools()
@@ -319,6 +375,7 @@ def main() -> int:
             Screen(asked.screen, pictures) as screen,
         ):
             artist = Artist(screen, desktop, Path(folder), package)
+            artist.guide = GUIDE if asked.guide else None
             started = time.monotonic()
             try:
                 walk(artist)
