@@ -65,8 +65,6 @@ print(f"{same:.1%} of the pixels are the plate's, {changed:.1%} are CG and its s
 assert hedge > 0.99 and same > 0.6 and 0.005 < changed < 0.4
 """
 PROPERTIES, RENDER_TAB = Box(1350, 200, 250, 780), (1339, 294)
-MENU_ARROW = 138
-"""From the word Repositories to the arrow at its right."""
 
 
 def longer_clip(folder: Path) -> Path:
@@ -123,9 +121,9 @@ class Artist:
         screen.click_on("Preferences", Box(50, 20, 400, 400))
         window = screen.window("Preferences")
         screen.click_on("Get Extensions", window)
-        arrow = screen.find("Repositories", window)
-        screen.click((arrow.x + MENU_ARROW, arrow.middle[1]))
-        screen.click_on("Install from Disk", Box(arrow.x - 60, arrow.y, 400, 300))
+        arrow = window.x + window.width - 19, screen.find("Repositories", window).middle[1]
+        screen.click(arrow)
+        screen.click_on("Install from Disk", Box(arrow[0] - 190, arrow[1], 390, 300))
         self.choose_file(self.package)
         screen.wait_for("Tracked Shot", box=window, seconds=90)
         self.picture("installed")
@@ -209,6 +207,7 @@ class Artist:
     def choose(self, old: str, new: str) -> None:
         """Another item of the menu that shows ``old``."""
         spot = self.screen.click_on(old, SIDEBAR)
+        time.sleep(1)
         self.screen.click_on(new, Box(spot.x - 60, 30, 260, SIZE[1] - 60))
 
     def track(self) -> None:
@@ -273,13 +272,15 @@ class Artist:
         self.few_samples()
 
     def few_samples(self) -> None:
-        """Render properties, Max Samples of the render: 8, for a quick frame."""
+        """Render properties: 8 samples, for a quick frame, and no denoising, which not every build has."""
         screen = self.screen
         screen.click(RENDER_TAB)
         time.sleep(1)
         place = screen.find("Max Samples", PROPERTIES, nth=1)
         self.picture("samples")
         self.fill_in((place.x + 150, place.middle[1]), "8", times=2, edited=EDITED_NUMBER)
+        denoise = screen.find("Denoise", PROPERTIES, nth=1)
+        screen.click((denoise.x - 14, denoise.middle[1]))
 
     def composite(self) -> None:
         """Another preset, in the Compositor."""
@@ -292,8 +293,9 @@ class Artist:
         time.sleep(2)
         self.open_tab()
         self.choose("Over Footage", "Shadow Multiply")
+        time.sleep(1)
         screen.click_on("Apply", SIDEBAR)
-        time.sleep(2)
+        screen.wait_for("Shadow Multiply is applied", box=SIDEBAR, seconds=20)
         self.picture("compositor")
 
     def render(self) -> None:

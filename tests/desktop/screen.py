@@ -74,7 +74,8 @@ class Screen:
 
     def __init__(self, number: int, pictures: Path) -> None:
         self.display, self.pictures = f":{number}", pictures
-        self.environment = {**os.environ, "DISPLAY": self.display}
+        # Programs on other screens share Mesa's cache, which is mapped into memory and not safe from them.
+        self.environment = {**os.environ, "DISPLAY": self.display, "MESA_SHADER_CACHE_DISABLE": "true"}
         self._server: subprocess.Popen[bytes] | None = None
         self._programs: list[subprocess.Popen[bytes]] = []
 
