@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -140,23 +141,32 @@ class Artist:
     def choose_file(self, path: Path) -> None:
         """In Blender's file window: folder, name, the button."""
         screen = self.screen
-        window = screen.window("Blender File View")
-        head = screen.find("Date Modified", window)
-        self.fill_in((head.x - 150, head.y - 35), f"{path.parent}/")
-        cancel = screen.find("Cancel", window)
-        self.fill_in((cancel.x - 150, cancel.middle[1]), path.name)
+
+        def beside(word: str, right: int, down: int) -> tuple[int, int]:
+            """A spot so far from a word of the window, wherever that lies by now."""
+            place = screen.find(word, screen.window("Blender File View"))
+            return place.x + right, place.middle[1] + down
+
+        self.fill_in(lambda: beside("Date Modified", -150, -40), f"{path.parent}/")
+        self.fill_in(lambda: beside("Cancel", -150, 0), path.name)
         for _ in range(3):  # a first click may only end what was typed
-            screen.click((cancel.x + 160, cancel.middle[1]))
+            screen.click(beside("Cancel", 160, 0))
             if screen.closed("Blender File View", 3):
                 return
         raise NotSeenError("the file window does not close")
 
-    def fill_in(self, spot: tuple[int, int], text: str, times: int = 1, edited: int = EDITED_TEXT) -> None:
+    def fill_in(
+        self,
+        where: Callable[[], tuple[int, int]],
+        text: str,
+        times: int = 1,
+        edited: int = EDITED_TEXT,
+    ) -> None:
         """A field: what stood there is replaced. A number wants two clicks."""
-        field = Box(spot[0] - 30, spot[1] - 4, 60, 8)
-        for _ in range(4):  # the first click may only wake a window, or end what was typed before
+        for _ in range(5):  # the first click may only wake a window, or end what was typed before
+            spot = where()
             self.screen.click(spot, times=times)
-            seen = self.screen.look(field)
+            seen = self.screen.look(Box(spot[0] - 30, spot[1] - 4, 60, 8))
             if sum(value < edited for value in seen) > len(seen) / 3:
                 break
         else:
@@ -278,7 +288,7 @@ class Artist:
         time.sleep(1)
         place = screen.find("Max Samples", PROPERTIES, nth=1)
         self.picture("samples")
-        self.fill_in((place.x + 150, place.middle[1]), "8", times=2, edited=EDITED_NUMBER)
+        self.fill_in(lambda: (place.x + 150, place.middle[1]), "8", times=2, edited=EDITED_NUMBER)
         denoise = screen.find("Denoise", PROPERTIES, nth=1)
         screen.click((denoise.x - 14, denoise.middle[1]))
 
