@@ -389,6 +389,8 @@ def begin_take_in(
     memory = clip.tracked_shot
     remember_session(clip, session)
     _note_taken(clip, session, {name: marks[name] for name in mine})
+    if not memory.taken_in:
+        _hide_ended(clip)
     memory.taken_in = True
     first, last = session.about["range"]
     memory.frames_wanted = last - first + 1
@@ -403,6 +405,13 @@ def begin_take_in(
     memory.focal_length = solve.lens.focal_length_mm
     memory.focal_text, memory.move_text = focal_text(solve), MOVES.get(solve.motion, solve.motion)
     return TakingIn(count, native)
+
+
+def _hide_ended(clip: bpy.types.MovieClip) -> None:
+    """Switches Show Disabled off where the clip is shown: hundreds of ended tracks would stand in red."""
+    for space in clip_spaces():
+        if space.clip == clip:
+            space.show_disabled = False
 
 
 def end_take_in(clip: bpy.types.MovieClip, result: NativeResult) -> None:
