@@ -69,7 +69,10 @@ def test_other_starts_end_at_the_same_lens(clip: tuple[Footage, drawn.Truth], st
 
 def test_a_known_lens_is_kept(clip: tuple[Footage, drawn.Truth]) -> None:
     footage, truth = clip
-    found = solve(footage, LensStart(truth.focal_mm, refine=False))[1]
+    half = truth.focal_mm / 2  # the same lens, said of a sensor 18 mm wide
+    found = solve(footage, LensStart(half, sensor_width_mm=18.0, refine=False))[1]
+    assert found.lens.sensor_width_mm == 18.0
+    assert found.lens.focal_length_mm == pytest.approx(half)
     assert found.lens.focal_px == pytest.approx(truth.focal_px, rel=1e-12)
     assert (found.lens.k1, found.lens.k2) == (0.0, 0.0)
 

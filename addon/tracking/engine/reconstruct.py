@@ -412,7 +412,15 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
         (int(frames[0]) + 1, int(frames[-1]) + 1),
     )
     solve = Solve(
-        Lens(focal, tracks.width, tracks.height, k1 / share, k2 / share**2, model=rig.model),
+        Lens(
+            focal,
+            tracks.width,
+            tracks.height,
+            k1 / share,
+            k2 / share**2,
+            sensor_width_mm=job.start.sensor_width_mm,
+            model=rig.model,
+        ),
         (frames + 1).astype(np.int32),
         cameras,
         places(rig.points) if job.moves else rig.points[:, :3] * TRIPOD_DISTANCE,
@@ -468,7 +476,7 @@ def standing(tracks: Tracks, start: LensStart, still: Stillness) -> Solve:
     errors = np.hypot(*(tracks.xy[rows] - middle[owner]).T)
     focal = start.focal_length_mm / start.sensor_width_mm * tracks.width
     model = start.distortion_model
-    lens = Lens(focal, tracks.width, tracks.height, start.k1, start.k2, model=model)
+    lens = Lens(focal, tracks.width, tracks.height, start.k1, start.k2, start.sensor_width_mm, model)
     share = nuke_share(model, focal, tracks.width, tracks.height)
     slopes = (middle - [tracks.width / 2, tracks.height / 2]) / focal
     slopes = undistort(slopes, start.k1 * share, start.k2 * share**2, model)
