@@ -23,7 +23,7 @@ from .model import Bools, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
 from .scene import LEAST_POINTS, Scene, places
 from .sizes import REFERENCE_SIDE
-from .terms import choose_terms
+from .terms import SETTLED, choose_terms
 from .tripod import TripodScene, tripod_skeleton
 from .votes import MOVES, FramePair
 
@@ -33,6 +33,8 @@ WHOLE_CAMERAS = 200
 SHARED_LIFE = 0.4
 """The skeleton's frames lie no further apart than this share of what a marker's track usually lasts."""
 SKELETON_PASSES = 3
+SKELETON_STEPS = 80
+"""Steps at most of the whole skeleton with the focal length free, before its distortion is looked at."""
 ADJUSTED_AT = (4, 7, 12, 18, 30, 50, 80, 130, 210, 1 << 30)
 """The growing skeleton is adjusted when it has so many frames."""
 ZOOM_MORE = 2.0
@@ -281,10 +283,11 @@ def _skeleton(scene: Scene, pairs: list[FramePair], start: LensStart, zooms: boo
         raise SolveError("no third frame fits the first two")
     frames = np.flatnonzero(scene.solved)
     scene.triangulate()
-    scene.adjust(frames, 12, 2.0, Freedom(start.refine, False, False, zooms=zooms))
+    # To convergence: a focal length that is still far off would be made up for by the distortion, and stay.
+    scene.adjust(frames, SKELETON_STEPS, 2.0, Freedom(start.refine, False, False, zooms=zooms), SETTLED)
     scene.triangulate()
     free = Freedom(start.refine, start.refine_distortion, start.refine_distortion, zooms=zooms)
-    adjusted, _, _ = scene.adjust(frames, 150, 0.5, free)
+    adjusted, _, _ = scene.adjust(frames, 150, 0.5, free, SETTLED)
     return float(np.median(adjusted.errors))
 
 

@@ -24,6 +24,8 @@ LONGEST_SHUTTER = 1.5
 LEAST_GAIN = 0.02
 """A shutter must take this share off the squared residuals: markers that lag do a little of the same."""
 ROUNDS = 60
+SETTLED = 1e-5
+"""A skeleton is at its best where a step takes less than this share off the cost."""
 LEAST_FOCAL_KNOWN = 0.3
 """Where the focal length is less sure than this share of itself (95%), the footage does not tell it."""
 ZOOM_GAIN = 0.5
@@ -57,7 +59,7 @@ def choose_terms(
         if sure is None or _sigmas(scene, sure, open_terms[0]) >= SURE:
             break  # k1 stays where k2 is needed: the two are one curve
         freedom = _held(scene, freedom, open_terms[0])
-        scene.adjust(frames, ROUNDS, loss_px, freedom)
+        scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED)
     if freedom.focal and not freedom.zooms:
         sure = _certainty(scene, frames, freedom, loss_px)
         spread = NORMAL_95 * float(sure.lens[0]) if sure is not None else np.inf
@@ -72,10 +74,12 @@ def choose_terms(
 
 def _with_zoom(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
     """With a focal length for each frame where that explains much that one for all does not."""
+    # One for all that is not at its best yet would lose to anything.
+    scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED)
     before = scene.copy()
     cost = scene.mean_square(frames, loss_px)
     tried = replace(freedom, zooms=True)
-    scene.adjust(frames, ROUNDS, loss_px, tried)
+    scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
     if (
         scene.mean_square(frames, loss_px) < ZOOM_GAIN * cost
         and np.ptp(np.log(scene.zoom[frames])) > LEAST_ZOOM
@@ -90,7 +94,7 @@ def _with_shutter(scene: Scene, frames: Index, freedom: Freedom, loss_px: float)
     before = scene.copy()
     cost = scene.mean_square(frames, loss_px)
     tried = replace(freedom, rows=True, columns=True)
-    scene.adjust(frames, ROUNDS, loss_px, tried)
+    scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
     sure = _certainty(scene, frames, tried, loss_px)
     for name in ("rows", "columns"):
         value = abs(scene.lens[NAMES.index(name)])
@@ -103,7 +107,7 @@ def _with_shutter(scene: Scene, frames: Index, freedom: Freedom, loss_px: float)
     scene.restore(before)
     if not (tried.rows or tried.columns):
         return freedom
-    scene.adjust(frames, ROUNDS, loss_px, tried)
+    scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
     if scene.mean_square(frames, loss_px) > (1 - LEAST_GAIN) * cost:
         scene.restore(before)
         return freedom
