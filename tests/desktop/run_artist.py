@@ -33,6 +33,7 @@ from screen import SIZE, Box, NotSeenError, Screen, missing_tools, until  # noqa
 
 EXAMPLE = REPOSITORY / "examples" / "first_shot" / "footage" / "yard.mp4"
 GUIDE = REPOSITORY / "docs" / "guide" / "images"
+GUIDE_PAGE = REPOSITORY / "docs" / "guide" / "first-shot.md"
 TOP = Box(0, 18, SIZE[0], 32)
 """Blender's menus and workspace tabs, below the window's title."""
 RIGHT = Box(SIZE[0] // 2, 0, SIZE[0] // 2, SIZE[1])
@@ -47,7 +48,7 @@ while (read := film.read())[0]:
     frames.append(read[1])
 size = frames[0].shape[1::-1]
 out = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"HFYU"), film.get(cv2.CAP_PROP_FPS), size)
-for frame in (frames + frames[-2:0:-1]) * 2:
+for frame in (frames + frames[-2:0:-1]) * 3:
     out.write(frame)
 out.release()
 """
@@ -94,7 +95,7 @@ class Artist:
         self.steps += 1
         self.screen.hover((SIZE[0] // 2, 8))
         seen = self.screen.picture(f"{self.desktop.version}-{self.steps:02d}-{name}")
-        if self.guide is not None:
+        if self.guide is not None and f"images/{name}.jpg" in GUIDE_PAGE.read_text(encoding="utf-8"):
             self.guide.mkdir(parents=True, exist_ok=True)
             for_page = [str(seen), "-resize", "1000x", "-quality", "80", str(self.guide / f"{name}.jpg")]
             subprocess.run(["convert", *for_page], check=True)
@@ -360,6 +361,23 @@ def walk(artist: Artist) -> None:
     print(artist.check(), flush=True)
 
 
+def attempt(desktop: Desktop, asked: argparse.Namespace, package: Path, pictures: Path) -> bool:
+    """Walk through one Blender; says how it went."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="artist-") as folder, Screen(asked.screen, pictures) as screen:
+        artist = Artist(screen, desktop, Path(folder), package)
+        artist.guide = GUIDE if asked.guide else None
+        try:
+            walk(artist)
+        except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            print(f"Blender {desktop.version}, after picture {artist.steps}: {error!r}", flush=True)
+            print((artist.folder / "blender.log").read_text(errors="replace")[-2000:], flush=True)
+            screen.picture(f"{desktop.version}-failed")
+            return False
+    print(f"Blender {desktop.version}: done in {time.monotonic() - started:.0f} s", flush=True)
+    return True
+
+
 def main() -> int:
     """Send the artist to every desktop Blender asked for."""
     parser = argparse.ArgumentParser(description="Real clicks from the installed zip to a rendered frame.")
@@ -367,6 +385,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, default=REPOSITORY / "out" / "artist")
     parser.add_argument("--zip", type=Path)
     parser.add_argument("--guide", action="store_true", help="take the pictures of docs/guide anew")
+    parser.add_argument("--tries", type=int, default=1, help="how often the walk is begun until it succeeds")
     parser.add_argument("--screen", type=int, default=77, help="number of the virtual screen")
     asked = parser.parse_args()
     missing = missing_tools()
@@ -382,21 +401,7 @@ def main() -> int:
         if desktop is None:
             print(f"SKIPPED Blender {version}: not found", flush=True)
             continue
-        with (
-            tempfile.TemporaryDirectory(prefix="artist-") as folder,
-            Screen(asked.screen, pictures) as screen,
-        ):
-            artist = Artist(screen, desktop, Path(folder), package)
-            artist.guide = GUIDE if asked.guide else None
-            started = time.monotonic()
-            try:
-                walk(artist)
-            except (AssertionError, OSError, RuntimeError) as error:
-                failed += 1
-                screen.picture(f"{version}-failed")
-                print(f"Blender {version}, step {artist.steps}: {type(error).__name__}: {error}", flush=True)
-                continue
-        print(f"Blender {version}: done in {time.monotonic() - started:.0f} s", flush=True)
+        failed += not any(attempt(desktop, asked, package, pictures) for _ in range(asked.tries))
     return 1 if failed else 0
 
 
