@@ -60,7 +60,8 @@ def test_from_the_clip_to_the_shot_and_back(clip: bpy.types.MovieClip, footage_f
     assert len(list_sessions(footage_file.parent)) == 1
     memory = clip.tracked_shot
     assert memory.taken_in and memory.verdict in ("good", "usable") and memory.frames_solved == 40
-    assert abs(memory.focal_length - 30.0) < 0.3
+    # drawn with 30 mm on 36 mm; the clip keeps the sensor that it has
+    assert abs(memory.focal_length / clip.tracking.camera.sensor_width * 36.0 - 30.0) < 0.3
     assert clip.tracking.reconstruction.is_valid and not memory.native_trouble
 
     assert bpy.ops.tracked_shot.setup_shot() == {"FINISHED"}

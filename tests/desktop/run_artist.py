@@ -48,7 +48,7 @@ while (read := film.read())[0]:
     frames.append(read[1])
 size = frames[0].shape[1::-1]
 out = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"HFYU"), film.get(cv2.CAP_PROP_FPS), size)
-for frame in (frames + frames[-2:0:-1]) * 3:
+for frame in (frames + frames[-2:0:-1]) * 2:
     out.write(frame)
 out.release()
 """
@@ -270,6 +270,7 @@ class Artist:
         self.picture("interrupted")
         self.screen.click_on("Resume", SIDEBAR)
         said = self.screen.wait_for("Good", "Usable", "Poor", "Failed", box=SIDEBAR, seconds=300)
+        self.screen.wait_for("Solve error", box=Box(900, 40, 700, 36), seconds=120)  # Blender's own is done
         self.picture("solved")
         assert said == "Good", f"the solve is called {said}"
 
