@@ -36,7 +36,6 @@ GUIDE = REPOSITORY / "docs" / "guide" / "images"
 GUIDE_PAGE = REPOSITORY / "docs" / "guide" / "first-shot.md"
 TOP = Box(0, 18, SIZE[0], 32)
 """Blender's menus and workspace tabs, below the window's title."""
-RIGHT = Box(SIZE[0] // 2, 0, SIZE[0] // 2, SIZE[1])
 SIDEBAR, TABS = Box(1310, 60, 265, 910), Box(1560, 40, 40, 700)
 """Of an editor that fills the window."""
 EDITED_TEXT, EDITED_NUMBER = 27, 50
