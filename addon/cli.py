@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -548,6 +547,7 @@ def cleanup(options: argparse.Namespace) -> int:
 def track(options: argparse.Namespace) -> int:
     """Tracks and solves a clip; needs no Blender."""
     from .tracking.engine.footage import open_footage
+    from .tracking.engine.masks import with_mask
     from .tracking.engine.model import LensStart
     from .tracking.presets import DEFAULT_TRACKING_PRESET, load_tracking_preset
     from .tracking.session import take_up_session
@@ -555,8 +555,7 @@ def track(options: argparse.Namespace) -> int:
 
     settings = load_tracking_preset(options.preset or DEFAULT_TRACKING_PRESET)
     if options.mask:
-        open_footage(options.mask)  # what is wrong with it is said before anything is begun
-        settings = replace(settings, mask=str(Path(options.mask).absolute()))
+        settings = with_mask(settings, Path(options.mask))
     first, last = parse_range(options.frames) if options.frames else (1, None)
     _check_report_path(options.json)
     footage = open_footage(options.footage, first=first, last=last)

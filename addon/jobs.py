@@ -25,6 +25,7 @@ from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
+from .tracking.blender.mask_pictures import write_mask_pictures
 from .tracking.blender.native import NativeResult, NativeSolve, run_native
 from .tracking.blender.preflight import compare_with_blender
 from .tracking.blender.remove import remember_before
@@ -32,6 +33,7 @@ from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
 from .tracking.blender.shot_from_scene import Chosen, shot_from_scene
 from .tracking.config import CompositeShotConfig
 from .tracking.engine.footage import Footage
+from .tracking.engine.masks import with_mask
 from .tracking.engine.model import LensStart, Solve
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
@@ -112,6 +114,7 @@ def show_copy(clip: bpy.types.MovieClip, file: Path) -> bpy.types.MovieClip:
     copy = load_clip(file, scene_start=clip.frame_start, color_space=clip.colorspace_settings.name)
     copy.tracked_shot.tracking_preset_name = clip.tracked_shot.tracking_preset_name
     copy.tracked_shot.lens_known = clip.tracked_shot.lens_known
+    copy.tracked_shot.mask = clip.tracked_shot.mask
     for name in ("sensor_width", "focal_length", "pixel_aspect", "distortion_model", "k1", "k2", "k3"):
         setattr(copy.tracking.camera, name, getattr(clip.tracking.camera, name))
     for scene in bpy.data.scenes:
@@ -172,11 +175,13 @@ def take_up(clip: bpy.types.MovieClip, footage: Footage, *, fresh: bool = False)
     """
     _check_offset(clip)
     path = footage_path(clip)
+    folder, mask = _folder(path), clip.tracked_shot.mask
+    pictures = None if mask is None else write_mask_pictures(mask, clip, footage, folder)
     session = take_up_session(
         footage,
         footage_name(path),
-        _folder(path),
-        settings=load_tracking_preset(chosen_preset(clip.tracked_shot, TRACKING)),
+        folder,
+        settings=with_mask(load_tracking_preset(chosen_preset(clip.tracked_shot, TRACKING)), pictures),
         lens=lens_start(clip),
         fresh=fresh,
     )
@@ -601,6 +606,7 @@ def save_shot_file(scene: bpy.types.Scene, clip: bpy.types.MovieClip, path: Path
             scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
         ),
         lens_known=memory.lens_known,
+        mask=memory.mask.name if memory.mask is not None else None,
         tracked=memory.taken_in,
     )
     base = _shot_before(scene, path)

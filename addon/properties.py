@@ -72,6 +72,12 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
         name="Lens Known",
         description="Keep the clip's focal length, sensor width and distortion as they are; off: find them",
     )
+    mask: PointerProperty(
+        type=bpy.types.Mask,
+        name="Mask",
+        description="Where nothing is to be tracked: within this mask's shapes, such as round what moves."
+        " Feathering is left out",
+    )
     session: StringProperty(
         name="Session", description="The file that holds this clip's tracks and camera", options={"HIDDEN"}
     )

@@ -143,6 +143,7 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         settings.use_property_decorate = False
         memory = clip.tracked_shot
         draw_preset(settings, context, preset_items.TRACKING, memory, own=True)
+        settings.prop(memory, "mask")
         settings.prop(memory, "lens_known")
         if memory.lens_known:
             self.draw_lens(settings, clip)

@@ -42,6 +42,7 @@ def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str
             settings=load_tracking_preset(config.tracking.preset),
             lens=config.tracking.lens.start(),
             solve=config.tracking.solve,
+            any_mask=True,
         )
         if found is None:
             raise InputError(

@@ -350,6 +350,7 @@ WORDS: dict[str, str] = {
         "sind",
     "Looking at the footage": "Sieht die Aufnahme durch",
     "Low Priority": "Niedrige Priorität",
+    "Mask": "Maske",
     "Make a ground that shows only the shadows on it, as large as the camera sees, with a soft "
     "sun where there is none of ours. Again, it is fitted to what the camera sees and how the "
     "light is now":
@@ -798,6 +799,10 @@ WORDS: dict[str, str] = {
         "löschen. Die, die Clips der offenen Datei benutzen, bleiben. 0: alle behalten",
     "Where sessions are kept; empty: beside the saved .blend, or beside the footage":
         "Wo Sitzungen aufbewahrt werden; leer: neben der gespeicherten .blend oder der Aufnahme",
+    "Where nothing is to be tracked: within this mask's shapes, such as round what moves. "
+    "Feathering is left out":
+        "Wo nichts verfolgt werden soll: innerhalb der Formen dieser Maske, etwa um das, was sich bewegt. "
+        "Weiche Kanten bleiben außer Acht",
     "Where the map's v counts from": "Von wo das v der Map zählt",
     "Where to look, 0 to 1 over the picture": "Wohin zu sehen ist, 0 bis 1 über das Bild",
     "White Balance": "Weißabgleich",
@@ -880,6 +885,7 @@ WORDS: dict[str, str] = {
     "grain is measured in pictures, and there is none": "Korn wird in Bildern gemessen, und es gibt keine",
     "grain is measured in the footage, and the background is none":
         "Korn wird in der Aufnahme gemessen, und der Hintergrund ist keine",
+    "in the mask {} nothing is drawn": "in der Maske {} ist nichts gezeichnet",
     "in no frame are all four tracks there: {}": "in keinem Frame sind alle vier Spuren da: {}",
     "left out by the solve": "von der Lösung ausgelassen",
     "lens_distortion.workflow {} needs a movie clip with its lens":
@@ -896,6 +902,10 @@ WORDS: dict[str, str] = {
     "no collection {} in {} (there: {})": "keine Sammlung {} in {} (dort: {})",
     "no folder for your own presets is set": "kein Ordner für eigene Vorgaben ist gesetzt",
     "no object or collection {} is in the scene {}": "kein Objekt, keine Sammlung {} ist in der Szene {}",
+    "points of the mask {} follow tracks, which cannot be drawn; render it to pictures, and name the"
+    " first one in a shot file":
+        "Punkte der Maske {} folgen Spuren, was nicht gezeichnet werden kann; rendern Sie sie als "
+        "Bilder, und nennen Sie das erste in einer Shot-Datei",
     "no other two frames show parallax": "keine anderen zwei Frames zeigen Parallaxe",
     "no pair of frames leads to a camera: the tracks do not fit one still world":
         "kein Paar von Frames führt zu einer Kamera: die Spuren passen nicht zu einer stillen Welt",
@@ -1105,6 +1115,7 @@ WORDS: dict[str, str] = {
     "{}: cannot be renamed: {}": "{}: kann nicht umbenannt werden: {}",
     "{}: cannot be written": "{}: kann nicht geschrieben werden",
     "{}: cannot be written: {}": "{}: kann nicht geschrieben werden: {}",
+    "{}: the mask cannot be written: {}": "{}: die Maske kann nicht geschrieben werden: {}",
     "{}: empty files at {}; copy or render them again":
         "{}: leere Dateien bei {}; kopieren oder rendern Sie sie neu",
     "{}: every other line shows another moment (interlaced); where that is plain, one field is "

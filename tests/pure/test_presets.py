@@ -72,7 +72,7 @@ def test_tracking_presets() -> None:
     assert presets.load_tracking_preset() == presets.load_tracking_preset("balanced") == TrackingSettings()
     assert presets.load_tracking_preset("high_quality").density > TrackingSettings().density
     assert presets.load_tracking_preset("fast").density < TrackingSettings().density
-    assert set(presets.TRACKING_KINDS) == set(TrackingSettings.__dataclass_fields__) - {"mask"}
+    assert set(presets.TRACKING_KINDS) == set(TrackingSettings.__dataclass_fields__) - {"mask", "mask_print"}
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:

@@ -48,6 +48,8 @@ class Chosen:
     composite: CompositeConfig | None = None
     """The preset with what was set over it; the applied composite goes before it."""
     lens_known: bool = False
+    mask: str | None = None
+    """Name of the mask where nothing is tracked; None where none was chosen, and a file's own then stays."""
     tracked: bool = True
     """Whether the clip's tracks and camera come from a session of ours."""
 
@@ -150,6 +152,8 @@ def _tracking(config: CompositeShotConfig, clip: bpy.types.MovieClip, chosen: Ch
         _put(tracking, "enabled", False)
         if config.into is None and bpy.data.filepath:
             config.into = near_path(Path(bpy.data.filepath), folder)
+    if chosen.mask is not None:
+        _put(tracking, "mask", chosen.mask)
     if chosen.lens_known:
         tracking.lens = _lens(clip, tracking.lens)
 

@@ -19,8 +19,9 @@ import numpy as np
 
 from ..config import CompositeConfig, CompositeShotConfig, KnownDistance
 from ..engine.footage import Footage, identity, open_footage
+from ..engine.masks import with_mask
 from ..engine.model import Floats, Solve, Tracks
-from ..errors import FootageError, InputError, SessionError, SolveError
+from ..errors import InputError, SessionError, SolveError
 from ..floor import SURE_FLOOR, Floor
 from ..layout import LayoutError, laid_out
 from ..preflight import Finding, Preflight, check_footage
@@ -48,6 +49,7 @@ from .clip_state import track_marks
 from .composite import composite_status, setup_shot_compositing
 from .holdout import set_holdout
 from .layout import clip_names, solved_world
+from .mask_pictures import mask_mark, write_mask_pictures
 from .native import NativeResult
 from .points import NONE, remove_point_cloud, setup_point_cloud
 from .preflight import compare_with_blender
@@ -335,9 +337,9 @@ def shot_session(build: Build) -> TrackingSessionManager:
     config, footage = build.config, build.footage
     if config.tracking.session is not None:
         return _named_session(config, footage)
-    settings = replace(load_tracking_preset(config.tracking.preset), mask=_mask(config))
-    lens, solve = config.tracking.lens.start(), config.tracking.solve
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
+    settings = with_mask(load_tracking_preset(config.tracking.preset), _mask(build, folder))
+    lens, solve = config.tracking.lens.start(), config.tracking.solve
     if not build.anew:
         found = find_session(folder, footage, settings=settings, lens=lens, solve=solve)
         if found is not None:
@@ -370,25 +372,39 @@ def _named_session(config: CompositeShotConfig, footage: Footage) -> TrackingSes
     return session
 
 
-def _mask(config: CompositeShotConfig) -> str:
-    """The file of the shot's mask, empty for none.
+def _mask(build: Build, folder: Path) -> Path | None:
+    """The first picture of the shot's mask: one of the .blend is drawn for it, beside the sessions.
 
-    Raises ShotFileError for a mask of the .blend: those are not drawn as pictures yet.
+    Raises ShotFileError for one that is neither, or cannot be used.
     """
-    wanted = config.tracking.mask
-    if not wanted:
-        return ""
-    file = config.resolve(wanted)
-    if not file.suffix or wanted in bpy.data.masks:
-        text = (
-            f"{wanted!r}: masks of a .blend cannot be used yet; render it to pictures, and name the first one"
-        )
-        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), text)])
+    config, mask = build.config, _mask_of_file(build.config)
+    if not config.tracking.mask:
+        return None
     try:
-        open_footage(file)
-    except FootageError as error:
-        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), str(error))]) from None
-    return str(file)
+        if mask is not None:
+            return write_mask_pictures(mask, build.clip, build.footage, folder)
+        return open_footage(config.resolve(config.tracking.mask)).path
+    except InputError as error:
+        text = str(error)
+        if mask is None and not Path(config.tracking.mask).suffix:
+            text = f"{config.tracking.mask!r} is neither a mask of the .blend nor a picture"
+        raise ShotFileError([problem_at(config.source, ("tracking", "mask"), text)]) from None
+
+
+def _mask_of_file(config: CompositeShotConfig) -> bpy.types.Mask | None:
+    """The mask of the open .blend that the shot names, if it names one."""
+    return bpy.data.masks.get(config.tracking.mask or "")
+
+
+def _mask_mark(build: Build) -> str:
+    """A word that changes with the .blend's mask; empty where the shot names none, or it cannot be drawn."""
+    mask, clip = _mask_of_file(build.config), find_clip(build.config.footage_path)
+    if mask is None or clip is None or not build.config.tracking.enabled:
+        return ""
+    try:
+        return mask_mark(mask, clip, build.footage)
+    except InputError:  # the stage says what is wrong with it
+        return ""
 
 
 # --- into the scene ----------------------------------------------------------
@@ -608,6 +624,8 @@ def outcomes(build: Build) -> Callable[[str], Mapping[str, Any]]:
 
     def of(stage: str) -> Mapping[str, Any]:
         found: dict[str, Any] = {"running the hooks": True} if build.runs_hooks else {}
+        if stage == "track" and (mark := _mask_mark(build)):
+            found["the mask"] = mark
         if stage == "solve" and has_tracks_to_solve(build):
             found["the clip's tracks"] = digest(track_marks(build.clip))
         if stage == "camera":

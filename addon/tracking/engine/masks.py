@@ -7,15 +7,18 @@ so that no patch in use sees what is masked.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from .footage import Footage, open_footage
-from .model import Bools
+from .footage import Footage, identity, open_footage
+from .model import Bools, TrackingSettings
 from .sizes import Sizes
 
 WHITE = 128
@@ -23,6 +26,19 @@ WHITE = 128
 
 Masks = Callable[[int], Bools]
 """From a footage frame to (height, width), True where it is masked; frames come in ascending order."""
+
+
+def with_mask(settings: TrackingSettings, path: Path | None) -> TrackingSettings:
+    """The settings with the mask in that file, or none. Raises FootageError where it cannot be read."""
+    if path is None:
+        return without_mask(settings)
+    about = json.dumps(identity(open_footage(path)), sort_keys=True).encode()
+    return replace(settings, mask=str(path.absolute()), mask_print=hashlib.sha256(about).hexdigest()[:12])
+
+
+def without_mask(settings: TrackingSettings) -> TrackingSettings:
+    """The settings for the whole picture."""
+    return replace(settings, mask="", mask_print="")
 
 
 def open_masks(path: str | Path, footage: Footage, sizes: Sizes) -> Masks:

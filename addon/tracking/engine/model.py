@@ -50,6 +50,8 @@ class TrackingSettings:
 
     It belongs to a clip, so it is no key of a preset.
     """
+    mask_print: str = ""
+    """What tells the mask from another one in the same place; see ``masks.with_mask``."""
 
 
 @dataclass(frozen=True)

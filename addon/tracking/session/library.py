@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from ..errors import InputError, SessionError
 from . import owner
 from .clip_tracks import ClipPlane, ClipSnapshot, ClipTrack, load_snapshot, save_snapshot
 from .manager import TrackingSessionManager, list_sessions, load_session
-from .places import free_path
+from .places import MASKS, free_path
 from .status import SessionStatus
 from .store import Store
 
@@ -88,7 +89,7 @@ def session_infos(folders: Iterable[str | os.PathLike[str]]) -> list[SessionInfo
 
 
 def delete_session(path: str | os.PathLike[str]) -> None:
-    """Deletes a session with its log; its folder too where we made it and it is empty then.
+    """Deletes a session with its log; with the last one the masks, and its folder where we made it.
 
     Raises SessionError where a process is at work on it, or the file can't be deleted.
     """
@@ -101,6 +102,8 @@ def delete_session(path: str | os.PathLike[str]) -> None:
     try:
         for belonging in (file, file.with_name(f"{file.name}-journal"), file.with_suffix(".log")):
             belonging.unlink(missing_ok=True)
+        if not list_sessions(file.parent):
+            shutil.rmtree(file.parent / MASKS, ignore_errors=True)
         if file.parent.name.endswith("_tracking") and not any(file.parent.iterdir()):
             file.parent.rmdir()
     except OSError as error:

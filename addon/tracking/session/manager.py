@@ -11,6 +11,7 @@ from typing import Any
 
 from ..engine.by_hand import with_hand
 from ..engine.footage import Footage, identity, open_footage
+from ..engine.masks import without_mask
 from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
 from ..engine.plan import Job
 from ..engine.sizes import sizes_for
@@ -321,17 +322,20 @@ def find_session(
     settings: TrackingSettings,
     lens: LensStart,
     solve: bool = True,
+    any_mask: bool = False,
 ) -> TrackingSessionManager | None:
     """The newest session in ``folder`` of this very footage and range, made with the same settings.
 
-    One of a shorter version of the footage, which was to be tracked to its end, goes on to the new end.
+    With ``any_mask`` its mask may be another one. One of a shorter version of the footage, which was to be
+    tracked to its end, goes on to the new end.
     Files that can't be read are passed over: they belong to somebody else, or ``status`` tells what is wrong.
     """
     known = identity(footage)
     for path in list_sessions(folder):
         try:
             session = load_session(path)
-            same = (session.settings(), session.lens(), session.about["solve"]) == (settings, lens, solve)
+            made = without_mask(session.settings()) if any_mask else session.settings()
+            same = (made, session.lens(), session.about["solve"]) == (settings, lens, solve)
         except (SessionError, KeyError, TypeError):
             continue
         if same and session.follows and _is_of(session, footage, known):

@@ -9,6 +9,9 @@ from pathlib import Path
 from ..errors import SessionError
 from .store import SUFFIX
 
+MASKS = "masks"
+"""Folder, beside sessions, of the pictures of a .blend's masks that they are tracked with."""
+
 
 def session_folder(
     footage: Path, *, blend: Path | None = None, chosen: Path | None = None, fallback: Path | None = None
