@@ -210,7 +210,7 @@ def lens_start(clip: bpy.types.MovieClip) -> LensStart:
     """What is known of the clip's lens. Raises InputError where it is known in a form that cannot be kept."""
     camera = clip.tracking.camera
     if not clip.tracked_shot.lens_known:
-        return LensStart(sensor_width_mm=camera.sensor_width)
+        return LensStart(sensor_width_mm=camera.sensor_width, pixel_aspect=camera.pixel_aspect)
     if camera.distortion_model != "POLYNOMIAL":
         raise InputError(
             "a known lens has to have polynomial distortion; choose that, or let the lens be found"
@@ -221,6 +221,7 @@ def lens_start(clip: bpy.types.MovieClip) -> LensStart:
         k1=camera.k1,
         k2=camera.k2,
         refine=False,
+        pixel_aspect=camera.pixel_aspect,
     )
 
 

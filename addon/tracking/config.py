@@ -11,7 +11,7 @@ import copy
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -591,6 +591,10 @@ class CompositeShotConfig(Section):
         """Scene frame of footage frame 1: as it is given, else a sequence's own first number, else 1."""
         given = self.footage.scene_start
         return first_number(self.footage_path) if given is None else given
+
+    def lens_start(self) -> LensStart:
+        """What is known of the lens before the solve, the shape of the plate's pixels too."""
+        return replace(self.tracking.lens.start(), pixel_aspect=self.footage.pixel_aspect)
 
     @property
     def footage_path(self) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from .config import CompositeShotConfig
@@ -25,7 +24,7 @@ def lens_of_session(session: TrackingSessionManager) -> PlateLens:
 
 
 def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str] | None = None) -> PlateLens:
-    """The solved lens of a shot that was tracked, with the shot's pixel aspect.
+    """The solved lens of a shot that was tracked.
 
     Raises InputError where no session of the shot has a solve; nothing is tracked for it.
     """
@@ -40,7 +39,7 @@ def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str
             folder,
             footage,
             settings=load_tracking_preset(config.tracking.preset),
-            lens=config.tracking.lens.start(),
+            lens=config.lens_start(),
             solve=config.tracking.solve,
             any_mask=True,
         )
@@ -49,4 +48,4 @@ def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str
                 f"the shot {config.name} has no session in {folder}: assemble it, or name the .blend"
             )
         session = found
-    return replace(lens_of_session(session), pixel_aspect=config.footage.pixel_aspect)
+    return lens_of_session(session)

@@ -107,7 +107,7 @@ class SolveView:
         # Far outside the picture the lens's polynomial means nothing.
         ahead &= (np.abs(slopes) < 1.5 * self.lens.width / self.lens.focal_px).all(axis=-1)
         bent = distort(np.where(ahead[..., None], slopes, 0.0).reshape(-1, 2), self.lens.k1, self.lens.k2)
-        size = np.array(self.size, float)
+        size = np.array(self.size) / [1.0, self.lens.pixel_aspect]
         spots = (bent * self.lens.focal_px / size + 0.5).reshape(slopes.shape).astype(np.float32)
         inside = ((spots >= 0) & (spots <= 1)).all(axis=-1)
         whole = ahead[:, :-1] & ahead[:, 1:] & (inside[:, :-1] | inside[:, 1:])

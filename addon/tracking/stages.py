@@ -57,7 +57,7 @@ STAGES: tuple[Stage, ...] = (
         ("footage.content", "footage.frame_range", "tracking.enabled", "tracking.preset", "tracking.session",
          "tracking.mask", *_EVERY),
     ),
-    Stage("solve", 1, ("tracking.solve", "tracking.lens", *_EVERY), ("track",)),
+    Stage("solve", 1, ("footage.pixel_aspect", "tracking.solve", "tracking.lens", *_EVERY), ("track",)),
     Stage(
         "camera",
         1,

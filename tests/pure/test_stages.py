@@ -42,7 +42,7 @@ TABLE: dict[str, tuple[Any, tuple[str, ...]] | tuple[Any, tuple[str, ...], dict[
     "footage.scene_start": (101, (FOOTAGE, *PLACED_ANEW, RENDER)),
     "footage.color_space": ("Non-Color", (FOOTAGE,)),
     "footage.fps": (25, (PREFLIGHT, RENDER)),
-    "footage.pixel_aspect": (2.0, (FOOTAGE, *PLACED_ANEW)),
+    "footage.pixel_aspect": (2.0, (FOOTAGE, *SOLVED_ANEW)),
     "tracking.enabled": (False, (TRACK, *SOLVED_ANEW)),
     "tracking.preset": ("fast", (TRACK, *SOLVED_ANEW)),
     "tracking.solve": (False, SOLVED_ANEW),

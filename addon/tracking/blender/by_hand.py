@@ -71,6 +71,7 @@ def start_of(clip: bpy.types.MovieClip) -> LensStart:
         camera.sensor_width,
         k1=camera.k1 if bent else 0.0,
         k2=camera.k2 if bent else 0.0,
+        pixel_aspect=camera.pixel_aspect,
     )
 
 

@@ -305,7 +305,8 @@ def _picture_distance(solve: Solve, cameras: Floats, others: Floats) -> float:
 
     A bundle that either camera does not see (behind it, or far outside the frame) is not compared.
     """
-    half = 0.5 * np.array([solve.lens.width, solve.lens.height]) / solve.lens.focal_px
+    lens = solve.lens
+    half = 0.5 * np.array([lens.width, lens.height / lens.pixel_aspect]) / lens.focal_px
     worst = 0.0
     for camera, other in zip(cameras, others):
         seen, other_seen = _view(camera, solve.points), _view(other, solve.points)

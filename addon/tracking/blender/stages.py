@@ -276,7 +276,7 @@ def solve_stage(build: Build) -> Steps:
         return
     yield BuildStep("solve", TRACKED_SHARE[1], "Taking the camera")
     named = config.tracking.session is not None
-    lens = session.lens() if named else config.tracking.lens.start()
+    lens = session.lens() if named else config.lens_start()
     anew = build.start == "solve"
     if session.lens() != lens and not anew:
         settings = session.settings()
@@ -297,7 +297,7 @@ def _solve_by_hand(build: Build) -> Steps:
         return
     footage = build.footage
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
-    lens = config.tracking.lens.start() if config.tracking.lens.focal_length_mm is not None else None
+    lens = config.lens_start() if config.tracking.lens.focal_length_mm is not None else None
     build.session = solve_clip_again(
         clip,
         lens,
@@ -339,7 +339,7 @@ def shot_session(build: Build) -> TrackingSessionManager:
         return _named_session(config, footage)
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
     settings = with_mask(load_tracking_preset(config.tracking.preset), _mask(build, folder))
-    lens, solve = config.tracking.lens.start(), config.tracking.solve
+    lens, solve = config.lens_start(), config.tracking.solve
     if not build.anew:
         found = find_session(folder, footage, settings=settings, lens=lens, solve=solve)
         if found is not None:

@@ -621,4 +621,5 @@ def plate_lens(lens: Lens) -> PlateLens:
         focal_px=lens.focal_px,
         model=lens.model,
         coefficients=(lens.k1, lens.k2),
+        pixel_aspect=lens.pixel_aspect,
     )

@@ -67,6 +67,8 @@ class LensStart:
     """False where the lens is known and must be kept as it is."""
     refine_distortion: bool = True
     """False where k1 and k2 must stay though the focal length may change."""
+    pixel_aspect: float = 1.0
+    """Width of a pixel over its height; the plate of an anamorphic lens that was not stretched has 2."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Lens:
     k2: float = 0.0
     sensor_width_mm: float = SENSOR_MM
     model: str = "POLYNOMIAL"
+    pixel_aspect: float = 1.0
+    """Width of a pixel over its height; ``focal_px`` is in widths."""
 
     @property
     def focal_length_mm(self) -> float:
@@ -136,6 +140,13 @@ class Tracks:
     def lengths(self) -> NDArray[np.intp]:
         """(count,) number of markers of each track."""
         return np.bincount(self.track, minlength=self.count)
+
+    def in_square_pixels(self, pixel_aspect: float) -> Tracks:
+        """The same over a frame of square pixels, whose height need be no whole number."""
+        if pixel_aspect == 1:
+            return self
+        high = self.height / pixel_aspect
+        return replace(self, height=high, xy=self.xy / [1.0, pixel_aspect])  # type: ignore[arg-type]
 
     def subset(self, keep: Bools) -> Tracks:
         """The tracks for which ``keep`` (count,) is true, numbered anew."""

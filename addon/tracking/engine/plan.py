@@ -84,7 +84,7 @@ def run(job: Job) -> Iterator[Step]:
     if job.follow:
         yield from _track(job, job.state)
     tracks = collect_tracks(job.markers, job.state.count, footage.width, footage.height, footage.count)
-    tracks = with_hand(tracks, job.hand)
+    tracks = with_hand(tracks, job.hand).in_square_pixels(job.lens.pixel_aspect)
     still = stillness(tracks)
     pairs = clean(tracks, settings, still)
     reasons = {n: reason for n, reason in enumerate(tracks.reasons) if reason and not tracks.own[n]}
@@ -101,8 +101,14 @@ def run(job: Job) -> Iterator[Step]:
             used = tracks.count - len(step.reasons)
             reasons = {n: reason for n, reason in step.reasons.items() if not tracks.own[n]}
             yield Step("solve", footage.last, done, "Tracks chosen", used, step.error_px, reasons=reasons)
-        result = judge(step.result, tracks, footage) if step.result else None
+        result = _in_the_footage(judge(step.result, tracks, footage), job) if step.result else None
         yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
+
+
+def _in_the_footage(solve: Solve, job: Job) -> Solve:
+    """A solve from square pixels with its lens before the footage's own."""
+    lens = replace(solve.lens, height=job.footage.height, pixel_aspect=job.lens.pixel_aspect)
+    return replace(solve, lens=lens)
 
 
 def _start(job: Job) -> LensStart:
