@@ -7,6 +7,7 @@ before it has changed anything in the file.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,6 @@ from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.mask_pictures import write_mask_pictures
 from .tracking.blender.native import NativeResult, NativeSolve, run_native
-from .tracking.blender.preflight import compare_with_blender
 from .tracking.blender.remove import remember_before
 from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
 from .tracking.blender.shot_from_scene import Chosen, shot_from_scene
@@ -37,7 +37,7 @@ from .tracking.engine.masks import with_mask
 from .tracking.engine.model import LensStart, Solve
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
-from .tracking.preflight import Finding, Preflight
+from .tracking.preflight import Finding, Preflight, number_runs
 from .tracking.presets import load_tracking_preset
 from .tracking.session import (
     TrackingSessionManager,
@@ -78,12 +78,9 @@ def footage_path(clip: bpy.types.MovieClip) -> Path:
     return Path(bpy.path.abspath(clip.filepath, library=clip.library)).absolute()
 
 
-def all_findings(clip: bpy.types.MovieClip, preflight: Preflight) -> tuple[Finding, ...]:
-    """What is wrong with the footage, and with what Blender makes of it; the gravest first."""
-    found = list(preflight.findings)
-    if preflight.footage is not None:
-        found += compare_with_blender(clip, preflight.footage)
-    return tuple(sorted(found, key=lambda finding: ("error", "warning", "info").index(finding.severity)))
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, the gravest first."""
+    return tuple(sorted(findings, key=lambda finding: ("error", "warning", "info").index(finding.severity)))
 
 
 def stop_on_errors(findings: tuple[Finding, ...]) -> None:
@@ -145,6 +142,17 @@ def fit_scene(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
         scene.render.fps, scene.render.fps_base = whole, whole / clip.fps
     if clip.frame_duration > 0:
         scene.frame_start, scene.frame_end = clip.frame_start, clip.frame_start + clip.frame_duration - 1
+
+
+def mark_gaps(scene: bpy.types.Scene, clip: bpy.types.MovieClip, footage: Footage) -> int:
+    """A timeline marker where each run of missing pictures begins, unless one is there; how many runs."""
+    there = {marker.frame for marker in scene.timeline_markers}
+    runs = number_runs(footage.gaps)
+    for low, high in runs:
+        frame = clip.frame_start + low - footage.first_number
+        if frame not in there:
+            scene.timeline_markers.new(f"Gap {low}-{high}" if high > low else f"Gap {low}", frame=frame)
+    return len(runs)
 
 
 def other_color_space(clip: bpy.types.MovieClip, preflight: Preflight | None) -> str:

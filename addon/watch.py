@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from .errands import Errand
 from .preferences import choices
 from .tracking.blender.composite import CompositeStatus, composite_status
 from .tracking.blender.native import NativeJob, run_native
+from .tracking.blender.preflight import Comparison, Sample, engine_samples
 from .tracking.errors import TrackedShotError
 from .tracking.preflight import (
     EVEN_COPY,
@@ -65,6 +66,14 @@ class ClipState:
     findings: tuple[Finding, ...] = ()
     compared: bool = False
     """Whether Blender's frames were compared with the engine's, too."""
+    comparison: Comparison | None = field(default=None, repr=False)
+    """That, while it goes on."""
+    samples: Mapping[int, Sample] | None = field(default=None, repr=False)
+    """The engine's pictures for it, where they were read already."""
+    misfits: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What of a scene that a window shows is not as in the clip, by the scene's session_uid."""
+    other_space: str = ""
+    """The colour space in which such files usually are, where the clip has another."""
     session: Path | None = None
     progress: Progress | None = None
     running: bool = False
@@ -117,7 +126,8 @@ class ClipState:
     def busy(self) -> bool:
         """Something goes on that the panels show."""
         at_work = (self.check, self.copying, self.native)
-        return self.running or any(item is not None for item in at_work)
+        comparing = self.preflight is not None and not self.compared
+        return self.running or comparing or any(item is not None for item in at_work)
 
 
 _clips: dict[int, ClipState] = {}
@@ -186,9 +196,8 @@ def checked(clip: bpy.types.MovieClip) -> ClipState:
         _end_check(state)
     if state.preflight is None:
         state.preflight = check_footage(state.path)
-    if not state.compared:
-        state.findings = jobs.all_findings(clip, state.preflight)
-        state.compared = True
+    while not state.compared:
+        _compare(clip, state)
     return state
 
 
@@ -196,6 +205,7 @@ def check_again(clip: bpy.types.MovieClip) -> ClipState:
     """Forgets what was found wrong with the clip and looks again."""
     state = known(clip)
     state.preflight, state.findings, state.compared = None, (), False
+    state.comparison = state.samples = None
     return checked(clip)
 
 
@@ -339,13 +349,16 @@ def _look() -> None:
             _end_copy(clip, state)
         if state.check is not None and state.check.done:
             _end_check(state)
+        elif state.preflight is not None and not state.compared and not _somebody_is_busy():
+            _try_to_compare(clip, state)
     _let_go_of_workers()
     _begin_checks()
+    look_at_settings()
     _look_at_tracks()
     _look_at_composites()
     session_list.look(shown=_is_shown())
     if solve_list.look([space.clip for space in jobs.clip_spaces()]):
-        redraw()
+        redraw(views=True)
     _redraw_if_changed()
     _show_status()
 
@@ -484,6 +497,7 @@ def _take_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
             return
         if state.native is None:  # else Blender itself makes the step, when it has solved
             bpy.ops.ed.undo_push(message="Take In Solve")
+    redraw(views=True)
 
 
 def _end_native(clip: bpy.types.MovieClip, state: ClipState) -> None:
@@ -492,6 +506,7 @@ def _end_native(clip: bpy.types.MovieClip, state: ClipState) -> None:
     assert native is not None
     with _in_a_window():
         jobs.end_take_in(clip, native.end(clip))
+    redraw(views=True)
 
 
 def _look_at_tracks() -> None:
@@ -527,6 +542,7 @@ def _end_copy(clip: bpy.types.MovieClip, state: ClipState) -> None:
             state.trouble = str(error)
             return
         bpy.ops.ed.undo_push(message="Show Evenly Timed Copy")
+    redraw(views=True)
 
 
 def _begin_checks() -> None:
@@ -537,16 +553,56 @@ def _begin_checks() -> None:
             state.check = Errand(_check_of(state.path))
 
 
-def _check_of(path: Path) -> Callable[[Errand], Preflight]:
-    return lambda _errand: check_footage(path)
+def look_at_settings() -> None:
+    """Sees what of the scenes that the windows show, and of the clips in them, is not as the footage is."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            clip = area.spaces.active.clip if area.type == "CLIP_EDITOR" else None
+            state = state_of(clip)
+            if state is not None:
+                state.misfits[window.scene.session_uid] = tuple(jobs.misfits(window.scene, clip))
+                state.other_space = jobs.other_color_space(clip, state.preflight)
+
+
+def _check_of(path: Path) -> Callable[[Errand], tuple[Preflight, Mapping[int, Sample] | None]]:
+    def work(_errand: Errand) -> tuple[Preflight, Mapping[int, Sample] | None]:
+        found = check_footage(path)
+        movie = found.footage is not None and found.footage.kind == "movie"
+        return found, engine_samples(found.footage) if movie else None
+
+    return work
 
 
 def _end_check(state: ClipState) -> None:
     errand, state.check = state.check, None
     assert errand is not None
     # check_footage does not raise for bad footage; what else went wrong must not be tried again and again.
-    state.preflight = errand.result or Preflight([Finding("error", "unreadable", errand.error)])
-    state.findings, state.compared = tuple(state.preflight.findings), False
+    found, samples = errand.result or (Preflight([Finding("error", "unreadable", errand.error)]), None)
+    state.preflight, state.samples, state.comparison = found, samples, None
+    state.findings, state.compared = tuple(found.findings), False
+
+
+def _try_to_compare(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    try:
+        _compare(clip, state)
+    except TrackedShotError as error:
+        state.findings, state.compared = (Finding("error", "unreadable", str(error)),), True
+
+
+def _compare(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    """Compares one picture of Blender's with the engine's, and after the last one has all findings."""
+    assert state.preflight is not None
+    found = list(state.preflight.findings)
+    if state.preflight.footage is not None:
+        if state.comparison is None:
+            state.comparison = Comparison(clip, state.preflight.footage, state.samples)
+        if not state.comparison.done:
+            state.comparison.step(clip)
+        if not state.comparison.done:
+            return
+        found += state.comparison.findings
+    state.findings, state.compared = jobs.in_order(found), True
+    state.comparison = state.samples = None
 
 
 def _look_at_composites() -> None:
@@ -576,6 +632,9 @@ def _redraw_if_changed() -> None:
                 s.stale,
                 s.native is None,
                 s.findings,
+                s.compared,
+                dict(s.misfits),
+                s.other_space,
                 s.copying and s.copying.share,
                 s.check is None,
             )
@@ -626,12 +685,14 @@ def _is_shown() -> bool:
     )
 
 
-def redraw() -> None:
-    """Draws the sidebars anew in which our panels may be."""
+def redraw(*, views: bool = False) -> None:
+    """Draws the sidebars anew in which our panels may be; with ``views`` what is beside them, too."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in ("CLIP_EDITOR", "NODE_EDITOR"):
-                area.tag_redraw()
+                for region in area.regions:
+                    if views or region.type == "UI":
+                        region.tag_redraw()
 
 
 @contextmanager

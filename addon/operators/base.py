@@ -67,7 +67,8 @@ class Action:
             return STOPPED
         finally:
             if not bpy.app.background:
-                watch.redraw()
+                watch.look_at_settings()
+                watch.redraw(views=True)
 
     def work(self, context: bpy.types.Context) -> set[str]:
         raise NotImplementedError

@@ -107,6 +107,30 @@ class TRACKED_SHOT_OT_fit_scene(ClipAction, bpy.types.Operator):
         return DONE
 
 
+class TRACKED_SHOT_OT_mark_gaps(ClipAction, bpy.types.Operator):
+    """Shows on the timeline where pictures are missing."""
+
+    bl_idname = "tracked_shot.mark_gaps"
+    bl_label = "Mark Gaps"
+    bl_description = "Put a marker on the timeline at each place where pictures of the sequence are missing"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        footage = state.preflight.footage if state is not None and state.preflight is not None else None
+        return "" if footage is not None and footage.gaps else "No picture of the clip is known to be missing"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        scene, clip = context.scene, clip_of(context)
+        if scene is None or scene.library is not None:
+            self.report({"WARNING"}, said("There is no scene of this file to set"))
+            return STOPPED
+        footage = jobs.readable(watch.known(clip).preflight, jobs.footage_path(clip))
+        count = jobs.mark_gaps(scene, clip, footage)
+        self.report({"INFO"}, said(f"{count} gaps marked" if count > 1 else "One gap marked"))
+        return DONE
+
+
 class TRACKED_SHOT_OT_set_color_space(ClipAction, bpy.types.Operator):
     """Gives the clip the colour space that its files usually have."""
 
@@ -131,5 +155,6 @@ CLASSES = (
     TRACKED_SHOT_OT_make_even_copy,
     TRACKED_SHOT_OT_cancel_copy,
     TRACKED_SHOT_OT_fit_scene,
+    TRACKED_SHOT_OT_mark_gaps,
     TRACKED_SHOT_OT_set_color_space,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .. import jobs, preset_items, watch
+from .. import preset_items, watch
 from ..properties import chosen_preset
-from ..tracking.preflight import Finding
+from ..tracking.preflight import GAPS, Finding
 from ..words import said, say
 from .base import SEVERITY_ICONS, ClipPanel, clock, draw_session, paragraph
 
@@ -33,22 +33,21 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
         for finding in state.findings:
             self.draw_finding(context, finding)
         self.draw_fixes(state)
-        misfits = jobs.misfits(context.scene, clip)
+        misfits = state.misfits.get(context.scene.session_uid, ())
         for misfit in misfits:
             paragraph(layout, context, said(misfit), icon="INFO")
         if misfits:
             layout.operator("tracked_shot.fit_scene", icon="SCENE_DATA")
-        guess = jobs.other_color_space(clip, state.preflight)
-        if guess:
+        if state.other_space:
             paragraph(
                 layout,
                 context,
-                say("Such files are usually {space}, this clip is set to {now}", space=guess,
+                say("Such files are usually {space}, this clip is set to {now}", space=state.other_space,
                     now=clip.colorspace_settings.name),
                 icon="INFO",
             )  # fmt: skip
             layout.operator("tracked_shot.set_color_space", icon="COLOR")
-        if not (state.findings or misfits or guess):
+        if not (state.findings or misfits or state.other_space):
             row = layout.row()
             row.active = False
             row.label(text="The footage is fine", icon="CHECKMARK")
@@ -91,6 +90,8 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
                 "tracked_shot.make_even_copy", text=label, icon=FIX_ICONS.get(fix, "DUPLICATE")
             )
             button.kind = fix
+        if any(finding.code == GAPS for finding in state.findings):
+            self.layout.operator("tracked_shot.mark_gaps", icon="MARKER_HLT")
 
 
 class TRACKED_SHOT_PT_session(ClipPanel, bpy.types.Panel):

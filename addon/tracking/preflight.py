@@ -25,6 +25,8 @@ from .errors import FootageError, TrackedShotError
 Progress = Callable[[int, int], None]
 """Called with frames done and frames in all; may raise (Cancelled) to stop."""
 
+GAPS = "gaps"
+"""Code of the finding that pictures of a sequence are missing."""
 EVEN_COPY = "even_copy"
 IMAGE_SEQUENCE = "image_sequence"
 FIX_LABELS = {EVEN_COPY: "Make an Evenly Timed Copy", IMAGE_SEQUENCE: "Make an Image Sequence"}
@@ -149,15 +151,20 @@ def copy_fix(footage: Footage) -> str:
     return IMAGE_SEQUENCE if footage.width % 2 or footage.height % 2 else EVEN_COPY
 
 
-def number_ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers in the shortest form: "1005, 1010-1012"."""
-    runs: list[list[int]] = []
+def number_runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each unbroken run of ascending numbers."""
+    runs: list[tuple[int, int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
+            runs[-1] = (runs[-1][0], number)
         else:
-            runs.append([number, number])
-    return ", ".join(f"{low}-{high}" if high > low else str(low) for low, high in runs)
+            runs.append((number, number))
+    return runs
+
+
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers in the shortest form: "1005, 1010-1012"."""
+    return ", ".join(f"{low}-{high}" if high > low else str(low) for low, high in number_runs(numbers))
 
 
 def even_rate(footage: Footage) -> float:
@@ -202,7 +209,7 @@ def _check_gaps(footage: Footage) -> list[Finding]:
             f"{footage.path.name}: {_count(len(footage.gaps), 'picture')} of {first}-{last} missing: "
             f"{number_ranges(footage.gaps)}; put them back or choose a frame range without them"
         )
-        findings.append(Finding("error" if hurts else "warning", "gaps", message))
+        findings.append(Finding("error" if hurts else "warning", GAPS, message))
     numbered = enumerate(footage.files, footage.first_number)
     empty = [number for number, file in numbered if file is not None and file.stat().st_size == 0]
     if empty:

@@ -366,6 +366,7 @@ WORDS: dict[str, str] = {
         "fertig ist, geht weiter",
     "Makes camera, shadow catcher and composite; sets size, frames and Cycles":
         "Legt Kamera, Schattenfänger und Composite an; setzt Größe, Frames und Cycles",
+    "Mark Gaps": "Lücken markieren",
     "Measure the plate's shutter and set the scene's to it":
         "Den Verschluss der Aufnahme messen und den der Szene darauf setzen",
     "More points, matched more strictly; slower": "Mehr Punkte, strenger verglichen; langsamer",
@@ -380,6 +381,7 @@ WORDS: dict[str, str] = {
     "No frame has an error to show": "Kein Frame hat einen Fehler, der zu zeigen wäre",
     "No frame of this clip was tracked yet": "Noch kein Frame dieses Clips wurde verfolgt",
     "No object hides the CG": "Kein Objekt verdeckt die CG",
+    "No picture of the clip is known to be missing": "Von keinem Bild des Clips ist bekannt, dass es fehlt",
     "No session found": "Keine Sitzung gefunden",
     "No session of this clip is done": "Keine Sitzung dieses Clips ist fertig",
     "No session of this clip waits": "Keine Sitzung dieses Clips wartet",
@@ -405,6 +407,7 @@ WORDS: dict[str, str] = {
     "Offsets": "Versätze",
     "Offsets in Pixels": "Versätze in Pixeln",
     "One color all over": "Überall eine Farbe",
+    "One gap marked": "Eine Lücke markiert",
     "One of your tracks is in the session, not in the clip":
         "Eine Ihrer Spuren ist in der Sitzung, nicht im Clip",
     "One thing to know; see the Clip panel": "Ein Hinweis; siehe Bereich Clip",
@@ -449,6 +452,8 @@ WORDS: dict[str, str] = {
     "Put a cube on the floor, to see whether the camera holds; again, take it away":
         "Einen Würfel auf den Boden stellen, um zu sehen, ob die Kamera hält; noch einmal nimmt ihn "
         "weg",
+    "Put a marker on the timeline at each place where pictures of the sequence are missing":
+        "Auf der Zeitleiste einen Marker an jede Stelle setzen, an der Bilder der Sequenz fehlen",
     "Put the solved points into the scene, to place things by; they are not rendered":
         "Die gelösten Punkte in die Szene setzen, um Dinge danach zu platzieren; sie werden nicht "
         "gerendert",
@@ -1044,6 +1049,7 @@ WORDS: dict[str, str] = {
     "{process} is at work on it": "{process} arbeitet daran",
     "{rate} frames/s": "{rate} Frames/s",
     "{time} left": "noch {time}",
+    "{} gaps marked": "{} Lücken markiert",
     "{} GB": "{} GB",
     "{} and loses fine detail; distort_cg keeps it":
         "{} und verliert feine Einzelheiten; distort_cg behält sie",

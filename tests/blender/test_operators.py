@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 import bpy
+import cv2
+import numpy as np
 import pytest
 
 from addon import jobs, session_list, watch
@@ -310,3 +312,43 @@ def test_clips_are_renamed_and_removed_and_files_opened(done_clip: bpy.types.Mov
     watch._look()
     assert not watch._clips
     assert not bpy.ops.tracked_shot.resume.poll() and not bpy.ops.tracked_shot.cancel.poll()
+
+
+def test_the_timeline_shows_where_pictures_are_missing(blender_file: ModuleType, tmp_path: Path) -> None:
+    for number in (1001, 1002, 1005, 1006, 1007, 1009, *range(1010, 1020)):
+        cv2.imwrite(str(tmp_path / f"plate.{number}.png"), np.full((240, 320, 3), number % 200, np.uint8))
+    clip = bpy.data.movieclips.load(str(tmp_path / "plate.1001.png"))
+    scene = bpy.context.scene
+    scene.active_clip = clip
+    assert not bpy.ops.tracked_shot.mark_gaps.poll()
+    bpy.ops.tracked_shot.check_clip()
+    assert bpy.ops.tracked_shot.mark_gaps() == {"FINISHED"}
+    found = {marker.frame: marker.name for marker in scene.timeline_markers}
+    assert found == {clip.frame_start + 2: "Gap 1003-1004", clip.frame_start + 7: "Gap 1008"}
+    assert bpy.ops.tracked_shot.mark_gaps() == {"FINISHED"}
+    assert len(scene.timeline_markers) == 2
+
+
+def test_a_window_looks_the_clip_over_a_picture_at_a_time(clip: bpy.types.MovieClip) -> None:
+    """Comparing Blender's frames with the engine's takes a tick each, and the button need not wait for it."""
+    area = bpy.context.window_manager.windows[0].screen.areas[0]
+    before, area.type = area.type, "CLIP_EDITOR"
+    area.spaces.active.clip = clip
+    try:
+        watch._look()
+        state = watch.state_of(clip)
+        state.check.wait()
+        ticks = 0
+        while not state.compared:
+            assert ticks < 5
+            watch._look()
+            ticks += state.check is None
+        assert ticks == 4 and state.findings == ()  # one for what the footage is, three pictures
+        scene = bpy.context.scene
+        assert state.misfits[scene.session_uid] == ("The scene has frames 1 to 250",)
+        with bpy.context.temp_override(area=area):
+            assert bpy.ops.tracked_shot.fit_scene() == {"FINISHED"}
+        watch._look()
+        assert state.misfits[scene.session_uid] == ()
+    finally:
+        area.type = before

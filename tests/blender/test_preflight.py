@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from addon.tracking.blender.preflight import compare_with_blender, other_frames
+from addon.tracking.blender.preflight import compare_with_blender
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.preflight import EVEN_COPY, check_footage, make_even_copy, make_image_sequence
 
@@ -49,7 +49,6 @@ def test_even_clip_is_the_same_on_both_sides_and_nothing_stays_behind(drawn_clip
     before = data_names()
     footage = open_footage(drawn_clip)
     assert compare_with_blender(clip, footage) == []
-    assert other_frames(clip, footage) == {}
     assert data_names() == before
 
 

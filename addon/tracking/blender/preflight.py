@@ -7,7 +7,7 @@ Blender's images and clips find a frame of a movie by the same function, so they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 import bpy
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.footage import Footage, Picture
-from ..preflight import EVEN_COPY, IMAGE_SEQUENCE, Finding, copy_fix
+from ..preflight import EVEN_COPY, IMAGE_SEQUENCE, Finding, copy_fix, number_runs
 
 Sample = NDArray[np.float64]
 """(_GRID, _GRID) gray levels, 0 to 255, top row first."""
@@ -32,51 +32,79 @@ def compare_with_blender(clip: bpy.types.MovieClip, footage: Footage) -> list[Fi
 
     Size and number of frames are compared first, then a few pictures of a movie. Leaves no trace in the file.
     """
+    comparison = Comparison(clip, footage)
+    while not comparison.done:
+        comparison.step(clip)
+    return comparison.findings
+
+
+class Comparison:
+    """The same a picture at a time, so that a window stays alive meanwhile."""
+
+    def __init__(
+        self, clip: bpy.types.MovieClip, footage: Footage, engine: Mapping[int, Sample] | None = None
+    ) -> None:
+        """``engine`` is what ``engine_samples`` gave, where that was asked already."""
+        self._footage = footage
+        self.findings = _other_clip(clip, footage)
+        """Complete once it is done."""
+        pictures = footage.kind == "movie" and not self.findings
+        self._left = looked_at(footage) if pictures else []
+        self._engine = engine_samples(footage) if pictures and engine is None else engine or {}
+
+    @property
+    def done(self) -> bool:
+        """Whether all is compared."""
+        return not self._left
+
+    def step(self, clip: bpy.types.MovieClip) -> None:
+        """Compares the next picture; one that differs ends it."""
+        frame = self._left.pop(0)
+        with _blender_samples(clip, self._footage) as sample:
+            shown = sample(frame)
+        around = [near for near in _around(frame) if near in self._engine]
+        misfit = {near: float(np.abs(self._engine[near] - shown).mean()) for near in around}
+        best = min(misfit, key=lambda near: misfit[near])
+        if misfit[frame] > misfit[best] + _TOLERANCE:
+            said = (
+                f"Blender shows other pictures than the footage has (at frame {frame} it shows frame {best})"
+            )
+            self.findings.append(_finding("blender_pictures", said, self._footage))
+            self._left.clear()
+
+
+def looked_at(footage: Footage) -> list[int]:
+    """The footage frames whose pictures are compared."""
+    # Three are enough: uneven times show at once, drift at the end. Each costs a seek on both sides.
+    return sorted({min(2, footage.count), (footage.count + 1) // 2, footage.count})
+
+
+def _other_clip(clip: bpy.types.MovieClip, footage: Footage) -> list[Finding]:
+    """Where the clip differs from the footage as a whole: it cannot be read, its size, its length."""
     size = (int(clip.size[0]), int(clip.size[1]))
-    name = footage.path.name
-    # A sequence's files can be mended only by hand; a copy of them would have the same gap.
-    fix = copy_fix(footage) if footage.kind == "movie" else None
-    way_out = {
-        EVEN_COPY: "; make an evenly timed copy",
-        IMAGE_SEQUENCE: "; make an image sequence",
-        None: "",
-    }[fix]
     if clip.frame_duration < 1:
-        said = "Blender cannot read this clip"
-        return [Finding("error", "blender_unreadable", f"{name}: {said}{way_out}", fix)]
+        return [_finding("blender_unreadable", "Blender cannot read this clip", footage)]
     if size != (footage.width, footage.height):
         why = "the file's rotation flag" if footage.rotation else "another way to read the file"
         said = f"{size[0]}x{size[1]} pixels in Blender, {footage.width}x{footage.height} when tracked ({why})"
-        return [Finding("error", "blender_size", f"{name}: {said}{way_out}", fix)]
+        return [_finding("blender_size", said, footage)]
     if clip.frame_duration != footage.count:
         said = f"Blender finds {clip.frame_duration} frames where {footage.count} are in the footage"
-        return [Finding("error", "blender_frames", f"{name}: {said}{way_out}", fix)]
-    if footage.kind == "sequence":
-        return []
-    wrong = other_frames(clip, footage)
-    if not wrong:
-        return []
-    frame, shown = next(iter(wrong.items()))
-    said = f"Blender shows other pictures than the footage has (at frame {frame} it shows frame {shown})"
-    return [Finding("error", "blender_pictures", f"{name}: {said}{way_out}", fix)]
+        return [_finding("blender_frames", said, footage)]
+    return []
 
 
-def other_frames(clip: bpy.types.MovieClip, footage: Footage) -> dict[int, int]:
-    """Of a few footage frames those at which Blender shows another one, and which near one that is."""
-    last = min(footage.count, clip.frame_duration)
-    # Three are enough: uneven times show at once, drift at the end. Each costs a seek on both sides.
-    looked_at = sorted({min(2, last), (last + 1) // 2, last})
-    engine = _engine_samples(footage, looked_at)
-    wrong = {}
-    with _blender_samples(clip, footage) as sample:
-        for frame in looked_at:
-            shown = sample(frame)
-            around = [near for near in range(frame - _NEIGHBOURS, frame + _NEIGHBOURS + 1) if near in engine]
-            misfit = {near: float(np.abs(engine[near] - shown).mean()) for near in around}
-            best = min(misfit, key=lambda near: misfit[near])
-            if misfit[frame] > misfit[best] + _TOLERANCE:
-                wrong[frame] = best
-    return wrong
+_WAYS_OUT = {EVEN_COPY: "; make an evenly timed copy", IMAGE_SEQUENCE: "; make an image sequence", None: ""}
+
+
+def _finding(code: str, said: str, footage: Footage) -> Finding:
+    # A sequence's files can be mended only by hand; a copy of them would have the same gap.
+    fix = copy_fix(footage) if footage.kind == "movie" else None
+    return Finding("error", code, f"{footage.path.name}: {said}{_WAYS_OUT[fix]}", fix)
+
+
+def _around(frame: int) -> range:
+    return range(frame - _NEIGHBOURS, frame + _NEIGHBOURS + 1)
 
 
 def _points(length: int) -> NDArray[np.intp]:
@@ -84,31 +112,24 @@ def _points(length: int) -> NDArray[np.intp]:
     return ((np.arange(_GRID) + 0.5) * length / _GRID).astype(np.intp)
 
 
-def _engine_samples(footage: Footage, looked_at: list[int]) -> dict[int, Sample]:
-    """The engine's pictures of the frames and their neighbours, at the grid's points."""
+def engine_samples(footage: Footage) -> dict[int, Sample]:
+    """The engine's pictures of the frames that are compared, and of their neighbours, at the grid's points.
+
+    Touches nothing of Blender's and takes its time: something for a thread. Raises FootageError.
+    """
     rows, columns = _points(footage.height), _points(footage.width)
 
     def sampled(gray: Picture) -> Sample:
         return gray[np.ix_(rows, columns)].astype(np.float64)
 
-    wanted = {near for at in looked_at for near in range(at - _NEIGHBOURS, at + _NEIGHBOURS + 1)}
-    wanted &= set(range(1, footage.count + 1))
+    wanted = {near for at in looked_at(footage) for near in _around(at)} & set(range(1, footage.count + 1))
     # Where a seek cannot be trusted every one starts at the beginning: go through once instead.
-    runs = _runs(sorted(wanted)) if footage.seekable else [(1, max(wanted))]
+    runs = number_runs(sorted(wanted)) if footage.seekable else [(1, max(wanted))]
     samples = {}
     for start, stop in runs:
         with closing(footage.frames(start, stop)) as frames:
             samples.update({frame: sampled(gray) for frame, gray in frames if frame in wanted})
     return samples
-
-
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    """First and last of each unbroken run of ascending numbers."""
-    breaks = [at for at in range(1, len(numbers)) if numbers[at] != numbers[at - 1] + 1]
-    return [
-        (numbers[low], numbers[high - 1])
-        for low, high in zip([0, *breaks], [*breaks, len(numbers)], strict=True)
-    ]
 
 
 @contextmanager
