@@ -38,8 +38,12 @@ TOP = Box(0, 18, SIZE[0], 32)
 """Blender's menus and workspace tabs, below the window's title."""
 SIDEBAR, TABS = Box(1310, 60, 265, 910), Box(1560, 40, 40, 700)
 """Of an editor that fills the window."""
+STRIP = 60
+"""Height of the row of buttons below a file window."""
 EDITED_TEXT, EDITED_NUMBER = 27, 50
 """A field of Blender's dark theme is darker than this while it is written in."""
+TIMES = 2
+"""How often the clip plays there and back: tracking it has to take as long as what is done meanwhile."""
 THERE_AND_BACK = """
 import sys, cv2
 film, frames = cv2.VideoCapture(sys.argv[1]), []
@@ -47,7 +51,7 @@ while (read := film.read())[0]:
     frames.append(read[1])
 size = frames[0].shape[1::-1]
 out = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"HFYU"), film.get(cv2.CAP_PROP_FPS), size)
-for frame in (frames + frames[-2:0:-1]) * 2:
+for frame in (frames + frames[-2:0:-1]) * int(sys.argv[3]):
     out.write(frame)
 out.release()
 """
@@ -72,7 +76,7 @@ def longer_clip(folder: Path) -> Path:
     """The example there and back again, so that there is time for other things while it is tracked."""
     python = environments.python_of(environments.make("bpy-4.5"))
     target = folder / "yard.avi"
-    subprocess.run([str(python), "-c", THERE_AND_BACK, str(EXAMPLE), str(target)], check=True)
+    subprocess.run([str(python), "-c", THERE_AND_BACK, str(EXAMPLE), str(target), str(TIMES)], check=True)
     return target
 
 
@@ -104,7 +108,11 @@ class Artist:
         command = [*self.desktop.background, "--window-geometry", "0", "0", *map(str, SIZE), *arguments]
         log, user = self.folder / "blender.log", self.folder / "user"
         user.mkdir(exist_ok=True)
-        self.blender = self.screen.start(command, log, BLENDER_USER_RESOURCES=str(user))
+        # Blenders on other screens share Mesa's cache, which is mapped into memory and not safe from them.
+        cache = str(self.folder / "shaders")
+        self.blender = self.screen.start(
+            command, log, BLENDER_USER_RESOURCES=str(user), MESA_SHADER_CACHE_DIR=cache
+        )
         self.screen.window("Blender")
         self.screen.wait_for("Window Help", "Modeling", box=TOP)
 
@@ -142,15 +150,21 @@ class Artist:
         """In Blender's file window: folder, name, the button."""
         screen = self.screen
 
-        def beside(word: str, right: int, down: int) -> tuple[int, int]:
-            """A spot so far from a word of the window, wherever that lies by now."""
-            place = screen.find(word, screen.window("Blender File View"))
-            return place.x + right, place.middle[1] + down
+        def beside(word: str, right: int, *, top: int = 0, height: int = STRIP) -> tuple[int, int]:
+            """A spot so far right of a word of the window, wherever that lies by now."""
+            window = screen.window("Blender File View")
+            strip = Box(window.x, window.y + (top or window.height - height), window.width, height)
+            place = screen.find(word, strip)
+            return place.x + right, place.middle[1]
 
-        self.fill_in(lambda: beside("Date Modified", -150, -40), f"{path.parent}/")
-        self.fill_in(lambda: beside("Cancel", -150, 0), path.name)
+        def folder() -> tuple[int, int]:
+            x, y = beside("Date Modified", -150, top=40, height=2 * STRIP)
+            return x, y - 40
+
+        self.fill_in(folder, f"{path.parent}/")
+        self.fill_in(lambda: beside("Cancel", -150), path.name)
         for _ in range(3):  # a first click may only end what was typed
-            screen.click(beside("Cancel", 160, 0))
+            screen.click(beside("Cancel", 160))
             if screen.closed("Blender File View", 3):
                 return
         raise NotSeenError("the file window does not close")
@@ -213,6 +227,7 @@ class Artist:
         self.screen.key("ctrl+s")
         self.choose_file(self.blend)
         until(self.blend.is_file, 20, "the file is saved")
+        self.picture("clip")
 
     def choose(self, old: str, new: str) -> None:
         """Another item of the menu that shows ``old``."""
@@ -221,7 +236,7 @@ class Artist:
         self.screen.click_on(new, Box(spot.x - 60, 30, 260, SIZE[1] - 60))
 
     def track(self) -> None:
-        """High Quality, and the big button."""
+        """A preset, and the big button."""
         self.choose("Balanced", "High Quality")
         self.picture("preset")
         self.screen.click_on("Track & Solve", SIDEBAR, nth=1)
@@ -340,25 +355,29 @@ class Artist:
 
 
 def walk(artist: Artist) -> None:
-    """The whole story."""
-    artist.start_blender()
-    artist.leave_splash()
-    artist.install()
-    artist.quit()
-    artist.start_blender()
-    artist.leave_splash()
-    artist.open_workspace()
-    artist.open_clip()
-    artist.save()
-    artist.picture("clip")
-    artist.track()
-    artist.model()
-    artist.crash()
-    artist.resume()
-    artist.set_up()
-    artist.composite()
-    artist.render()
-    print(artist.check(), flush=True)
+    """The whole story, and how long each part of it took."""
+    for part in (
+        artist.start_blender,
+        artist.leave_splash,
+        artist.install,
+        artist.quit,
+        artist.start_blender,
+        artist.leave_splash,
+        artist.open_workspace,
+        artist.open_clip,
+        artist.save,
+        artist.track,
+        artist.model,
+        artist.crash,
+        artist.resume,
+        artist.set_up,
+        artist.composite,
+        artist.render,
+        artist.check,
+    ):
+        began = time.monotonic()
+        said = part()
+        print(f"{time.monotonic() - began:5.1f} s  {part.__name__}  {said or ''}".rstrip(), flush=True)
 
 
 def attempt(desktop: Desktop, asked: argparse.Namespace, package: Path, pictures: Path) -> bool:

@@ -25,10 +25,12 @@ ENLARGED = 3
 SURE = 30.0
 RECIPES = (
     ("-negate", "-resize", f"{100 * ENLARGED}%"),
-    ("-resize", f"{100 * ENLARGED}%", "-lat", "40x40+6%", "-negate"),
+    ("-lat", "13x13+6%", "-negate", "-resize", f"{100 * ENLARGED}%"),
     ("-resize", f"{100 * ENLARGED}%", "-lat", "40x40+10%", "-negate"),
 )
 """How a picture is made ready for reading: as it is, and with each letter against what is around it."""
+LOOK_SECONDS = 0.3
+"""Between two looks at a screen that is waited for."""
 NEEDED = ("Xvfb", "openbox", "xdotool", "xwininfo", "import", "convert", "tesseract")
 
 
@@ -61,8 +63,38 @@ class Word:
 
     text: str
     box: Box
-    line: tuple[str, ...]
-    """What Tesseract takes for one line: page, block, paragraph and line."""
+
+
+class Page:
+    """The words in a picture of a part of the screen, read by one recipe after another as needed."""
+
+    def __init__(self, picture: bytes, box: Box, turned: int = 0) -> None:
+        self._picture, self._box, self._turned = picture, box, turned
+        self._words: list[list[Word]] = []
+
+    def find(self, text: str, nth: int = 0) -> Box | None:
+        """Where these words stand one after another, the ``nth`` from the top; None where they do not."""
+        wanted = _plain(text).split()
+        for recipe in range(len(RECIPES)):
+            if recipe == len(self._words):
+                self._words.append(self._read(recipe))
+            found = sorted(_runs(self._words[recipe], wanted), key=lambda place: (place.y, place.x))
+            if len(found) > nth:
+                return found[nth]
+        return None
+
+    def said(self) -> str:
+        """All that was read."""
+        return " | ".join(" ".join(word.text for word in words) for words in self._words)
+
+    def _read(self, recipe: int) -> list[Word]:
+        turn = ("-rotate", str(self._turned)) if self._turned else ()
+        ready = _run(
+            ("convert", "ppm:-", "-colorspace", "Gray", *turn, *RECIPES[recipe], "pgm:-"), self._picture
+        )
+        table = _run(("tesseract", "-", "-", "--psm", "11", "tsv"), ready, OMP_THREAD_LIMIT="1").decode()
+        rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [word for row in rows if (word := _word(row, self._box, self._turned)) is not None]
 
 
 class NotSeenError(AssertionError):
@@ -74,8 +106,7 @@ class Screen:
 
     def __init__(self, number: int, pictures: Path) -> None:
         self.display, self.pictures = f":{number}", pictures
-        # Programs on other screens share Mesa's cache, which is mapped into memory and not safe from them.
-        self.environment = {**os.environ, "DISPLAY": self.display, "MESA_SHADER_CACHE_DISABLE": "true"}
+        self.environment = {**os.environ, "DISPLAY": self.display}
         self._server: subprocess.Popen[bytes] | None = None
         self._programs: list[subprocess.Popen[bytes]] = []
 
@@ -139,7 +170,7 @@ class Screen:
         before = None
         while (place := self._place(title)) != before:
             before = place
-            time.sleep(0.7)
+            time.sleep(LOOK_SECONDS)
         return place
 
     def _place(self, title: str) -> Box:
@@ -160,51 +191,41 @@ class Screen:
         command = ["xdotool", "search", "--onlyvisible", "--name", title]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True).stdout.split()
 
-    def words(self, box: Box = WHOLE, *, turned: int = 0, recipe: int = 0) -> list[Word]:
-        """The words in a part of the screen, turned clockwise (0, 90, 270 degrees) before reading."""
-        crop = f"{box.width}x{box.height}+{box.x}+{box.y}"
-        seen = self._run("import", "-window", "root", "-crop", crop, "+repage", "png:-")
-        turn = ("-rotate", str(turned)) if turned else ()
-        ready = self._run(
-            "convert", "png:-", "-colorspace", "Gray", *turn, *RECIPES[recipe], "png:-", given=seen
-        )
-        table = self._run("tesseract", "-", "-", "--psm", "11", "tsv", given=ready).decode()
-        rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [word for row in rows if (word := _word(row, box, turned)) is not None]
-
     def find(self, text: str, box: Box = WHOLE, *, turned: int = 0, nth: int = 0) -> Box:
         """Where these words stand one after another; the first from the top, or the ``nth`` after it.
 
-        Case and signs do not count. Raises NotSeenError.
+        Case and signs do not count; ``turned`` clockwise (0, 90, 270 degrees) before reading. Raises
+        NotSeenError.
         """
-        wanted = _plain(text).split()
-        said = []
-        for recipe in range(len(RECIPES)):
-            words = self.words(box, turned=turned, recipe=recipe)
-            found = sorted(_runs(words, wanted), key=lambda place: (place.y, place.x))
-            if len(found) > nth:
-                return found[nth]
-            said.append(" ".join(word.text for word in words))
-        raise NotSeenError(f"{text!r} is not to be seen; there is: {' | '.join(said)}")
+        page = Page(self._look(box), box, turned)
+        place = page.find(text, nth)
+        if place is None:
+            raise NotSeenError(f"{text!r} is not to be seen; there is: {page.said()}")
+        return place
 
     def sees(self, text: str, box: Box = WHOLE) -> bool:
         """Are these words there?"""
-        try:
-            self.find(text, box)
-        except NotSeenError:
-            return False
-        return True
+        return Page(self._look(box), box).find(text) is not None
 
     def wait_for(self, *texts: str, box: Box = WHOLE, seconds: float = 60) -> str:
         """Wait until one of these is to be seen, and say which. Raises NotSeenError."""
         ends = time.monotonic() + seconds
-        while True:
-            for text in texts:
-                if self.sees(text, box):
+        before = b""
+        while time.monotonic() < ends:
+            now = self._look(box)
+            page = Page(now, box)
+            for text in texts if now != before else ():
+                if page.find(text) is not None:
                     return text
-            if time.monotonic() > ends:
-                self.picture("not-seen")
-                raise NotSeenError(f"none of {texts} within {seconds:g} s")
+            before = now
+            time.sleep(LOOK_SECONDS)
+        self.picture("not-seen")
+        raise NotSeenError(f"none of {texts} within {seconds:g} s")
+
+    def _look(self, box: Box) -> bytes:
+        """A part of the screen as a PPM picture."""
+        crop = f"{box.width}x{box.height}+{box.x}+{box.y}"
+        return self._run("import", "-window", "root", "-crop", crop, "+repage", "ppm:-")
 
     # --- hands ---
 
@@ -214,15 +235,15 @@ class Screen:
         for _ in range(times):
             self._run("xdotool", "click", str(button))
             time.sleep(0.1)
-        time.sleep(0.4)
+        time.sleep(0.2)
 
     def hover(self, spot: Box | tuple[int, int]) -> None:
         """Move the mouse there, as a hand does: not in one jump."""
         x, y = spot.middle if isinstance(spot, Box) else spot
         self._run("xdotool", "mousemove", str(x - 3), str(y - 2))
-        time.sleep(0.1)
+        time.sleep(0.05)
         self._run("xdotool", "mousemove", str(x), str(y))
-        time.sleep(0.3)
+        time.sleep(0.15)
 
     def click_on(self, text: str, box: Box = WHOLE, *, nth: int = 0, seconds: float = 8) -> Box:
         """Click on words, as soon as they are there."""
@@ -251,19 +272,23 @@ class Screen:
         """Press keys one after another, as xdotool calls them: "ctrl+s", "Return"."""
         for key in keys:
             self._run("xdotool", "key", key)
-            time.sleep(0.25)
+            time.sleep(0.15)
 
     def type(self, text: str) -> None:
         """Type on the keyboard."""
-        self._run("xdotool", "type", "--delay", "25", text)
-        time.sleep(0.3)
+        self._run("xdotool", "type", "--delay", "12", text)
+        time.sleep(0.15)
 
-    def _run(self, *command: str, given: bytes | None = None) -> bytes:
-        environment = {**self.environment, "OMP_THREAD_LIMIT": "1"}
-        done = subprocess.run(command, env=environment, input=given, capture_output=True)
-        if done.returncode:
-            raise RuntimeError(f"{command[0]} failed: {done.stderr.decode(errors='replace').strip()}")
-        return done.stdout
+    def _run(self, *command: str) -> bytes:
+        return _run(command, **self.environment)
+
+
+def _run(command: Sequence[str], given: bytes | None = None, **environment: str) -> bytes:
+    """The output of a program that is not to fail."""
+    done = subprocess.run(command, env={**os.environ, **environment}, input=given, capture_output=True)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
 
 
 def until(condition: object, seconds: float, what: str) -> None:
@@ -288,8 +313,7 @@ def _word(row: dict[str, str], box: Box, turned: int) -> Word | None:
         x, y, width, height = y, box.height - x - width, height, width
     elif turned == 270:
         x, y, width, height = box.width - y - height, x, height, width
-    line = tuple(row[key] for key in ("page_num", "block_num", "par_num", "line_num"))
-    return Word(text, Box(box.x + x, box.y + y, width, height), line)
+    return Word(text, Box(box.x + x, box.y + y, width, height))
 
 
 def _runs(words: list[Word], wanted: list[str]) -> Iterator[Box]:
