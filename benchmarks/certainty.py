@@ -44,6 +44,10 @@ class Piece:
 
     deviations: float
     """The focal length's error in standard deviations; NaN where the solve says that it can't be told."""
+    focal: float
+    """The focal length's error as a share of itself,"""
+    path: float
+    """and the path's, as truth.py has it."""
     width: float
     """The whole interval, as a share of the focal length."""
     places: float
@@ -92,8 +96,11 @@ def compare(found: Solve, truth: TrueCamera, first: int) -> Piece:
     focal = found.lens.focal_length_mm
     true = np.array([truth.cameras[int(frame) + first - 1] for frame in found.frames])
     errors, scale = place_errors(found.cameras, true)
+    size = float(np.linalg.norm(np.ptp(true[:, :3, 3], axis=0)))
     return Piece(
         (focal - truth.focal_mm) / sigma if np.isfinite(sigma) else np.nan,
+        focal / truth.focal_mm - 1,
+        float(np.sqrt(np.mean(errors**2))) / size,
         (interval[1] - interval[0]) / focal,
         float(np.mean(errors <= NORMAL_95 * found.position_sigmas * scale)),
         float(np.mean(_turn_errors(found.cameras, true) <= NORMAL_95 * found.rotation_sigmas)),
@@ -106,6 +113,10 @@ def _turn_errors(cameras: Floats, true: Floats) -> Floats:
     world = nearest_rotation(np.einsum("nij,nkj->ik", b, a))
     chords = np.linalg.norm(world @ a - b, axis=(1, 2)) / 8**0.5
     return np.asarray(2 * np.arcsin(np.clip(chords, 0, 1)))
+
+
+def _rms(values: list[float]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
 
 
 def main() -> None:
@@ -157,7 +168,9 @@ def main() -> None:
         f" z rms {np.sqrt(np.mean(deviations[told] ** 2)):.2f},"
         f" intervals {100 * np.median([piece.width for piece in pieces]):.2f}% wide in the middle,"
         f" places {np.mean([piece.places for piece in pieces]):.1%} of frames within their own radius,"
-        f" rotations {np.mean([piece.rotations for piece in pieces]):.1%}"
+        f" rotations {np.mean([piece.rotations for piece in pieces]):.1%};"
+        f" rms errors: focal length {100 * _rms([piece.focal for piece in pieces]):.3f}%,"
+        f" path {100 * _rms([piece.path for piece in pieces]):.4f}% of the piece's own"
     )
 
 

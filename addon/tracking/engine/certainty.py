@@ -118,7 +118,11 @@ def _inverse(reduced: Floats, gauge: Floats, held: np.ndarray) -> Floats:
 
 
 def _by_track(d: Derivatives, sights: Sights, layout: Layout, normal: Normal, half: Floats) -> Floats:
-    """(p, n) each track's part of the gradient, its own point eliminated."""
+    """(p, n) each track's part of the gradient, its own point eliminated.
+
+    Were every point exactly at its best, eliminating it would change nothing; a far one hardly ever is, and
+    what it still pulls at its cameras would pass for doubt.
+    """
     out = np.zeros((len(half), layout.width))
     block = layout.block
     columns = block * sights.camera[:, None] + np.arange(block)
@@ -128,6 +132,8 @@ def _by_track(d: Derivatives, sights: Sights, layout: Layout, normal: Normal, ha
     out[:, -LENS_TERMS:] = layout.by_point(
         np.matmul(d.lens.transpose(0, 2, 1), d.residual[:, :, None])[:, :, 0]
     )
+    pulled = np.matmul(half, normal.point_gradient[:, :, None])
+    out -= np.matmul(np.matmul(half, normal.across).transpose(0, 2, 1), pulled)[:, :, 0]
     return out
 
 

@@ -19,7 +19,7 @@ from ..errors import SolveError
 from .bundle import Adjusted, Freedom, Index, Sights, hold_to_points, sight_errors
 from .certainty import NORMAL_95, certainty
 from .lens import nuke_share, undistort
-from .model import Bools, Lens, LensStart, Solve, Tracks
+from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
 from .scene import LEAST_POINTS, Scene, places
 from .sizes import REFERENCE_SIDE
@@ -67,6 +67,8 @@ STEADY = 0.005
 ROUND_STEPS = 3
 """Steps of adjustment before tracks are judged; more of them changed no verdict, only the time."""
 LAST_STEPS = 25
+TRACK_WEIGHTS = (0.3, 3.0)
+"""In the last adjustment a track counts more or less than others by how it fits, within this range."""
 OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
 CONTENT_PX = 0.6
@@ -113,6 +115,8 @@ def solve_steps(
     )
     for error in _find_skeleton(job):
         yield SolveStep(0.3, "Skeleton solved", error)
+    # What does not belong to the still world would be explained by the lens, or make it unsure.
+    _choose_tracks(job, WORST_MEDIANS[0])
     job.free = choose_terms(
         job.found, np.flatnonzero(job.found.solved), start, LOSS_PX * job.scale, moves=job.moves
     )
@@ -350,7 +354,22 @@ def _adjust_all(job: _Work) -> Iterator[tuple[Adjusted, Sights, Index, float]]:
         if _choose_tracks(job, strict) < STEADY * scene.count and turn >= len(WORST_MEDIANS) - 1:
             break
     job.loss_px = min(loss, max(LEAST_LOSS_PX, LAST_LOSS_MEDIANS * float(np.median(adjusted.errors))))
+    scene.weights = job.tracks.weights * _fit_weights(scene)
     yield (*_adjust_once(job, LAST_STEPS, job.loss_px, 1e-7), 1.0)
+
+
+def _fit_weights(scene: Scene) -> Floats:
+    """(count,) what each track counts: the usual error over its own, 1 where it has none.
+
+    Full weights by inverse variance would let few tracks carry the camera; half way there the focal lengths
+    and paths of pieces of rendered clips came out nearest to the truth (benchmarks/certainty.py).
+    """
+    rms = scene.track_errors()
+    used = np.isfinite(rms) & ~scene.dropped
+    weights = np.ones(scene.count)
+    if used.any():
+        weights[used] = np.clip(np.median(rms[used]) / np.maximum(rms[used], 1e-6), *TRACK_WEIGHTS)
+    return weights
 
 
 def _choose_tracks(job: _Work, strict: float) -> int:

@@ -17,7 +17,9 @@ from .model import LensStart
 from .scene import Scene
 
 SURE = 4.0
-"""A term counts from so many standard deviations on."""
+"""A term counts from so many standard deviations on,"""
+MISSED = 0.005
+"""or where the squared residuals grow by this share without it: noise alone lets them grow by less."""
 LEAST_SHUTTER = 0.08
 """A shutter that takes less than this share of a frame is none."""
 LONGEST_SHUTTER = 1.5
@@ -58,8 +60,13 @@ def choose_terms(
         sure = _certainty(scene, frames, freedom, loss_px)
         if sure is None or _sigmas(scene, sure, open_terms[0]) >= SURE:
             break  # k1 stays where k2 is needed: the two are one curve
-        freedom = _held(scene, freedom, open_terms[0])
-        scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED)
+        before, cost = scene.copy(), scene.mean_square(frames, loss_px)
+        without = _held(scene, freedom, open_terms[0])
+        scene.adjust(frames, ROUNDS, loss_px, without, SETTLED)
+        if scene.mean_square(frames, loss_px) > (1 + MISSED) * cost:
+            scene.restore(before)
+            break
+        freedom = without
     if freedom.focal and not freedom.zooms:
         sure = _certainty(scene, frames, freedom, loss_px)
         spread = NORMAL_95 * float(sure.lens[0]) if sure is not None else np.inf
