@@ -93,7 +93,7 @@ class Sights:
     """(m, 2, 2) pixels by which each marker is displaced where a shutter takes a whole frame's time over
     the rows, ``[:, :, 0]``, or the columns, ``[:, :, 1]``; empty where no shutter is looked at."""
     weight: Floats = field(default_factory=lambda: np.empty(0))
-    """(m,) how much each counts, 0 to 1; empty where all count fully."""
+    """(m,) how much each counts; empty where all count alike."""
 
 
 @dataclass

@@ -21,6 +21,7 @@ from .certainty import NORMAL_95, certainty
 from .lens import nuke_share, undistort
 from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
+from .parts import longest_part
 from .scene import LEAST_POINTS, Scene, places
 from .sizes import REFERENCE_SIDE
 from .terms import SETTLED, choose_terms
@@ -73,6 +74,8 @@ OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
 CONTENT_PX = 0.6
 """A skeleton with a smaller median error, on a frame 960 pixels wide, is taken without looking further."""
+ALIKE = 0.02
+"""Two skeletons are alike when they are as bad as each other within this share."""
 GOOD_ENOUGH_PX = 1.0
 """A skeleton with a larger median error, on a frame 960 pixels wide, is not believed."""
 
@@ -218,6 +221,8 @@ def _skeletons(
     """Skeletons from one start after another, each better than the one before, until one can be believed."""
     scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
     best: tuple[float, Scene] | None = None
+    part, pairs = longest_part(tracks, pairs)
+    wanted = len(_skeleton_frames(tracks, pairs[0], part))
     kinds = (False, True) if start.refine else (False,)
     for zooms in kinds:  # most lenses do not zoom: only where none of them explains the tracks
         for focal, skipped in [
@@ -228,16 +233,17 @@ def _skeletons(
             scene = Scene(tracks, start, focal)
             scene.dropped |= doubted
             try:
-                error = _skeleton(scene, pairs[skipped:], start, zooms)
+                error = _skeleton(scene, pairs[skipped:], part, start, zooms)
             except SolveError:
                 continue
-            missing = 1 - scene.solved.sum() / len(_skeleton_frames(tracks, pairs[0]))
+            missing = 1 - scene.solved.sum() / wanted
             badness = (error / scale + 10 * missing) * (ZOOM_MORE if zooms else 1.0)
+            alike = best is not None and abs(badness - best[0]) < ALIKE * badness
             if best is None or badness < best[0]:
                 best = badness, scene
                 yield scene, error
-            if badness < CONTENT_PX:
-                return
+            if badness < CONTENT_PX or (alike and error / scale < CONTENT_PX):
+                return  # where two starts fit and lack the same frames, it is the tracks that end there
         if best is not None and best[0] < GOOD_ENOUGH_PX:
             return
     if best is None:
@@ -251,20 +257,21 @@ def _spacing(tracks: Tracks) -> int:
     return max(1, min(tracks.frames // SKELETON_PARTS, int(SHARED_LIFE * usual)))
 
 
-def _skeleton_frames(tracks: Tracks, pair: FramePair) -> list[int]:
-    """The skeleton's frames, from 0, those between the first pair and next to it first."""
+def _skeleton_frames(tracks: Tracks, pair: FramePair, part: Bools) -> list[int]:
+    """The skeleton's frames in a part of the clip, from 0; those between the first pair come first."""
     low, high = pair.first - 1, pair.second - 1
-    spread = set(range(0, tracks.frames, _spacing(tracks))) | {tracks.frames - 1, low, high}
+    inside = np.flatnonzero(part).tolist()
+    spread = set(inside[:: _spacing(tracks)]) | {inside[-1], low, high}
     return sorted(spread, key=lambda f: 0 if low < f < high else min(abs(f - low), abs(f - high)))
 
 
-def _skeleton(scene: Scene, pairs: list[FramePair], start: LensStart, zooms: bool) -> float:
-    """Solves the skeleton; returns its median error in pixels. Raises SolveError."""
+def _skeleton(scene: Scene, pairs: list[FramePair], part: Bools, start: LensStart, zooms: bool) -> float:
+    """Solves the skeleton of a part of the clip; returns its median error in pixels. Raises SolveError."""
     if not pairs:
         raise SolveError("no other two frames show parallax")
     pair = _begin(scene, pairs)
     scene.triangulate()
-    wanted = _skeleton_frames(scene.tracks, pair)
+    wanted = _skeleton_frames(scene.tracks, pair, part)
     due = iter(ADJUSTED_AT)
     at = next(due)
     for _ in range(SKELETON_PASSES):
