@@ -23,7 +23,7 @@ from .tracking.blender import take_in as taking
 from .tracking.blender.assemble import ShotResult, assemble_shot_with_tracking
 from .tracking.blender.assemble import plan_shot as plan_build
 from .tracking.blender.camera import apply_solved_camera
-from .tracking.blender.clip import load_clip, native_cameras
+from .tracking.blender.clip import check_offset, load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.mask_pictures import write_mask_pictures
@@ -181,7 +181,7 @@ def take_up(clip: bpy.types.MovieClip, footage: Footage, *, fresh: bool = False)
 
     Raises InputError for a clip or preset that cannot be used, SessionError where nothing can be written.
     """
-    _check_offset(clip)
+    check_offset(clip)
     path = footage_path(clip)
     folder, mask = _folder(path), clip.tracked_shot.mask
     pictures = None if mask is None else write_mask_pictures(mask, clip, footage, folder)
@@ -197,14 +197,6 @@ def take_up(clip: bpy.types.MovieClip, footage: Footage, *, fresh: bool = False)
         by_hand.count_in(clip, session)
     remember_session(clip, session)
     return session
-
-
-def _check_offset(clip: bpy.types.MovieClip) -> None:
-    """Raises InputError for a clip whose frames are not the footage's."""
-    if clip.source == "SEQUENCE" and clip.frame_offset:
-        raise InputError(
-            f"{clip.name} has a frame offset of {clip.frame_offset}; set it to 0 in Footage Settings"
-        )
 
 
 def _folder(path: Path) -> Path:
@@ -438,7 +430,7 @@ def solve_again(clip: bpy.types.MovieClip, footage: Footage) -> TrackingSessionM
 
     The clip's lens is kept where it is known; else the solve begins where the session's did.
     """
-    _check_offset(clip)
+    check_offset(clip)
     session = _taken_session(clip)
     lens: LensStart | None = None
     if clip.tracked_shot.lens_known or (session is not None and not session.lens().refine):

@@ -52,7 +52,7 @@ def test_blenders_solve_and_camera_show_it_where_the_plate_has_it(
 ) -> None:
     session, _ = squeezed
     clip = bpy.data.movieclips.load(str(session.footage_path()))
-    clip.tracking.camera.pixel_aspect = 2.0
+    clip.tracking.camera.pixel_aspect, clip.frame_start = 2.0, 11
     assert jobs.lens_start(clip).pixel_aspect == 2.0
     jobs.take_in(clip, session)
     assert clip.tracked_shot.native_trouble == ""
@@ -65,7 +65,7 @@ def test_blenders_solve_and_camera_show_it_where_the_plate_has_it(
     size = np.array([WIDTH, HEIGHT])
     straight = plate_lens(solve.lens).undistort(tracks.xy)
     for frame in (1, 12, FRAMES):
-        scene.frame_set(frame)
+        scene.frame_set(10 + frame)
         seen = tracks.frame == frame
         off = []
         for number, place in zip(tracks.track[seen], straight[seen]):

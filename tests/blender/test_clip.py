@@ -122,6 +122,15 @@ def test_again_replaces_ours_and_keeps_the_artists(shot):
     assert areas() == before
 
 
+def test_tracks_are_not_put_beside_their_frames(shot):
+    clip = clip_room.load_clip(shot.movie)
+    clip.frame_offset = 3
+    for put in (clip_room.put_tracks, clip_room.add_tracks):
+        with pytest.raises(InputError, match="has a frame offset of 3"):
+            put(clip, shot.tracks)
+    assert not len(clip.tracking.tracks)
+
+
 def test_tracks_of_another_size_are_refused(shots):
     clip = clip_room.load_clip(shots[SIZES[0]].movie)
     clip_room.put_tracks(clip, shots[SIZES[0]].tracks)

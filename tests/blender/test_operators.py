@@ -108,6 +108,15 @@ def test_the_known_lens_is_kept(clip: bpy.types.MovieClip) -> None:
         bpy.ops.tracked_shot.track_solve()
 
 
+def test_a_clip_with_a_frame_offset_is_refused(clip: bpy.types.MovieClip, footage_file: Path) -> None:
+    """Its markers would stand on other frames than those that they were tracked in."""
+    clip.frame_offset = 3
+    before = list_sessions(footage_file.parent)
+    with pytest.raises(RuntimeError, match="has a frame offset of 3; set it to 0 in Footage Settings"):
+        bpy.ops.tracked_shot.track_solve()
+    assert list_sessions(footage_file.parent) == before
+
+
 # --- sessions ----------------------------------------------------------------
 
 PATIENCE = 90.0

@@ -68,6 +68,14 @@ def find_clip(file: Path) -> bpy.types.MovieClip | None:
     return None
 
 
+def check_offset(clip: bpy.types.MovieClip) -> None:
+    """Raises InputError for a clip whose markers would not lie on the footage's frames."""
+    if clip.frame_offset:
+        raise InputError(
+            f"{clip.name} has a frame offset of {clip.frame_offset}; set it to 0 in Footage Settings"
+        )
+
+
 def _set_color_space(clip: bpy.types.MovieClip, name: str) -> None:
     try:
         clip.colorspace_settings.name = name
@@ -107,8 +115,10 @@ def put_tracks(
     bundle, but the camera does not heed it. ``pattern`` is the side of the matched patch
     in pixels of a frame 960 wide, as in TrackingSettings. Tracks of ours named in ``keep`` (with
     the prefix) stay as they are in the clip, and stay away where they are not in it. Raises
-    FootageError where the clip has another size than the footage that was tracked.
+    FootageError where the clip has another size than the footage that was tracked, InputError where it has a
+    frame offset.
     """
+    check_offset(clip)
     if tuple(clip.size) != (tracks.width, tracks.height):
         raise FootageError(
             f"the clip is {clip.size[0]}x{clip.size[1]} here, but {tracks.width}x{tracks.height} was tracked"
@@ -138,8 +148,9 @@ def add_tracks(clip: bpy.types.MovieClip, tracks: Tracks, *, pattern: int = 21) 
     """Add the tracks to the clip as the artist's own, selected; returns the names that they got.
 
     All that is there stays; a name that is taken gets a number. Tracks with a reason come with weight 0.
-    ``pattern`` is as in ``put_tracks``. Raises FootageError where the tracks are for a frame of another size.
+    ``pattern`` is as in ``put_tracks``, and so is what it raises.
     """
+    check_offset(clip)
     if tuple(clip.size) != (tracks.width, tracks.height):
         raise FootageError(
             f"the clip is {clip.size[0]}x{clip.size[1]}, the tracks are for {tracks.width}x{tracks.height}"

@@ -44,7 +44,7 @@ from . import versions
 from .by_hand import LEAST_TRACKS, solve_clip_again, usable
 from .camera import apply_solved_camera, find_camera, set_frame_range, set_frame_size, show_plate
 from .camera_io import export_camera, load_camera, put_camera
-from .clip import camera_object, find_clip, load_clip, native_cameras, native_points
+from .clip import camera_object, check_offset, find_clip, load_clip, native_cameras, native_points
 from .clip_state import track_marks
 from .composite import composite_status, setup_shot_compositing
 from .holdout import set_holdout
@@ -224,10 +224,14 @@ def stop_on_errors(config: CompositeShotConfig, findings: list[Finding]) -> None
 
 
 def load_shot_clip(config: CompositeShotConfig) -> bpy.types.MovieClip:
-    """The shot's footage as a clip, with the scene start, colour space and pixel aspect of the shot file."""
+    """The shot's footage as a clip, with the scene start, colour space and pixel aspect of the shot file.
+
+    Raises InputError where the .blend has it with a frame offset.
+    """
     clip = load_clip(
         config.footage_path, scene_start=config.scene_start, color_space=config.footage.color_space
     )
+    check_offset(clip)
     clip.tracking.camera.pixel_aspect = config.footage.pixel_aspect
     return clip
 
