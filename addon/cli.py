@@ -549,6 +549,7 @@ def track(options: argparse.Namespace) -> int:
     from .tracking.engine.footage import open_footage
     from .tracking.engine.masks import with_mask
     from .tracking.engine.model import LensStart
+    from .tracking.lens_metadata import start_of_footage
     from .tracking.presets import DEFAULT_TRACKING_PRESET, load_tracking_preset
     from .tracking.session import take_up_session
     from .tracking.session.places import footage_name, session_folder
@@ -565,7 +566,7 @@ def track(options: argparse.Namespace) -> int:
         footage_name(footage.path),
         session_folder(footage.path.absolute(), chosen=chosen),
         settings=settings,
-        lens=LensStart(),
+        lens=start_of_footage(footage, LensStart()),
         fresh=options.fresh,
     )
     return _run_session(session, options)

@@ -37,6 +37,7 @@ from .tracking.engine.masks import with_mask
 from .tracking.engine.model import LensStart, Solve
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
+from .tracking.lens_metadata import start_of_footage
 from .tracking.preflight import Finding, Preflight, number_runs
 from .tracking.presets import load_tracking_preset
 from .tracking.session import (
@@ -190,7 +191,7 @@ def take_up(clip: bpy.types.MovieClip, footage: Footage, *, fresh: bool = False)
         footage_name(path),
         folder,
         settings=with_mask(load_tracking_preset(chosen_preset(clip.tracked_shot, TRACKING)), pictures),
-        lens=lens_start(clip),
+        lens=start_of_footage(footage, lens_start(clip)),
         fresh=fresh,
     )
     if not session.status.finished and not session.get_progress().alive:

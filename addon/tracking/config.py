@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .camera_files.path import COLMAP_FILES, ENDINGS
 from .engine.model import SENSOR_MM, LensStart
 from .files import absolute_path, moved_path
+from .lens_metadata import start_of_footage
 from .schema import (
     FOREIGN,
     Choice,
@@ -43,6 +44,9 @@ from .schema import (
     show,
 )
 from .yaml_tools import Place
+
+if TYPE_CHECKING:
+    from .engine.footage import Footage
 
 FORMAT_VERSION = 1
 """Version of the shot file's format that this code writes and the newest that it reads."""
@@ -126,8 +130,13 @@ class FootageConfig(Section):
 class LensConfig(Section):
     """What is known of the lens."""
 
+    camera: str | None = key(
+        Text(), "A camera that Blender has a preset for, which tells the sensor's width.", None
+    )
     focal_length_mm: float | None = key(
-        Number(1, 5000), "Focal length. Left out: unknown, to be found by the solve.", None
+        Number(1, 5000),
+        "Focal length. Left out: found by the solve, which begins with what the footage's metadata says.",
+        None,
     )
     sensor_width_mm: float = key(
         Number(0.5, 500), "Width of the sensor that the focal length refers to.", SENSOR_MM
@@ -592,9 +601,10 @@ class CompositeShotConfig(Section):
         given = self.footage.scene_start
         return first_number(self.footage_path) if given is None else given
 
-    def lens_start(self) -> LensStart:
-        """What is known of the lens before the solve, the shape of the plate's pixels too."""
-        return replace(self.tracking.lens.start(), pixel_aspect=self.footage.pixel_aspect)
+    def lens_start(self, footage: Footage) -> LensStart:
+        """What is known of the lens before the solve: from the shot, else from the footage's metadata."""
+        start = replace(self.tracking.lens.start(), pixel_aspect=self.footage.pixel_aspect)
+        return start if self.tracking.lens.focal_length_mm is not None else start_of_footage(footage, start)
 
     @property
     def footage_path(self) -> Path:

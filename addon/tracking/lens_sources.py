@@ -39,7 +39,8 @@ def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str
             folder,
             footage,
             settings=load_tracking_preset(config.tracking.preset),
-            lens=config.lens_start(),
+            # A camera's sensor is known in Blender only, and tells no session of one shot from another.
+            lens=None if config.tracking.lens.camera else config.lens_start(footage),
             solve=config.tracking.solve,
             any_mask=True,
         )

@@ -14,7 +14,7 @@ import pytest
 from addon import cli
 from addon.tracking.config import CompositeShotConfig
 from addon.tracking.errors import InputError
-from addon.tracking.session import SessionStatus, load_session
+from addon.tracking.session import SessionStatus, TrackingSessionManager, load_session
 from addon.tracking.shotfile import ShotFileError, load_shot
 from addon.tracking.stages import NAMES as STAGES
 from tests import drawn
@@ -375,3 +375,21 @@ def test_a_session_from_elsewhere_is_used_as_it_is(
     elsewhere.unlink()
     assert cli.main(["assemble", str(shot)]) == 2
     assert "no such session" in capfd.readouterr().err
+
+
+def test_a_shot_names_one_of_blenders_cameras(blender_file: ModuleType, shot: Path) -> None:
+    from addon.tracking.blender.assemble import ShotResult
+    from addon.tracking.blender.camera_presets import camera_presets
+    from addon.tracking.blender.stages import Build, shot_session
+
+    def session_with(camera: str) -> TrackingSessionManager:
+        lens = f"preset: fast\n    lens: {{camera: '{camera}', focal_length_mm: 18}}"
+        shot.write_text(SHOT.replace("preset: balanced", lens))
+        scene = blender_file.context.scene
+        return shot_session(Build(load_shot(shot), scene, ShotResult(), session_dir=shot.parent))
+
+    preset = next(item for item in camera_presets() if item.focal_length_mm is None)
+    start = session_with(preset.name.lower()).lens()
+    assert (start.sensor_width_mm, start.focal_length_mm) == (preset.sensor_width_mm, 18.0) and start.refine
+    with pytest.raises(ShotFileError, match="shot.yaml:7:20: error: .*no camera preset 'No Such Camera'"):
+        session_with("No Such Camera")

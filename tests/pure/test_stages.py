@@ -48,6 +48,7 @@ TABLE: dict[str, tuple[Any, tuple[str, ...]] | tuple[Any, tuple[str, ...], dict[
     "tracking.solve": (False, SOLVED_ANEW),
     "tracking.session": ("other.tracksession", (TRACK, *SOLVED_ANEW)),
     "tracking.mask": ("mask.png", (TRACK, *SOLVED_ANEW)),
+    "tracking.lens.camera": ("Camera", SOLVED_ANEW),
     "tracking.lens.focal_length_mm": (35, SOLVED_ANEW),
     "tracking.lens.sensor_width_mm": (24, SOLVED_ANEW),
     "tracking.lens.distortion_model": ("DIVISION", SOLVED_ANEW),

@@ -20,7 +20,7 @@ import numpy as np
 from ..config import CompositeConfig, CompositeShotConfig, KnownDistance
 from ..engine.footage import Footage, identity, open_footage
 from ..engine.masks import with_mask
-from ..engine.model import Floats, Solve, Tracks
+from ..engine.model import Floats, LensStart, Solve, Tracks
 from ..errors import InputError, SessionError, SolveError
 from ..floor import SURE_FLOOR, Floor
 from ..layout import LayoutError, laid_out
@@ -44,6 +44,7 @@ from . import versions
 from .by_hand import LEAST_TRACKS, solve_clip_again, usable
 from .camera import apply_solved_camera, find_camera, set_frame_range, set_frame_size, show_plate
 from .camera_io import export_camera, load_camera, put_camera
+from .camera_presets import camera_preset
 from .clip import camera_object, check_offset, find_clip, load_clip, native_cameras, native_points
 from .clip_state import track_marks
 from .composite import composite_status, setup_shot_compositing
@@ -280,7 +281,7 @@ def solve_stage(build: Build) -> Steps:
         return
     yield BuildStep("solve", TRACKED_SHARE[1], "Taking the camera")
     named = config.tracking.session is not None
-    lens = session.lens() if named else config.lens_start()
+    lens = session.lens() if named else _lens_start(build)
     anew = build.start == "solve"
     if session.lens() != lens and not anew:
         settings = session.settings()
@@ -301,7 +302,7 @@ def _solve_by_hand(build: Build) -> Steps:
         return
     footage = build.footage
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
-    lens = config.lens_start() if config.tracking.lens.focal_length_mm is not None else None
+    lens = _lens_start(build) if config.tracking.lens.focal_length_mm is not None else None
     build.session = solve_clip_again(
         clip,
         lens,
@@ -343,7 +344,7 @@ def shot_session(build: Build) -> TrackingSessionManager:
         return _named_session(config, footage)
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
     settings = with_mask(load_tracking_preset(config.tracking.preset), _mask(build, folder))
-    lens, solve = config.lens_start(), config.tracking.solve
+    lens, solve = _lens_start(build), config.tracking.solve
     if not build.anew:
         found = find_session(folder, footage, settings=settings, lens=lens, solve=solve)
         if found is not None:
@@ -374,6 +375,25 @@ def _named_session(config: CompositeShotConfig, footage: Footage) -> TrackingSes
         text = f"{session.path}: is of other footage than the shot's ({', '.join(differs)} differ)"
         raise ShotFileError([problem_at(config.source, path, text)])
     return session
+
+
+def _lens_start(build: Build) -> LensStart:
+    """What is known of the lens, with the sensor of the camera that the shot names.
+
+    Raises ShotFileError for one that Blender has no preset for.
+    """
+    config, wanted = build.config, build.config.tracking.lens.camera
+    if wanted is None:
+        return config.lens_start(build.footage)
+    try:
+        preset = camera_preset(wanted)
+    except InputError as error:
+        path = ("tracking", "lens", "camera")
+        raise ShotFileError([problem_at(config.source, path, str(error))]) from None
+    lens = replace(config.tracking.lens, sensor_width_mm=preset.sensor_width_mm)
+    if lens.focal_length_mm is None:
+        lens.focal_length_mm = preset.focal_length_mm
+    return replace(config, tracking=replace(config.tracking, lens=lens)).lens_start(build.footage)
 
 
 def _mask(build: Build, folder: Path) -> Path | None:

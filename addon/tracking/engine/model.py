@@ -69,6 +69,8 @@ class LensStart:
     """False where k1 and k2 must stay though the focal length may change."""
     pixel_aspect: float = 1.0
     """Width of a pixel over its height; the plate of an anamorphic lens that was not stretched has 2."""
+    source: str = ""
+    """Where the focal length comes from, where that is the clip's metadata."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from .motion import Stillness, stillness
 from .reconstruct import solve_steps
 from .sizes import sizes_for
 from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
-from .verdict import judge
+from .verdict import judge, tells_no_lens
 from .votes import MOVES, FramePair, epipolar_votes
 
 TRACK_SHARE = 0.75
@@ -108,7 +108,13 @@ def run(job: Job) -> Iterator[Step]:
 def _in_the_footage(solve: Solve, job: Job) -> Solve:
     """A solve from square pixels with its lens before the footage's own."""
     lens = replace(solve.lens, height=job.footage.height, pixel_aspect=job.lens.pixel_aspect)
-    return replace(solve, lens=lens)
+    reasons = solve.reasons
+    if job.lens.source and tells_no_lens(solve):
+        reasons = [
+            *reasons,
+            f"the focal length of {lens.focal_length_mm:.1f} mm is from the {job.lens.source}",
+        ]
+    return replace(solve, lens=lens, reasons=reasons)
 
 
 def _start(job: Job) -> LensStart:

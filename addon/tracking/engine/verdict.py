@@ -161,6 +161,12 @@ def _remarks(solve: Solve) -> list[str]:
     return []
 
 
+def tells_no_lens(solve: Solve) -> bool:
+    """Whether the focal length is the one that was given, since the footage does not tell it."""
+    given = solve.focal_interval_mm is not None and not np.isfinite(solve.focal_interval_mm[1])
+    return solve.motion == STILL or given
+
+
 def _turn_degrees(solve: Solve) -> float:
     """The widest angle between the first view and any other."""
     axes = solve.cameras[:, :3, 2]

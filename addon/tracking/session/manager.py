@@ -320,14 +320,14 @@ def find_session(
     footage: Footage,
     *,
     settings: TrackingSettings,
-    lens: LensStart,
+    lens: LensStart | None,
     solve: bool = True,
     any_mask: bool = False,
 ) -> TrackingSessionManager | None:
     """The newest session in ``folder`` of this very footage and range, made with the same settings.
 
-    With ``any_mask`` its mask may be another one. One of a shorter version of the footage, which was to be
-    tracked to its end, goes on to the new end.
+    With ``any_mask`` its mask may be another one, without ``lens`` its lens. One of a shorter version of the
+    footage, which was to be tracked to its end, goes on to the new end.
     Files that can't be read are passed over: they belong to somebody else, or ``status`` tells what is wrong.
     """
     known = identity(footage)
@@ -335,7 +335,8 @@ def find_session(
         try:
             session = load_session(path)
             made = without_mask(session.settings()) if any_mask else session.settings()
-            same = (made, session.lens(), session.about["solve"]) == (settings, lens, solve)
+            same = (made, session.about["solve"]) == (settings, solve)
+            same = same and lens in (None, session.lens())
         except (SessionError, KeyError, TypeError):
             continue
         if same and session.follows and _is_of(session, footage, known):
