@@ -119,7 +119,7 @@ def test_a_camera_from_the_artists_tracks_alone(clip: bpy.types.MovieClip) -> No
     ours = sorted(
         (track.name for track in clip.tracking.tracks), key=lambda n: -len(clip.tracking.tracks[n].markers)
     )
-    own = [by_hand(clip, name, f"Hand {number}").name for number, name in enumerate(ours[:30])]
+    own = [by_hand(clip, name, f"Hand {number}").name for number, name in enumerate(ours[:10])]
     delete(clip, [track.name for track in clip.tracking.tracks if track.name not in own])
     memory = clip.tracked_shot
     memory.session = memory.taken_session = memory.mark = ""

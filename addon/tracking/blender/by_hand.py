@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..engine.by_hand import DELETED, SWITCHED_OFF, HandTrack
+from ..engine.by_hand import DELETED, FEWEST, SWITCHED_OFF, HandTrack
 from ..engine.footage import Footage
 from ..engine.model import LensStart, TrackingSettings
 from ..errors import InputError
@@ -18,7 +18,7 @@ from ..session.hand import hand_over, solved_hand, waiting_hand
 from .clip import PREFIX, camera_object
 from .clip_state import mark_of, read_mark, read_track, taken_marks, track_marks
 
-LEAST_TRACKS = 8
+LEAST_TRACKS = FEWEST
 """A camera cannot be solved from fewer tracks."""
 BY_HAND = "_by_hand"
 """How the name of a session ends that rests on the artist's tracks alone."""

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 
 from .model import Floats, Ints, Tracks
+from .votes import FramePair
 
+FEWEST = 8
+"""Tracks that a camera can be found from, and that two frames must share to begin with."""
+SPREAD = 12
+"""Frames that pairs of a few tracks are made of."""
+MOST_PAIRS = 12
 SWITCHED_OFF = "switched off by hand"
 DELETED = "deleted by hand"
 
@@ -62,3 +69,27 @@ def with_hand(tracks: Tracks, hand: Sequence[HandTrack]) -> Tracks:
         own=np.concatenate([tracks.own, np.ones(len(own), bool)]),
         weights=weights,
     )
+
+
+def pairs_of_few(tracks: Tracks) -> list[FramePair]:
+    """Frame pairs over the whole clip for tracks too few to vote on, those with the most parallax first.
+
+    The parallax is what the homography with the least squares leaves, in pixels. A handful of tracks that
+    somebody chose needs no vote, and lasts: frames further apart than votes look at tell more.
+    """
+    numbers = np.unique(tracks.frame)
+    frames = numbers[np.unique(np.linspace(0, len(numbers) - 1, SPREAD).astype(int))] if len(numbers) else []
+    places = {int(frame): np.flatnonzero(tracks.frame == frame) for frame in frames}
+    pairs = []
+    for first, rows in places.items():
+        for second, others in places.items():
+            _, at, at_other = np.intersect1d(tracks.track[rows], tracks.track[others], return_indices=True)
+            if second <= first or len(at) < FEWEST:
+                continue
+            a, b = tracks.xy[rows[at]], tracks.xy[others[at_other]]
+            plane, _ = cv2.findHomography(a, b)
+            if plane is not None:
+                left = np.hypot(*(cv2.perspectiveTransform(a[None], plane)[0] - b).T)
+                freedom = 1 - 8 / (2 * len(a) + 1)
+                pairs.append(FramePair(first, second, float(np.sqrt(np.mean(left**2) / freedom))))
+    return sorted(pairs, key=lambda pair: -pair.parallax)[:MOST_PAIRS]

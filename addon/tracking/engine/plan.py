@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .by_hand import HandTrack, with_hand
+from .by_hand import FEWEST, HandTrack, pairs_of_few, with_hand
 from .footage import Footage
 from .masks import open_masks
 from .model import LensStart, Solve, TrackingSettings, Tracks
@@ -171,4 +171,6 @@ def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = 
     for number in np.flatnonzero(tracks.enabled)[~votes.agrees]:
         if ours[number]:
             tracks.reasons[number] = MOVES
+    if not votes.pairs and (tracks.own & tracks.enabled).sum() >= FEWEST:
+        return pairs_of_few(tracks.subset(tracks.enabled))
     return votes.pairs
