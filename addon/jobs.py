@@ -23,7 +23,7 @@ from .tracking.blender import take_in as taking
 from .tracking.blender.assemble import ShotResult, assemble_shot_with_tracking
 from .tracking.blender.assemble import plan_shot as plan_build
 from .tracking.blender.camera import apply_solved_camera
-from .tracking.blender.clip import check_offset, load_clip, native_cameras
+from .tracking.blender.clip import Steps, at_once, check_offset, load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.mask_pictures import write_mask_pictures
@@ -34,7 +34,7 @@ from .tracking.blender.shot_from_scene import Chosen, shot_from_scene
 from .tracking.config import CompositeShotConfig
 from .tracking.engine.footage import Footage
 from .tracking.engine.masks import with_mask
-from .tracking.engine.model import LensStart, Solve
+from .tracking.engine.model import LensStart, Solve, Tracks
 from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
 from .tracking.lens_metadata import start_of_footage
@@ -372,16 +372,27 @@ def take_in(clip: bpy.types.MovieClip, session: TrackingSessionManager, *, chang
     SESSION they are put back, with ASK this raises ChangedByHand. Raises SessionError where nothing was
     tracked yet and FootageError where the clip has another size.
     """
-    begun = begin_take_in(clip, session, changed=changed)
+    begun = at_once(clip, taking_in(clip, session, found_in(session), changed=changed))
     if begun.native is not None:
         end_take_in(clip, run_native(begun.native, clip, bpy.context))
     return begun
 
 
-def begin_take_in(
-    clip: bpy.types.MovieClip, session: TrackingSessionManager, *, changed: str = ASK
-) -> TakingIn:
-    """The same without Blender's own solve, which the clip is then to be given, and ``end_take_in``."""
+def found_in(session: TrackingSessionManager) -> tuple[Tracks, Solve | None]:
+    """The session's tracks and its solve: something for a thread. Raises SessionError."""
+    return session.tracks(), session.solve()
+
+
+def taking_in(
+    clip: bpy.types.MovieClip,
+    session: TrackingSessionManager,
+    found: tuple[Tracks, Solve | None],
+    *,
+    changed: str = ASK,
+) -> Steps[TakingIn]:
+    """The same in steps, with what was found in the session; without Blender's own solve, which the clip is
+    then to be given, and ``end_take_in``.
+    """
     differences, marks = _changes(clip, session)
     if differences.ours and changed == ASK:
         raise ChangedByHand(differences)
@@ -389,10 +400,11 @@ def begin_take_in(
     counted = set(by_hand.kept_as_they_are(session))
     if changed == SESSION:
         counted -= set(differences.ours)
-    solve = session.solve()
-    count, native = taking.begin_take_in(
-        clip, session.tracks(), solve, pattern=session.settings().pattern, keep=counted.union(mine)
+    tracks, solve = found
+    count, native = yield from taking.taking_in(
+        clip, tracks, solve, pattern=session.settings().pattern, keep=counted.union(mine)
     )
+    clip = yield
     memory = clip.tracked_shot
     remember_session(clip, session)
     _note_taken(clip, session, {name: marks[name] for name in mine})

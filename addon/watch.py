@@ -26,10 +26,11 @@ from bpy.app.handlers import persistent
 from . import jobs, preset_items, session_list, solve_list
 from .errands import Errand
 from .preferences import choices
+from .tracking.blender.clip import Steps, at_once
 from .tracking.blender.composite import CompositeStatus, composite_status
 from .tracking.blender.native import NativeJob, run_native
 from .tracking.blender.preflight import Comparison, Sample, engine_samples
-from .tracking.errors import TrackedShotError
+from .tracking.errors import SessionError, TrackedShotError
 from .tracking.preflight import (
     EVEN_COPY,
     Finding,
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 0.25
 IDLE_SECONDS = 1.0
+STEP_SECONDS, BREATH_SECONDS = 0.012, 0.005
+"""How long tracks are taken in at a time, and how long the window then has for itself."""
 CANCEL_SECONDS = 3.0
 """A worker that was asked to stop and is in a long step is ended after this time; its steps are saved."""
 STALE_SHARE = 50.0
@@ -54,6 +57,30 @@ STALE_SHARE = 50.0
 CLEAN_EXITS = (0, 130, 143)
 ERROR_EXITS = (1, 2)
 """A worker that ends with one of these has said why in its log."""
+
+
+@dataclass
+class Taking:
+    """A session that is being taken into its clip, a few milliseconds a tick."""
+
+    session: TrackingSessionManager
+    reading: Errand
+    """Tracks and solve out of it."""
+    steps: Steps[jobs.TakingIn] | None = None
+    begun: jobs.TakingIn | None = None
+    """What came of it; Blender's own solve is still to begin."""
+
+    def go_on(self, clip: bpy.types.MovieClip) -> None:
+        """Takes some steps. Raises as ``jobs.take_in`` does."""
+        ends = time.perf_counter() + STEP_SECONDS
+        try:
+            if self.steps is None:
+                self.steps = jobs.taking_in(clip, self.session, self.reading.result)
+                next(self.steps)
+            while time.perf_counter() < ends:
+                self.steps.send(clip)
+        except StopIteration as end:
+            self.begun = end.value
 
 
 @dataclass
@@ -103,6 +130,8 @@ class ClipState:
     """When that is to be looked at next, by the monotonic clock."""
     native: NativeJob | None = field(default=None, repr=False)
     """Blender's own solve of the clip, at work."""
+    taking: Taking | None = field(default=None, repr=False)
+    """The session, on its way into the clip."""
     check: Errand | None = None
     copying: Errand | None = None
     manager: TrackingSessionManager | None = field(default=None, repr=False)
@@ -125,7 +154,7 @@ class ClipState:
     @property
     def busy(self) -> bool:
         """Something goes on that the panels show."""
-        at_work = (self.check, self.copying, self.native)
+        at_work = (self.check, self.copying, self.native, self.taking)
         comparing = self.preflight is not None and not self.compared
         return self.running or comparing or any(item is not None for item in at_work)
 
@@ -181,6 +210,8 @@ def work_of(state: ClipState) -> str:
     """Why the clip cannot be worked on now: which process does; empty where none does."""
     if state.native is not None:
         return "Blender is solving the clip"
+    if state.taking is not None:
+        return "The tracks are being taken in"
     if not state.running:
         return ""
     return (
@@ -253,22 +284,10 @@ def take_in(
 
     Raises as ``jobs.take_in`` does.
     """
-    begun = jobs.begin_take_in(clip, session, changed=changed)
+    begun = at_once(clip, jobs.taking_in(clip, session, jobs.found_in(session), changed=changed))
     state = known(clip)
     _attach(state, session)
-    state.followed, state.trouble, state.differences, state.stale_at = False, "", None, 0.0
-    native = begun.native
-    if native is None:
-        return begun
-    native.begin(clip)
-    if not native.unfit:
-        try:
-            state.native = NativeJob(native, bpy.context, clip)
-            hurry()
-            return begun
-        except LookupError as error:
-            log.info("Blender's solve runs at once: %s", error)
-    jobs.end_take_in(clip, run_native(native, clip, bpy.context))
+    _begin_native(clip, state, begun)
     return begun
 
 
@@ -326,6 +345,8 @@ def tick() -> float:
         _look()
     except Exception:  # a timer that raises is never called again
         log.exception("the watcher failed")
+    if any(state.taking is not None for state in _clips.values()):
+        return BREATH_SECONDS
     return BUSY_SECONDS if any(state.busy for state in _clips.values()) else IDLE_SECONDS
 
 
@@ -339,12 +360,15 @@ def _look() -> None:
         state = known(clip)
         if state.native is not None and state.native.done:
             _end_native(clip, state)
+        if state.taking is not None:
+            _go_on_taking_in(clip, state)
+            continue
         if state.running:
             _follow(state)
         elif state.manager is not None:
             _look_at_session(clip, state)
         if state.finished and state.followed and not _somebody_is_busy():
-            _take_in(clip, state)
+            _begin_to_take_in(state)
         if state.copying is not None and state.copying.done:
             _end_copy(clip, state)
         if state.check is not None and state.check.done:
@@ -482,13 +506,30 @@ def _somebody_is_busy() -> bool:
     return bpy.app.is_job_running("RENDER") or any(len(window.modal_operators) for window in windows)
 
 
-def _take_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
-    """Takes a session that is done into its clip, as a step that can be undone."""
-    assert state.manager is not None
+def _begin_to_take_in(state: ClipState) -> None:
+    """Begins to take a session that is done into its clip."""
+    session = state.manager
+    assert session is not None
     state.followed = False
+    state.taking = Taking(session, Errand(lambda _errand: jobs.found_in(session)))
+
+
+def _go_on_taking_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
+    """Takes some more of it in; in the end that is a step which can be undone."""
+    taking = state.taking
+    assert taking is not None
+    if not taking.reading.done or _somebody_is_busy():
+        return
+    state.taking = None  # whatever goes wrong from here on is not tried again
     with _in_a_window():
         try:
-            take_in(clip, state.manager)
+            if taking.reading.result is None:
+                raise SessionError(taking.reading.error)
+            if taking.begun is None:
+                taking.go_on(clip)
+                state.taking = taking
+                return
+            _begin_native(clip, state, taking.begun)
         except jobs.ChangedByHand as changed:
             state.differences = changed.differences
             return
@@ -498,6 +539,23 @@ def _take_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
         if state.native is None:  # else Blender itself makes the step, when it has solved
             bpy.ops.ed.undo_push(message="Take In Solve")
     redraw(views=True)
+
+
+def _begin_native(clip: bpy.types.MovieClip, state: ClipState, begun: jobs.TakingIn) -> None:
+    """Has Blender solve the clip for itself, as a job where there is a window."""
+    state.followed, state.trouble, state.differences, state.stale_at = False, "", None, 0.0
+    native = begun.native
+    if native is None:
+        return
+    native.begin(clip)
+    if not native.unfit:
+        try:
+            state.native = NativeJob(native, bpy.context, clip)
+            hurry()
+            return
+        except LookupError as error:
+            log.info("Blender's solve runs at once: %s", error)
+    jobs.end_take_in(clip, run_native(native, clip, bpy.context))
 
 
 def _end_native(clip: bpy.types.MovieClip, state: ClipState) -> None:
@@ -631,6 +689,7 @@ def _redraw_if_changed() -> None:
                 s.older,
                 s.stale,
                 s.native is None,
+                s.taking is None,
                 s.findings,
                 s.compared,
                 dict(s.misfits),

@@ -103,6 +103,8 @@ def draw_session(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         return
     if state.running and state.progress is not None:
         _draw_running(layout, state)
+    elif state.taking is not None:
+        layout.label(text="Taking in the tracks", icon="TIME")
     elif state.missing:
         _draw_missing(layout, context, state)
     elif state.waiting and (state.begun or state.trouble):

@@ -607,6 +607,7 @@ WORDS: dict[str, str] = {
         "Den Boden, der Schatten auffängt, aus der Szene nehmen; das Licht bleibt",
     "Take the session in, and say what becomes of the tracks that you changed":
         "Die Sitzung übernehmen und sagen, was aus den geänderten Spuren wird",
+    "Taking in the tracks": "Die Spuren werden übernommen",
     "The CG covers the background": "Die CG deckt den Hintergrund",
     "The CG darkens the background": "Die CG verdunkelt den Hintergrund",
     "The CG lightens the background and never beyond white":
@@ -619,6 +620,7 @@ WORDS: dict[str, str] = {
     "The Tracked Shot group is no longer in the scene's compositor tree: apply again, or remove":
         "Die Gruppe von Tracked Shot ist nicht mehr im Compositor-Baum der Szene: neu anwenden oder "
         "entfernen",
+    "The tracks are being taken in": "Die Spuren werden gerade übernommen",
     "The YAML file that this scene's shot is written in":
         "Die YAML-Datei, in der der Shot dieser Szene steht",
     "The camera follows Blender's own solve: {}": "Die Kamera folgt Blenders eigener Lösung: {}",
@@ -775,6 +777,8 @@ WORDS: dict[str, str] = {
         "{} wird zuerst verfolgt; drücken Sie „Shot bauen“ noch einmal, wenn es fertig ist",
     "Tracks by Error": "Spuren nach Fehler",
     "Tracks by Harm": "Spuren nach Schaden",
+    "tracks came or went while those of the session were taken in; take it in again":
+        "Spuren kamen oder gingen, während die der Sitzung übernommen wurden; übernehmen Sie sie noch einmal",
     "Turn the sun by two selected tracks: the top of a thing, and where its shadow ends. The "
     "higher one counts as the top":
         "Die Sonne nach zwei ausgewählten Spuren drehen: der Spitze eines Dings und dem Ende seines "

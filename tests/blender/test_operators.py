@@ -218,6 +218,40 @@ def test_a_full_disk_has_its_own_words(own_clip: bpy.types.MovieClip) -> None:
     assert "full" in state.trouble
 
 
+def look_until_taken_in(state: watch.ClipState) -> None:
+    """Ticks of the watcher, as in a window."""
+    watch._look()
+    while state.taking is not None:
+        state.taking.reading.wait()
+        watch._look()
+
+
+def test_a_window_takes_tracks_in_bit_by_bit(
+    done_clip: bpy.types.MovieClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A track a tick; one that comes from elsewhere meanwhile ends it, and what is asked anew is whole."""
+    monkeypatch.setattr(watch, "STEP_SECONDS", 0.0)
+    state = watch.known(done_clip)
+    state.followed = True
+    watch._look()
+    state.taking.reading.wait()
+    for _ in range(3):
+        watch._look()
+    assert state.taking is not None and 0 < len(ours(done_clip)) < 10
+    assert not bpy.ops.tracked_shot.take_in.poll()
+    done_clip.tracking.tracks.new(name="Mine", frame=1)
+    monkeypatch.setattr(watch, "STEP_SECONDS", 60.0)
+    watch._look()
+    assert "came or went" in state.trouble and state.taking is None and not done_clip.tracked_shot.taken_in
+
+    assert bpy.ops.tracked_shot.take_in() == {"FINISHED"}
+    once = len(ours(done_clip))
+    state.followed = True
+    look_until_taken_in(state)
+    assert len(ours(done_clip)) == once > 50 and "Mine" in done_clip.tracking.tracks
+    assert done_clip.tracking.reconstruction.is_valid and not state.trouble
+
+
 def test_what_the_artist_changed_is_asked_about(done_clip: bpy.types.MovieClip) -> None:
     assert bpy.ops.tracked_shot.take_in() == {"FINISHED"} and done_clip.tracked_shot.taken_in
     state = watch.state_of(done_clip)
@@ -228,7 +262,7 @@ def test_what_the_artist_changed_is_asked_about(done_clip: bpy.types.MovieClip) 
     count = len(ours(done_clip))
 
     state.followed = True  # as after a run that just ended
-    watch._look()
+    look_until_taken_in(state)
     assert state.differences.moved == (moved,)
     assert tuple(done_clip.tracking.tracks[moved].markers[0].co) == (0.5, 0.5)
     assert bpy.ops.tracked_shot.settle_changes(changed="mine") == {"FINISHED"}

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import bpy
 import numpy as np
 
 from ..engine.model import Bools, Floats, Ints, Lens, Solve, Tracks
-from ..errors import FootageError, InputError, SolveError
+from ..errors import FootageError, InputError, SolveError, TrackedShotError
 from ..session.clip_tracks import PREFIX
+
+Outcome = TypeVar("Outcome")
+Steps = Generator[None, bpy.types.MovieClip, Outcome]
+"""Work on a clip in steps, each of which is sent the clip: an undo between two of them makes it anew."""
 
 SWITCHED_OFF = "switched off"
 """Reason given for a track that has no weight in the clip."""
@@ -118,6 +123,29 @@ def put_tracks(
     FootageError where the clip has another size than the footage that was tracked, InputError where it has a
     frame offset.
     """
+    return at_once(clip, putting_tracks(clip, tracks, solve, pattern=pattern, keep=keep))
+
+
+def at_once(clip: bpy.types.MovieClip, steps: Steps[Outcome]) -> Outcome:
+    """What comes of the steps, taken one after another."""
+    try:
+        next(steps)
+        while True:
+            steps.send(clip)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+
+
+def putting_tracks(
+    clip: bpy.types.MovieClip,
+    tracks: Tracks,
+    solve: Solve | None = None,
+    *,
+    pattern: int = 21,
+    keep: Collection[str] = (),
+) -> Steps[int]:
+    """The same a track a step. Raises TrackedShotError where tracks came or went between two steps."""
     check_offset(clip)
     if tuple(clip.size) != (tracks.width, tracks.height):
         raise FootageError(
@@ -132,7 +160,7 @@ def put_tracks(
     half = 0.5 * pattern * tracks.width / 960.0
     bounds = tracks.bounds()
     size = np.array([tracks.width, tracks.height], dtype=np.float64)
-    written = 0
+    written, there = 0, len(camera_object(clip).tracks)
     for number, name in enumerate(tracks.names):
         rows = slice(bounds[number], bounds[number + 1])
         frames = tracks.frame[rows]
@@ -141,6 +169,11 @@ def put_tracks(
         track = _new_track(clip, PREFIX + name, frames, tracks.xy[rows] / size, half / size)
         track.weight = 1.0 if used[number] else 0.0
         written += 1
+        clip = yield
+        if len(camera_object(clip).tracks) != there + written:
+            raise TrackedShotError(
+                "tracks came or went while those of the session were taken in; take it in again"
+            )
     return written
 
 

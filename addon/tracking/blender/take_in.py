@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ..engine.model import Solve, Tracks
-from .clip import PREFIX, put_tracks
+from .clip import PREFIX, Steps, at_once, putting_tracks
 from .native import NativeResult, NativeSolve, run_native
 
 
@@ -38,26 +38,27 @@ def take_in(
     rest on have no say in Blender's solve either. ``pattern`` is the side of the matched patch, as in
     TrackingSettings. Raises FootageError where the clip has another size.
     """
-    count, native = begin_take_in(clip, tracks, solve, pattern=pattern, keep=keep)
+    count, native = at_once(clip, taking_in(clip, tracks, solve, pattern=pattern, keep=keep))
     if native is None:
         return TakenIn(count, None)
     return TakenIn(count, run_native(native, clip, bpy.context))
 
 
-def begin_take_in(
+def taking_in(
     clip: bpy.types.MovieClip,
     tracks: Tracks,
     solve: Solve | None,
     *,
     pattern: int = 21,
     keep: Collection[str] = (),
-) -> tuple[int, NativeSolve | None]:
-    """The same as far as the tracks: how many there are, and the solve that Blender is still to do."""
+) -> Steps[tuple[int, NativeSolve | None]]:
+    """The same as far as the tracks, a track a step: how many, and the solve that Blender is still to do."""
     used = tracks.enabled
     if solve is not None:
         used = np.zeros(tracks.count, bool)
         used[solve.point_tracks] = True
-    count = put_tracks(clip, tracks.subset(used & ~tracks.own), pattern=pattern, keep=keep)
+    put = tracks.subset(used & ~tracks.own)
+    count = yield from putting_tracks(clip, put, pattern=pattern, keep=keep)
     if solve is None:
         return count, None
     names = [name if own else PREFIX + name for name, own in zip(tracks.names, tracks.own)]

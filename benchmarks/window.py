@@ -1,0 +1,229 @@
+"""How long Blender's window takes to answer while a clip is tracked, solved and taken in.
+
+    python benchmarks/window.py [--version 5.2] [--footage CLIP] [--json FILE]
+
+Starts a desktop Blender (tools/blenders.py says how one is found) with the workspace of this add-on, opens
+the clip and presses Track & Solve. A timer that is due every 5 ms notes the gaps between its calls: whatever
+holds up the window (drawing, the watcher, taking in tracks) shows as a gap. Told for each phase: the 50th and
+the 99th percentile and the longest gap, in milliseconds; for comparison, too, those of a window in which the
+same editors are redrawn four times a second and nothing else goes on, and the longest call of the add-on's own
+timer: what is above that is drawing, which takes most of the time where there is no graphics card. Ends with 1 where the 99th percentile
+is above 30 ms, or above 300 ms during Blender's own solve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_FOOTAGE = REPOSITORY.parent / "shared" / "footage" / "courtyard_orbit.mp4"
+TIMER_SECONDS = 0.005
+LIMIT_MS, NATIVE_LIMIT_MS = 30.0, 300.0
+PHASES = ("nothing", "tracking", "solving", "taking in", "native solve", "after it")
+TIMEOUT_SECONDS = 420
+
+
+def main() -> int:
+    """Runs the measurement in the Blenders asked for."""
+    sys.path.insert(0, str(REPOSITORY / "tools"))
+    from blenders import DESKTOP_VERSIONS, find_desktop
+
+    parser = argparse.ArgumentParser(description="Gaps of a timer while a clip is tracked and solved.")
+    parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
+    parser.add_argument("--footage", type=Path, default=DEFAULT_FOOTAGE)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    if not asked.footage.is_file():
+        print(f"SKIPPED: no footage at {asked.footage} (--footage names another clip)")
+        return 0
+    results, failed = {}, False
+    for version in asked.version or DESKTOP_VERSIONS:
+        desktop = find_desktop(version)
+        if desktop is None or desktop.window is None:
+            print(f"SKIPPED Blender {version}: not found, or no screen to open a window on", flush=True)
+            continue
+        with tempfile.TemporaryDirectory(prefix="tracked-shot-window-") as folder:
+            clip = shutil.copy(asked.footage, folder)
+            command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", "1600", "1000"]
+            command += ["--python", __file__, "--", folder, str(clip)]
+            environment = {
+                **os.environ,
+                "BLENDER_USER_RESOURCES": folder,
+                "MESA_SHADER_CACHE_DISABLE": "true",
+            }
+            subprocess.run(
+                command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True
+            )
+            gaps, ticks = json.loads(Path(folder, "gaps.json").read_text(encoding="utf-8"))
+        results[version] = {
+            phase: {**told(gaps[phase]), "watcher": max(ticks[phase], default=0.0)}
+            for phase in PHASES
+            if gaps[phase]
+        }
+        print(f"\nBlender {version}, {asked.footage.name}: gaps of a timer that is due every 5 ms")
+        failed |= show(results[version])
+    if asked.json:
+        asked.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return int(failed)
+
+
+def told(gaps: list[float]) -> dict[str, float]:
+    """Percentiles of the gaps, milliseconds, and how long the phase took, seconds."""
+    ordered = sorted(gaps)
+    return {
+        "half": ordered[len(ordered) // 2],
+        "p99": ordered[int(0.99 * (len(ordered) - 1))],
+        "most": ordered[-1],
+        "seconds": sum(ordered) / 1000,
+    }
+
+
+def show(phases: dict[str, dict[str, float]]) -> bool:
+    """Prints a line a phase; whether any is over its limit."""
+    failed = False
+    for phase, found in phases.items():
+        over = found["p99"] > (NATIVE_LIMIT_MS if phase == "native solve" else LIMIT_MS)
+        failed |= over
+        print(
+            f"{phase:<14} 50% {found['half']:6.1f} ms  99% {found['p99']:6.1f} ms  "
+            f"longest {found['most']:7.1f} ms  in {found['seconds']:5.1f} s  "
+            f"watcher at most {found['watcher']:6.1f} ms{'  OVER' if over else ''}"
+        )
+    return failed
+
+
+# --- inside Blender ----------------------------------------------------------
+
+
+def measure(folder: Path, file: str) -> None:
+    """Tracks and solves the clip, and writes the gaps of each phase into the folder."""
+    sys.path[:0] = [str(REPOSITORY / "tools"), str(REPOSITORY)]
+    import time
+
+    import blender_pytest
+
+    blender_pytest.find_packages()
+    import bpy
+
+    import addon
+    from addon import watch, workspace
+
+    bpy.context.preferences.view.show_splash = False
+    addon.register()
+    gaps: dict[str, list[float]] = {phase: [] for phase in PHASES}
+    last = [time.perf_counter()]
+    ticks: dict[str, list[float]] = {phase: [] for phase in PHASES}
+    phase, taking = [""], [False]
+
+    def note() -> float:
+        now = time.perf_counter()
+        if phase[0]:
+            gaps["taking in" if taking[0] else phase[0]].append(1000 * (now - last[0]))
+        last[0], taking[0] = now, False
+        return TIMER_SECONDS
+
+    def noted(work):  # type: ignore[no-untyped-def]
+        def run(*arguments: object) -> None:
+            taking[0] = True
+            work(*arguments)
+
+        return run
+
+    def timed_tick() -> float:
+        started = time.perf_counter()
+        pause = look()
+        if phase[0]:
+            ticks["taking in" if taking[0] else phase[0]].append(1000 * (time.perf_counter() - started))
+        return pause
+
+    bpy.app.timers.unregister(watch.tick)
+    look, watch.tick = watch.tick, timed_tick
+    bpy.app.timers.register(watch.tick, persistent=True)
+    watch._go_on_taking_in = noted(watch._go_on_taking_in)
+    watch._end_native = noted(watch._end_native)
+
+    def phase_of(state: watch.ClipState) -> str:
+        if state.native is not None:
+            return "native solve"
+        if state.running:
+            return "solving" if state.progress.stage in ("clean", "solve") else "tracking"
+        return phase[0]
+
+    def walk():  # type: ignore[no-untyped-def]
+        workspace.open_workspace(bpy.context.window_manager.windows[0])
+        yield from pause(3.0)
+        window = bpy.context.window_manager.windows[0]
+        area = next(item for item in window.screen.areas if item.type == "CLIP_EDITOR")
+        area.spaces.active.show_region_ui = True
+        clip = bpy.data.movieclips.load(file)
+        area.spaces.active.clip = clip
+        while not (state := watch.state_of(clip)) or state.preflight is None:
+            yield
+        next(region for region in area.regions if region.type == "UI").active_panel_category = "Tracked Shot"
+        yield from pause(2.0)
+        phase[0] = "nothing"
+        for _ in range(16):
+            watch.redraw()
+            yield from pause(0.25)
+        with bpy.context.temp_override(window=window, screen=window.screen, area=area):
+            bpy.ops.tracked_shot.track_solve("INVOKE_DEFAULT", True)
+        while not clip.tracked_shot.taken_in or state.native is not None:
+            phase[0] = phase_of(state)
+            yield
+        phase[0] = "after it"
+        yield from pause(4.0)
+        (folder / "gaps.json").write_text(json.dumps([gaps, ticks]))
+        leave(0)
+
+    def pause(seconds: float):  # type: ignore[no-untyped-def]
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            yield
+
+    bpy.app.timers.register(note, persistent=True)
+    go_on(walk())
+
+
+def go_on(walk) -> None:  # type: ignore[no-untyped-def]
+    """Takes a step of the walk every few milliseconds."""
+    import traceback
+
+    import bpy
+
+    def step() -> float:
+        try:
+            next(walk)
+        except BaseException:
+            traceback.print_exc()
+            leave(1)
+        return 0.01
+
+    bpy.app.timers.register(step, first_interval=2.0, persistent=True)
+
+
+def leave(status: int) -> None:
+    """Ends Blender at once."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    if "--" in sys.argv:
+        given = sys.argv[sys.argv.index("--") + 1 :]
+        try:
+            measure(Path(given[0]), given[1])
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+            leave(1)
+    else:
+        sys.exit(main())
