@@ -72,8 +72,13 @@ def _handler(name: str, function: Callable[..., None]) -> Part:
     return Part(f"handler {name}", lambda: listed.append(function), lambda: listed.remove(function))
 
 
-def _menu(menu: Any, draw: Callable[..., None]) -> Part:
-    return Part(f"menu {menu.__name__}", lambda: menu.append(draw), lambda: menu.remove(draw))
+def _menu(name: str, draw: Callable[..., None]) -> Part:
+    # Asked for by name: Reload Scripts makes Blender's menus anew, and this module stays.
+    return Part(
+        f"menu {name}",
+        lambda: getattr(bpy.types, name).append(draw),
+        lambda: getattr(bpy.types, name).remove(draw),
+    )
 
 
 def _find_presets() -> None:
@@ -159,11 +164,11 @@ PARTS: tuple[Part, ...] = (
     Part("properties", properties.hang, properties.take_off),
     *map(_class, operators.CLASSES),
     *map(_class, panels.CLASSES),
-    _menu(bpy.types.CLIP_MT_track, draw_track_menu),
-    _menu(bpy.types.CLIP_MT_clip, draw_clip_menu),
-    _menu(bpy.types.TOPBAR_MT_file_export, draw_export_menu),
-    _menu(bpy.types.TOPBAR_MT_file_import, draw_import_menu),
-    _menu(bpy.types.TOPBAR_MT_window, draw_window_menu),
+    _menu("CLIP_MT_track", draw_track_menu),
+    _menu("CLIP_MT_clip", draw_clip_menu),
+    _menu("TOPBAR_MT_file_export", draw_export_menu),
+    _menu("TOPBAR_MT_file_import", draw_import_menu),
+    _menu("TOPBAR_MT_window", draw_window_menu),
     _handler("load_post", watch.on_load),
     _handler("save_post", watch.on_save),
     Part("shortcuts", keymaps.hang, keymaps.take_off),

@@ -1,10 +1,12 @@
-"""The installed zip on the command line: from a clip to composited frames, and back to a clean user folder.
+"""The installed zip: on the command line from a clip to composited frames, and off again without a trace.
 
     python tools/check_zip.py [--zip ZIP]
 
 Takes the Linux zip in dist/ (built where there is none), installs it into a clean user folder of each desktop
 Blender that is found, and runs `blender --command tracked_shot` on a clip that it draws: validate, assemble,
-render, status, a call that is wrong. Ends with 1 where one of them does not do what it should.
+render, status, a call that is wrong. Then, in a window where one can open, it reloads scripts, switches the
+add-on off and on ten times and uninstalls it (tests/desktop/removal_steps.py). Ends with 1 where one of them
+does not do what it should.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ SHOT = """shot:
     samples: 2
 """
 DRAW = "import sys; from pathlib import Path; from tests import drawn; drawn.draw_clip(Path(sys.argv[1]))"
+REMOVAL = REPOSITORY / "tests" / "desktop" / "removal_steps.py"
 TIMEOUT_SECONDS = 600
 
 
@@ -46,7 +49,10 @@ def main() -> int:
             print(f"SKIPPED Blender {version}: not found", flush=True)
             continue
         wrong = check(desktop, package.absolute())
-        print(f"Blender {version}: {'; '.join(wrong) or 'from clip to composite'}", flush=True)
+        print(
+            f"Blender {version}: {'; '.join(wrong) or 'from clip to composite, and gone without a trace'}",
+            flush=True,
+        )
         failed |= bool(wrong)
     return int(failed)
 
@@ -104,6 +110,17 @@ def check(desktop: Desktop, package: Path) -> list[str]:
         frames = sorted(file.name for file in (folder / "out").glob("*.png"))
         if not wrong and frames != ["walls_0001.png", "walls_0040.png"]:
             wrong.append(f"rendered {frames}")
+        program = desktop.window or (*desktop.background, "--background")
+        removed = subprocess.run(
+            [*program, "--python", str(REMOVAL)],
+            env={**environment, "MESA_SHADER_CACHE_DIR": str(folder / "shaders")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+        if removed.returncode:
+            wrong.append(f"not off without a trace: {removed.stderr[-900:]}")
         return wrong
 
 
