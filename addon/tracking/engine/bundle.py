@@ -351,30 +351,60 @@ def adjust(
     layout = Layout(sights, len(rig.rotation), len(rig.points), freedom)
     if freedom.zooms and not len(rig.zoom):
         rig = replace(rig, zoom=np.ones(len(rig.rotation)))
-    free = layout.free()
     cost = robust_cost(rig, sights, loss_px)
     damping, done = 1e-4, 0
     while done < rounds:
         done += 1
         normal = layout.normal(derivatives(rig, sights, loss_px, layout.columns))
         for _ in range(TRIES):
-            step = _solve_step(normal, damping, free)
-            if step is not None:
-                moved = _moved(rig, layout.whole(step[0][:-LENS_TERMS]), step[0][-LENS_TERMS:], step[1])
-                if not freedom.moves:  # directions: without a move nothing is nearer than infinity
-                    moved.points[:, 3] = 0.0
-                    moved.points = unit(moved.points)
-                moved_cost = robust_cost(moved, sights, loss_px)
-                if moved_cost < cost and moved.lens[0] > LEAST_FOCAL_PX:
-                    break
+            better = _better(rig, sights, layout, normal, damping, loss_px, cost)
+            if better is not None:
+                break
             damping *= 8
         else:
             break
-        rig, gain, cost = moved, cost - moved_cost, moved_cost
+        rig, gain, cost = better[0], cost - better[1], better[1]
         damping = max(damping / 8, 1e-9)
         if gain < tolerance * cost:
             break
     return Adjusted(rig, sight_errors(rig, sights), done)
+
+
+def _better(
+    rig: Rig, sights: Sights, layout: Layout, normal: Normal, damping: float, loss_px: float, cost: float
+) -> tuple[Rig, float] | None:
+    """The rig after one damped step and its cost, or None where that is no less than ``cost``.
+
+    Along a long, bent valley (a camera that drives ahead, whose focal length and depths go together) a step
+    may fail only since the points do not follow it exactly; they are then fitted to the cameras once more
+    (embedded point iterations: Jeong and others, Pushing the envelope of modern methods for bundle
+    adjustment, 2012).
+    """
+    step = _solve_step(normal, damping, layout.free())
+    if step is None:
+        return None
+    moved = _moved(rig, layout.whole(step[0][:-LENS_TERMS]), step[0][-LENS_TERMS:], step[1])
+    if moved.lens[0] <= LEAST_FOCAL_PX:
+        return None
+    if not layout.freedom.moves:  # directions: without a move nothing is nearer than infinity
+        moved.points[:, 3] = 0.0
+        moved.points = unit(moved.points)
+    moved_cost = robust_cost(moved, sights, loss_px)
+    if moved_cost >= cost and layout.freedom.moves:
+        moved = _points_fitted(moved, sights, layout, loss_px)
+        moved_cost = robust_cost(moved, sights, loss_px)
+    return (moved, moved_cost) if moved_cost < cost else None
+
+
+def _points_fitted(rig: Rig, sights: Sights, layout: Layout, loss_px: float) -> Rig:
+    """The rig after one step of its points alone."""
+    d = derivatives(rig, sights, loss_px, layout.columns)
+    point_t = d.point.transpose(0, 2, 1)
+    normal = layout.by_point(np.matmul(point_t, d.point))
+    gradient = layout.by_point(np.matmul(point_t, d.residual[:, :, None]))
+    damped = normal + (1e-9 + 1e-6 * np.einsum("pii->pi", normal))[:, :, None] * np.eye(3)
+    still = np.zeros((len(rig.rotation), 7))
+    return _moved(rig, still, np.zeros(LENS_TERMS), -np.linalg.solve(damped, gradient)[:, :, 0])
 
 
 def _solve_step(normal: Normal, damping: float, free: Index) -> tuple[Floats, Floats] | None:

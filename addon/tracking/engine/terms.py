@@ -30,6 +30,10 @@ SETTLED = 1e-5
 """A skeleton is at its best where a step takes less than this share off the cost."""
 LEAST_FOCAL_KNOWN = 0.3
 """Where the focal length is less sure than this share of itself (95%), the footage does not tell it."""
+DOUBTFUL = 0.08
+"""From this share on another focal length is tried,"""
+OTHER_FOCAL = 0.75
+"""so many times the one that was found."""
 ZOOM_GAIN = 0.5
 """A lens zooms where a focal length for each frame leaves less than this share of the squared residuals,"""
 LEAST_ZOOM = 0.02
@@ -67,22 +71,39 @@ def choose_terms(
             scene.restore(before)
             break
         freedom = without
-    if freedom.focal and not freedom.zooms:
-        sure = _certainty(scene, frames, freedom, loss_px)
-        spread = NORMAL_95 * float(sure.lens[0]) if sure is not None else np.inf
-        if spread > LEAST_FOCAL_KNOWN * scene.lens[0]:
-            freedom = replace(freedom, focal=False, k1=False, k2=False)
-            share = nuke_share(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
-            given_lens = [given_focal_px, start.k1 * share, start.k2 * share**2]
-            scene.lens = np.concatenate([given_lens, scene.lens[3:]])
-            scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
+    if freedom.focal and not freedom.zooms and not _tells_focal(scene, frames, freedom, loss_px):
+        freedom = replace(freedom, focal=False, k1=False, k2=False)
+        share = nuke_share(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
+        given_lens = [given_focal_px, start.k1 * share, start.k2 * share**2]
+        scene.lens = np.concatenate([given_lens, scene.lens[3:]])
+        scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
     return freedom
+
+
+def _tells_focal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> bool:
+    """Whether the footage tells the focal length: another one must not do as well.
+
+    A camera that drives straight ahead goes with nearly any; how sure one looks beside its neighbours then
+    says little, and one farther off is tried.
+    """
+    sure = _certainty(scene, frames, freedom, loss_px)
+    spread = NORMAL_95 * float(sure.lens[0]) / scene.lens[0] if sure is not None else np.inf
+    if spread < DOUBTFUL:
+        return True
+    if spread > LEAST_FOCAL_KNOWN:
+        return False
+    before, cost = scene.copy(), scene.mean_square(frames, loss_px)
+    scene.lens = scene.lens * np.where(np.arange(len(scene.lens)) == 0, OTHER_FOCAL, 1.0)
+    scene.adjust(frames, ROUNDS, loss_px, replace(freedom, focal=False), SETTLED)
+    missed = scene.mean_square(frames, loss_px) / cost - 1
+    scene.restore(before)
+    return missed > MISSED
 
 
 def _with_zoom(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
     """With a focal length for each frame where that explains much that one for all does not."""
-    # One for all that is not at its best yet would lose to anything.
-    scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED)
+    # One for all that is not at its best yet would lose to anything, and mislead what is chosen from it.
+    scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED / 100)
     before = scene.copy()
     cost = scene.mean_square(frames, loss_px)
     tried = replace(freedom, zooms=True)
