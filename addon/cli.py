@@ -444,7 +444,8 @@ def report(options: argparse.Namespace) -> int:
         print(solve_line(solve))
         first, last = session.about["range"]
         for said in advice(session.tracks(), solve, first, last):
-            print(f"what helps: {said}")
+            if said not in solve.reasons:
+                print(f"also: {said}")
     else:
         print(f"no camera: the session is {session.status.value}")
     for target in targets:

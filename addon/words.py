@@ -36,6 +36,8 @@ def _said(text: str, locale: str) -> str:
     if (translated := _rpt(text)) != text:
         return translated
     for template, pattern in _patterns():
+        if "; " in text and "; " not in template:
+            continue  # two sentences are not one with a short pattern
         found = pattern.fullmatch(text)
         if found is not None and (other := _rpt(template)) != template:
             return other.format(*(_said(value, locale) for value in found.groups()))

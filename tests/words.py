@@ -11,7 +11,7 @@ ADDON = Path(__file__).resolve().parents[1] / "addon"
 DRAWN = ("text", "title", "message", "confirm_text", "heading", "placeholder", "text_ctxt")
 """Arguments of layouts and dialogs."""
 SENTENCES = (
-    "tracking/engine/verdict.py",
+    "tracking/engine/findings.py",
     "tracking/preflight.py",
     "tracking/blender/preflight.py",
     "tracking/blender/scene_settings.py",

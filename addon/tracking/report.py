@@ -99,7 +99,7 @@ def quality_section(tracks: Tracks, solve: Solve, first: int, last: int) -> dict
             tracks.names[track]: rounded(error, 4)
             for track, error in zip(solve.point_tracks, solve.point_errors)
         },
-        "advice": advice(tracks, solve, first, last, angles=angles),
+        "advice": advice(tracks, solve, first, last),
     }
 
 
@@ -208,11 +208,8 @@ def _solve_lines(solve: dict[str, Any]) -> list[str]:
         "Distortion": f"{distortion['model']}, k1 {distortion['k1']}, k2 {distortion['k2']}",
         "Seconds": solve["seconds"],
     }
-    lines = ["## Solve", "", *_facts(facts), *(f"- {reason}" for reason in solve["reasons"])]
-    lines += [""] if solve["reasons"] else []
-    helps = solve.get("advice") or []
-    if helps:
-        lines += ["What helps:", "", *(f"- {said}" for said in helps), ""]
+    said = dict.fromkeys([*solve["reasons"], *(solve.get("advice") or [])])
+    lines = ["## Solve", "", *_facts(facts), *(f"- {one}" for one in said), *([""] if said else [])]
     return [*lines, *_worst_frames(solve["frame_errors_px"])]
 
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from .engine.footage import Footage, Picture
 from .engine.model import Floats, Solve, Tracks
+from .engine.verdict import LEAST_RAY_DEGREES
 from .errors import FootageError
 from .files import write_atomically
 from .solve_facts import (
-    LEAST_DEGREES,
     FrameFacts,
     advice,
     coverage,
@@ -93,7 +93,7 @@ def page_html(page: SolvePage) -> str:
     facts = frame_facts(page.tracks, page.solve, page.first, page.last)
     angles = ray_angles(page.tracks, page.solve) if page.solve is not None else np.empty(0)
     sections = [
-        _verdict(page, angles),
+        _verdict(page),
         _numbers(page, angles),
         _plots(page, facts, angles),
         _pictures(page, facts),
@@ -113,7 +113,7 @@ def page_html(page: SolvePage) -> str:
 # --- words and numbers -------------------------------------------------------
 
 
-def _verdict(page: SolvePage, angles: Floats) -> str:
+def _verdict(page: SolvePage) -> str:
     solve = page.solve
     verdict = solve.verdict if solve is not None else "none"
     words = (
@@ -125,13 +125,12 @@ def _verdict(page: SolvePage, angles: Floats) -> str:
         f'<section class="verdict {escape(verdict, quote=True)}">',
         f"<p><strong>{escape(words)}</strong></p>",
     ]
-    if solve is not None:
-        lines += [f"<ul>{_items(solve.reasons)}</ul>"] if solve.reasons else []
-        if page.state:
-            lines.append(f"<p>{escape(_sentence(page.state))}</p>")
-    helps = advice(page.tracks, solve, page.first, page.last, unfinished=page.unfinished, angles=angles)
-    if helps:
-        lines.append(f"<h2>What helps</h2><ul>{_items(helps)}</ul>")
+    if solve is not None and page.state:
+        lines.append(f"<p>{escape(_sentence(page.state))}</p>")
+    reasons = solve.reasons if solve is not None else []
+    helps = advice(page.tracks, solve, page.first, page.last, unfinished=page.unfinished)
+    if said := dict.fromkeys([*reasons, *helps]):
+        lines.append(f"<ul>{_items(list(said))}</ul>")
     return "".join([*lines, "</section>"])
 
 
@@ -260,7 +259,7 @@ def _path(solve: Solve) -> str:
 def _parallax(angles: Floats) -> str:
     if not len(angles):
         return ""
-    widest = max(float(angles.max()), 2 * LEAST_DEGREES)
+    widest = max(float(angles.max()), 2 * LEAST_RAY_DEGREES)
     step = next(size for size in (0.5, 1, 2, 5, 10, 20) if widest / size <= 16 or size == 20)
     edges = np.arange(0, widest + step, step)
     counts = np.histogram(angles, edges)[0]

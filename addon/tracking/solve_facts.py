@@ -5,32 +5,21 @@ All is measured from the tracks and the camera alone, so that it holds for any l
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from .engine.findings import Mark, few_points, mark, movers
 from .engine.model import Bools, Floats, Ints, Solve, Tracks
 
 GRID = (9, 16)
 """Rows and columns of the map of where tracks are in the picture; the other way round for an upright one."""
-FEW_TRACKS = 12
-"""A camera that rests on fewer tracks than this in a frame is weak there."""
-LEAST_DEGREES = 2.0
-"""Points seen under less than this have a depth that is a guess."""
-HIGH_ERROR_PX = 0.5
-"""Mean error, in a frame 960 pixels wide, above which something is wrong."""
-WORSE_THAN_REST = 2.5
-"""Frames whose error is so many times the middle one's are named."""
-WIDE_INTERVAL = 0.02
-"""Half the focal length's interval, as a share of it, above which it is called uncertain."""
 THIN_COVERAGE = 0.6
 BLOCKS = (3, 4)
 """Rows and columns of blocks into which the picture is cut to judge how much of it tracks cover."""
-MANY_MOVE = 0.4
 MOVES = {"general": "moves", "turns": "turns where it stands", "still": "stands still"}
 """Kinds of move, in a panel's words."""
-TURNS_ONLY = ("turns", "still")
-"""Words of kinds of move that give no depth, and need none."""
 MOST_RAYS = 48
 """So many of a point's frames are looked at for its parallax."""
 NOT_PLACED = "left out by the solve"
@@ -164,21 +153,6 @@ def seen_from_above(solve: Solve) -> tuple[Floats, Floats]:
     return solve.cameras[:, :3, 3] @ ground, points @ ground
 
 
-def frame_ranges(wanted: Bools, first: int) -> list[tuple[int, int]]:
-    """First and last footage frame of each unbroken run; ``first`` is the frame of ``wanted[0]``."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
-    return [(first + int(start), first + int(stop) - 1) for start, stop in zip(edges[::2], edges[1::2])]
-
-
-def ranges_text(ranges: list[tuple[int, int]], most: int = 6) -> str:
-    """Ranges of frames as "frames 3, 7 to 9 and 2 more stretches"."""
-    said = [str(low) if low == high else f"{low} to {high}" for low, high in ranges[:most]]
-    single = len(ranges) == 1 and ranges[0][0] == ranges[0][1]
-    text = f"{'frame' if single else 'frames'} {', '.join(said)}"
-    more = len(ranges) - most
-    return f"{text} and {more} more {'stretch' if more == 1 else 'stretches'}" if more > 0 else text
-
-
 # --- what helps --------------------------------------------------------------
 
 
@@ -198,128 +172,34 @@ def focal_text(solve: Solve) -> str:
 
 
 def advice(
-    tracks: Tracks,
-    solve: Solve | None,
-    first: int,
-    last: int,
-    *,
-    unfinished: bool = False,
-    angles: Floats | None = None,
+    tracks: Tracks, solve: Solve | None, first: int, last: int, *, unfinished: bool = False
 ) -> list[str]:
-    """What the artist can do for a better camera, a sentence each; empty where nothing needs doing.
+    """What the artist can do for a better camera, a line each; empty where nothing needs doing.
 
-    ``unfinished`` where tracking has not come to the end of the range; ``angles`` are those of
-    ``ray_angles``, where they are known already.
+    The verdict's reasons that say what helps, then what only shows beside the solve. ``unfinished`` where
+    tracking has not come to the end of the range.
     """
+    found = [reason for reason in solve.reasons if "; " in reason] if solve is not None else []
+    return found + [one.text for one in _beside_the_solve(tracks, solve, first, last, unfinished)]
+
+
+def _beside_the_solve(
+    tracks: Tracks, solve: Solve | None, first: int, last: int, unfinished: bool
+) -> Iterator[Mark]:
     if unfinished:
-        return ["Tracking is not done: resume the session."]
-    if not len(tracks.track):
-        return [
-            "There is nothing to follow in the picture: it is black, blank or out of focus. Footage with"
-            " contrast is needed; where there is some, a denser preset or tracks by hand may find it."
-        ]
-    if not used_tracks(tracks, solve).any():
-        return [_about_none(tracks)]
-    facts = frame_facts(tracks, solve, first, last)
-    found = _about_frames(facts, solve)
-    if solve is not None:
-        found += _about_fit(tracks, solve)
-        found += _about_depth(solve, ray_angles(tracks, solve) if angles is None else angles)
-    found += _about_picture(tracks, solve)
-    return found
-
-
-def _about_none(tracks: Tracks) -> str:
-    """What helps where no track at all is in use."""
-    reasons = [reason for reason in tracks.reasons if reason]
-    most = max(set(reasons), key=lambda reason: (reasons.count(reason), reason)) if reasons else NOT_PLACED
-    return (
-        f"None of the {tracks.count} tracks could be used (most of them: {most}). Noise, blur, darkness, or"
-        " steps too big from frame to frame do that: denoise or brighten the footage, try the preset"
-        " handheld, or set tracks by hand."
-    )
-
-
-def _about_frames(facts: FrameFacts, solve: Solve | None) -> list[str]:
-    found = []
-    if solve is not None:
-        missing = frame_ranges(~np.isfinite(facts.errors), facts.first)
-        if missing:
-            found.append(
-                f"{_capital(ranges_text(missing))}: no camera. Add tracks by hand that reach from there into"
-                " frames that have one, or leave those frames out of the range."
-            )
-    few = facts.used < FEW_TRACKS
-    if solve is not None:
-        few &= np.isfinite(facts.errors)
-    if few.any():
-        mean = float(facts.used[few].mean())
-        where = _capital(ranges_text(frame_ranges(few, facts.first)))
-        found.append(
-            f"{where}: {mean:.0f} tracks on average. Add tracks by hand there, or track again"
-            " with a denser preset."
-        )
-    middle = np.nanmedian(facts.errors) if np.isfinite(facts.errors).any() else np.nan
-    worse = np.nan_to_num(facts.errors) > max(WORSE_THAN_REST * middle, 0.5 * HIGH_ERROR_PX)
-    if np.isfinite(middle) and worse.any():
-        mean = float(facts.errors[worse].mean())
-        where = _capital(ranges_text(frame_ranges(worse, facts.first)))
-        found.append(
-            f"{where}: {mean:.2f} px, where half of all frames are below {middle:.2f} px. Look there for"
-            " motion blur, a flash of light, or something that moves close to the camera; mask it, or"
-            " switch off the tracks on it."
-        )
-    return found
-
-
-def _about_fit(tracks: Tracks, solve: Solve) -> list[str]:
-    found = []
-    scale = max(1.0, max(tracks.width, tracks.height) / 960)
-    if solve.average_error > HIGH_ERROR_PX * scale:
-        found.append(
-            f"The tracks miss their points by {solve.average_error:.2f} px: mask what moves by itself"
-            " (people, cars, leaves, water), delete the worst tracks below, and give the lens where you"
-            " know it."
-        )
-    focal = solve.lens.focal_length_mm
-    if solve.focal_interval_mm is not None:
-        low, high = solve.focal_interval_mm
-        if (high - low) / 2 > WIDE_INTERVAL * focal:
-            found.append(
-                f"The focal length is known to about {50 * (high - low) / focal:.0f}% only: give it where"
-                " you know it (Lens Known)."
-            )
-    return found
-
-
-def _about_depth(solve: Solve, angles: Floats) -> list[str]:
-    if solve.motion in TURNS_ONLY:
-        return []
-    middle = float(np.median(angles)) if len(angles) else 0.0
-    if middle >= LEAST_DEGREES:
-        return []
-    return [
-        "The points are hardly seen from two sides, so their depth is a guess. A camera that moves sideways"
-        " would tell it; where it only turned, use Blender's tripod solver."
-    ]
-
-
-def _about_picture(tracks: Tracks, solve: Solve | None) -> list[str]:
-    found = []
-    shares = coverage(tracks, solve)
-    covered = covered_share(shares)
-    if covered < THIN_COVERAGE:
-        found.append(
-            f"Tracks cover {covered:.0%} of the picture{_empty_side(shares)}: add some by hand where it is"
-            " empty and nothing moves."
-        )
-    moving = [reason for reason in tracks.reasons if "move" in reason.lower()]
-    if tracks.count and len(moving) > MANY_MOVE * tracks.count:
-        found.append(
-            f"{len(moving) / tracks.count:.0%} of the tracks do not belong to the still world: mask"
-            " what moves."
-        )
-    return found
+        yield mark("poor", "unfinished")
+    elif not len(tracks.track):
+        yield mark("failed", "nothing")
+    elif not used_tracks(tracks, solve).any():
+        reasons = [reason for reason in tracks.reasons if reason] or [NOT_PLACED]
+        yield mark("failed", "unused", tracks.count, max(sorted(set(reasons)), key=reasons.count))
+    else:
+        if solve is None:
+            yield from few_points(np.arange(first, last + 1), frame_facts(tracks, None, first, last).used)
+            yield from movers(tracks)
+        shares = coverage(tracks, solve)
+        if (covered := covered_share(shares)) < THIN_COVERAGE:
+            yield mark("usable", "coverage", f"{covered:.0%}", _empty_side(shares))
 
 
 def _blocks(shares: Floats) -> Floats:
@@ -341,7 +221,3 @@ def _empty_side(shares: Floats) -> str:
     means = {side: float(part.mean()) for side, part in thirds.items()}
     side = min(means, key=lambda name: means[name])
     return f", least {side}" if means[side] < 0.5 * max(means.values()) else ""
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -853,8 +853,6 @@ WORDS: dict[str, str] = {
         "eine Eckpunkt-Montage braucht Ecken in mindestens einem Frame",
     "a corner pin needs four different tracks, one a corner":
         "eine Eckpunkt-Montage braucht vier verschiedene Spuren, eine je Ecke",
-    "a focal length of {} mm is unlikely; give it under Lens Known":
-        "eine Brennweite von {} mm ist unwahrscheinlich; geben Sie sie unter „Linse bekannt“ an",
     "a known lens has to have polynomial distortion; choose that, or let the lens be found":
         "eine bekannte Linse muss polynomische Verzerrung haben; wählen Sie diese oder lassen Sie die"
         " Linse finden",
@@ -867,9 +865,6 @@ WORDS: dict[str, str] = {
         "ein Schritt von {} Frames: der Schritt muss 1 oder mehr sein",
     "another way to read the file": "eine andere Art, die Datei zu lesen",
     "as it comes": "wie es kommt",
-    "average error {} px; mask what moves, or try another tracking preset":
-        "mittlerer Fehler {} px; maskieren Sie, was sich bewegt, oder versuchen Sie eine andere "
-        "Tracking-Vorgabe",
     "background_source is image, but no background_image is given":
         "background_source ist image, aber kein background_image ist angegeben",
     "columns": "die Spalten",
@@ -880,15 +875,6 @@ WORDS: dict[str, str] = {
     "frame {} of the footage is not as it was when it was tracked: the file was changed":
         "Frame {} der Aufnahme ist nicht, wie er beim Verfolgen war: die Datei wurde geändert",
     "frame {} of {}": "Frame {} von {}",
-    "frames {} have no camera: too few points are shared with the rest":
-        "Frames {} haben keine Kamera: zu wenige Punkte haben sie mit den übrigen gemeinsam",
-    "frames {}: errors far above the rest; motion blur, or something moves through the picture":
-        "Frames {}: Fehler weit über den übrigen; Bewegungsunschärfe, oder etwas bewegt sich durchs "
-        "Bild",
-    "frames {}: fewer than {} points; add tracks by hand there":
-        "Frames {}: weniger als {} Punkte; setzen Sie dort Spuren von Hand",
-    "frames {}: the camera's place is unsure; add tracks there, near and far":
-        "Frames {}: der Ort der Kamera ist unsicher; setzen Sie dort Spuren, nah und fern",
     "grain cannot be measured in less than {} pixels across and up":
         "Korn kann unter {} Pixel Breite und Höhe nicht gemessen werden",
     "grain is measured in pictures, and there is none": "Korn wird in Bildern gemessen, und es gibt keine",
@@ -929,13 +915,6 @@ WORDS: dict[str, str] = {
         "nichts anzuhängen in {}: sie hat keine Sammlungen und keine Objekte",
     "off": "aus",
     "on": "an",
-    "points are seen under {} degrees only: depth is a guess; a longer move would tell it":
-        "Punkte sind nur unter {} Grad zu sehen: die Tiefe ist geraten; eine längere Bewegung würde "
-        "sie zeigen",
-    "rolling shutter: the {} take {} of a frame's time; the solve allows for it, and CG sits "
-    "exactly in the middle of the picture only":
-        "Rolling Shutter: {} brauchen {} der Zeit eines Frames; die Lösung rechnet das ein, und CG "
-        "sitzt nur in der Bildmitte genau",
     "rows": "die Zeilen",
     "scale": "Maßstab",
     "select one track that shall lie on the X axis, not {}":
@@ -948,6 +927,59 @@ WORDS: dict[str, str] = {
     "select two tracks, a thing's top and its shadow's end, not {}":
         "wählen Sie zwei Spuren aus, die Spitze eines Dings und das Ende seines Schattens, nicht {}",
     "stabilising needs a movie clip with tracks": "Stabilisieren braucht einen Filmclip mit Spuren",
+    "a focal length of {} mm is unlikely": "eine Brennweite von {} mm ist unwahrscheinlich",
+    "a longer move would tell it": "eine längere Bewegung würde sie zeigen",
+    "add some where it is empty and nothing moves":
+        "setzen Sie welche, wo es leer ist und sich nichts bewegt",
+    "add tracks that reach in from frames with one":
+        "setzen Sie Spuren, die aus Frames mit Kamera hineinreichen",
+    "add tracks there by hand": "setzen Sie dort Spuren von Hand",
+    "add tracks there, near and far": "setzen Sie dort Spuren, nah und fern",
+    "average error {} px": "mittlerer Fehler {} px",
+    "CG is exact in the middle of the picture only": "CG sitzt nur in der Bildmitte genau",
+    "denoise or brighten the footage, try the preset handheld, or set tracks by hand":
+        "entrauschen oder erhellen Sie die Aufnahme, versuchen Sie die Vorgabe handheld, oder "
+        "setzen Sie Spuren von Hand",
+    "errors far above the rest in {}": "Fehler weit über den übrigen in {}",
+    "frame {}": "Frame {}",
+    "frames {}": "Frames {}",
+    "give it under Lens Known": "geben Sie sie unter „Linse bekannt“ an",
+    "look for blur, mask what moves": "achten Sie auf Unschärfe, maskieren Sie, was sich bewegt",
+    "mask what moves": "maskieren Sie, was sich bewegt",
+    "mask what moves, switch off the worst tracks":
+        "maskieren Sie, was sich bewegt, und schalten Sie die schlechtesten Spuren ab",
+    "no camera in {}": "keine Kamera in {}",
+    "none of the {} tracks could be used (most of them: {})":
+        "keine der {} Spuren war zu gebrauchen (die meisten: {})",
+    "nothing to follow in the picture: it is black, blank or out of focus":
+        "im Bild ist nichts zu verfolgen: es ist schwarz, leer oder unscharf",
+    "points are seen under {} degrees only: depth is a guess":
+        "Punkte sind nur unter {} Grad zu sehen: die Tiefe ist geraten",
+    "resume the session": "setzen Sie die Sitzung fort",
+    "rolling shutter: {} take {} of a frame": "Rolling Shutter: {} brauchen {} eines Frames",
+    "the camera only turns: solved as on a tripod, without depth":
+        "die Kamera dreht sich nur: gelöst wie auf einem Stativ, ohne Tiefe",
+    "the camera stands still, and {} of the tracks move":
+        "die Kamera steht still, und {} der Spuren bewegen sich",
+    "the camera stands still: no depth, and the given {} mm are kept":
+        "die Kamera steht still: keine Tiefe, und die vorgegebenen {} mm bleiben",
+    "the camera turns by {} degrees only: its lens is a guess":
+        "die Kamera dreht sich nur um {} Grad: ihre Brennweite ist geraten",
+    "the camera's place is unsure in {}": "der Ort der Kamera ist unsicher in {}",
+    "the focal length is unsure: {} to {} mm": "die Brennweite ist unsicher: {} bis {} mm",
+    "the focal length of {} mm is from the {}": "die Brennweite von {} mm stammt aus: {}",
+    "the clip falls apart: {} share no points": "der Clip zerfällt: {} haben keine Punkte gemeinsam",
+    "add 8 tracks across by hand": "setzen Sie 8 Spuren von Hand hinüber",
+    "the footage does not tell the focal length: {} mm stay":
+        "die Aufnahme verrät die Brennweite nicht: {} mm bleiben",
+    "there is no move to solve": "es gibt keine Bewegung zu lösen",
+    "tracking is not done": "das Tracking ist nicht fertig",
+    "tracks cover {} of the picture{}": "Spuren decken {} des Bildes{}",
+    "try a denser preset, or tracks by hand": "versuchen Sie eine dichtere Vorgabe oder Spuren von Hand",
+    "{} and {} more": "{} und {} weitere",
+    "{} frames only: little to check the camera by": "nur {} Frames: daran ist die Kamera kaum zu prüfen",
+    "{} of {} tracks do not fit one still world": "{} von {} Spuren passen nicht zu einer stillen Welt",
+    "{} points on average in {}": "im Mittel {} Punkte in {}",
     "stands still": "steht still",
     "sticks to the frame": "klebt am Bildrand",
     "the CG cannot be bent to the clip's lens: the render is {}x{}, of another shape than the "
@@ -956,16 +988,6 @@ WORDS: dict[str, str] = {
         "Form als der Clip ({}x{})",
     "the camera is not above the floor; set the floor first":
         "die Kamera ist nicht über dem Boden; setzen Sie zuerst den Boden",
-    "the camera stands still, and {} of the tracks move: something moves before it; there is no "
-    "camera move to solve":
-        "die Kamera steht still, und {} der Spuren bewegen sich: etwas bewegt sich vor ihr; es gibt "
-        "keine Kamerabewegung zu lösen",
-    "the camera stands still: depth and lens can't be told; {} mm is what was given":
-        "die Kamera steht still: Tiefe und Linse sind nicht zu erkennen; {} mm war vorgegeben",
-    "the camera turns by {} degrees only: its focal length is a guess":
-        "die Kamera dreht sich nur um {} Grad: ihre Brennweite ist geraten",
-    "the camera turns where it stands, as on a tripod: it is solved so, without depth":
-        "die Kamera dreht sich, wo sie steht, wie auf einem Stativ: sie ist so gelöst, ohne Tiefe",
     "the clip has {} tracks that can be used; a camera takes {}":
         "der Clip hat {} brauchbare Spuren; eine Kamera braucht {}",
     "the clip is {}x{} here, but {}x{} was tracked": "der Clip ist hier {}x{}, aber {}x{} wurde verfolgt",
@@ -990,11 +1012,6 @@ WORDS: dict[str, str] = {
         "die Ecken{} ergeben kein flaches Bild: eine liegt innerhalb der anderen, oder drei in einer "
         "Linie",
     "the file's rotation flag": "das Dreh-Kennzeichen der Datei",
-    "the focal length is unsure: {} to {} mm; give it under Lens Known":
-        "die Brennweite ist unsicher: {} bis {} mm; geben Sie sie unter „Linse bekannt“ an",
-    "the footage does not tell the focal length; the given {} mm was kept: set the right one":
-        "die Aufnahme verrät die Brennweite nicht; die vorgegebenen {} mm wurden behalten: geben Sie "
-        "die richtige an",
     "the footage is an empty file: {}": "die Aufnahme ist eine leere Datei: {}",
     "the ground's size must be above 0, not {}": "die Größe des Bodens muss über 0 liegen, nicht {}",
     "the keys of {} were changed; bake the camera again first":
@@ -1063,8 +1080,6 @@ WORDS: dict[str, str] = {
     "{} changed tracks kept": "{} geänderte Spuren gesichert",
     "{} changes how the plate looks; what is saved as EXR is the plate's own light":
         "{} ändert das Aussehen der Aufnahme; was als EXR gespeichert wird, ist ihr eigenes Licht",
-    "{} frames only: there is little to check the camera by":
-        "nur {} Frames: daran ist die Kamera kaum zu prüfen",
     "{} has a frame offset of {}; set it to 0 in Footage Settings":
         "{} hat einen Frame-Versatz von {}; setzen Sie ihn in den Aufnahmeeinstellungen auf 0",
     "{} has keys that are not Tracked Shot's; parent it to an empty first":
@@ -1089,10 +1104,6 @@ WORDS: dict[str, str] = {
     "{} of {} cannot be read; the other {} are used":
         "{} von {} können nicht gelesen werden; die übrigen {} werden benutzt",
     "{} of {} stages would run": "{} von {} Stufen würden laufen",
-    "{} of {} tracks do not fit one still world; mask what moves, to be sure that the camera "
-    "follows the right part":
-        "{} von {} Spuren passen nicht zu einer stillen Welt; maskieren Sie, was sich bewegt, damit "
-        "die Kamera sicher dem richtigen Teil folgt",
     "{} on the cg": "{} auf der CG",
     "{} points are too many for an empty each; take the mesh":
         "{} Punkte sind zu viele für je ein Empty; nehmen Sie das Mesh",

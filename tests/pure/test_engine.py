@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from addon.tracking.engine.findings import frames_text
 from addon.tracking.engine.footage import Footage, open_footage
 from addon.tracking.engine.model import LensStart, Solve, TrackingSettings, Tracks
 from addon.tracking.engine.plan import Job, Step, run
 from addon.tracking.engine.reconstruct import solve_steps
-from addon.tracking.engine.verdict import ranges_text
 from addon.tracking.errors import SolveError
 from tests import drawn
 
@@ -139,7 +139,9 @@ def test_settings_scale_with_the_frame() -> None:
 
 
 def test_frame_numbers_are_said_as_ranges() -> None:
-    assert ranges_text([3, 7, 8, 9, 12]) == "3, 7 to 9, 12"
+    assert frames_text([3, 7, 8, 9, 12]) == "frames 3, 7 to 9, 12"
+    assert frames_text([1]) == "frame 1" and frames_text([1, 2]) == "frames 1 to 2"
+    assert frames_text(list(range(1, 21, 2)), 3) == "frames 1, 3, 5 and 7 more"
 
 
 def test_the_shared_clips_meet_their_figures(footage: Path) -> None:

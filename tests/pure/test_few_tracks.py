@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from addon.tracking.engine.plan import Job, run
 from tests import drawn
 
 FRAMES = 30
+ALL = np.arange(1, FRAMES + 1)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Footage, drawn.Truth
     return open_footage(file), truth
 
 
-def by_hand(truth: drawn.Truth, count: int, seed: int = 0) -> list[HandTrack]:
+def by_hand(truth: drawn.Truth, count: int, seed: int = 0, frames: np.ndarray = ALL) -> list[HandTrack]:
     """Tracks of points on the drawn planes that stay in the picture, with an artist's small errors."""
     random = np.random.default_rng(seed)
     found: list[HandTrack] = []
@@ -32,8 +35,8 @@ def by_hand(truth: drawn.Truth, count: int, seed: int = 0) -> list[HandTrack]:
         seen = np.linalg.inv(truth.cameras) @ np.append(point, 1)
         xy = truth.focal_px * seen[:, :2] / -seen[:, 2:3] + [truth.width / 2, truth.height / 2]
         if (seen[:, 2] < -0.1).all() and ((xy > 5) & (xy < [truth.width - 5, truth.height - 5])).all():
-            frames = np.arange(1, FRAMES + 1, dtype=np.int32)
-            found.append(HandTrack(f"Hand {len(found)}", None, frames, xy + random.normal(0, 0.15, xy.shape)))
+            xy = xy[frames - 1] + random.normal(0, 0.15, (len(frames), 2))
+            found.append(HandTrack(f"Hand {len(found)}", None, frames.astype(np.int32), xy))
     return found
 
 
@@ -60,3 +63,18 @@ def test_one_that_slipped_stays_and_stands_out(clip: tuple[Footage, drawn.Truth]
     others = np.delete(solve.point_errors, 5)
     assert len(others) == 13 and solve.point_errors[5] > 3.0 > 1.0 > others.max()
     assert drawn.path_error_percent(solve.cameras, truth.cameras) < 1.0
+
+
+def test_tracks_across_a_covered_lens_join_what_falls_apart(tmp_path: Path) -> None:
+    """Something is held before the lens in the middle: one side alone is solved, until there is a bridge."""
+    covered = range(13, 19)
+    truth = drawn.draw_clip(tmp_path / "covered.avi", frames=FRAMES, black=covered)
+    job = Job(open_footage(tmp_path / "covered.avi"))
+    apart = [step.solve for step in run(job)][-1]
+    assert apart is not None and len(apart.frames) == 12
+    assert any("frames 1 to 12 and frames 19 to 30 share no points; add 8" in one for one in apart.reasons)
+    bridge = by_hand(truth, 8, frames=np.r_[8:13, 19:25])
+    again = Job(job.footage, follow=False, hand=bridge, state=job.state, markers=job.markers)
+    joined = [step.solve for step in run(again)][-1]
+    assert joined is not None and set(range(1, FRAMES + 1)) - set(joined.frames.tolist()) == set(covered)
+    assert drawn.path_error_percent(joined.cameras, truth.cameras[joined.frames - 1]) < 0.3

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 from addon import cli
+from addon.tracking.engine.findings import TABLE, frames_text, mark
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.engine.model import Lens, Solve, Tracks
+from addon.tracking.engine.verdict import marks_of
 from addon.tracking.errors import InputError
 from addon.tracking.report import ShotReport, quality_section, solve_section
 from addon.tracking.report_page import SolvePage, chosen_frames, page_html, write_page
@@ -156,7 +158,6 @@ def test_verdict_numbers_and_help_are_said() -> None:
         "20 of 20",
         "28 of 30",
         "3 and 12",
-        "Frame 14: 0.90 px, where half of all frames are below 0.10 px.",
         "No pictures: it is on another disk.",
         "moves <or> slipped",
     ):
@@ -193,7 +194,7 @@ def test_without_a_camera_the_page_says_so_and_why() -> None:
     assert "28 in use of 30" in page.text and "Worst tracks" not in page.text
     empty = Tracks(WIDTH, HEIGHT, FRAMES, np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2)), [])
     bare = Reader(page_html(make_page(tracks=empty, solve=None)))
-    assert "There is nothing to follow in the picture" in bare.text and bare.counts["svg"] == 0
+    assert "Nothing to follow in the picture" in bare.text and bare.counts["svg"] == 0
 
 
 def test_a_failed_solve_with_missing_cameras_is_shown() -> None:
@@ -202,13 +203,14 @@ def test_a_failed_solve_with_missing_cameras_is_shown() -> None:
     part = replace(
         page.solve,
         verdict="failed",
+        reasons=[mark("failed", "missing", frames_text([*range(8, 21)])).text],
         frames=page.solve.frames[:7],
         cameras=page.solve.cameras[:7],
         frame_errors=page.solve.frame_errors[:7],
     )
     read = Reader(page_html(replace(page, solve=part)))
     assert read.classes["failed"] == 1 and read.classes["gap"] == 1
-    assert "Frames 8 to 20: no camera." in read.text and "7 of 20" in read.text
+    assert "No camera in frames 8 to 20; add tracks" in read.text and "7 of 20" in read.text
 
 
 def test_pictures_hold_the_tracks_of_their_frame(clip: Path, session_file: Path) -> None:
@@ -285,27 +287,37 @@ def test_a_session_that_only_began_has_a_page(clip: Path, tmp_path: Path) -> Non
     session = create_session(clip, "begun", directory=tmp_path)
     read = Reader(page_html(session_page(session)))
     assert "No camera: the session has not begun. " in read.text
-    assert "Tracking is not done: resume the session." in read.text
+    assert "Tracking is not done; resume the session." in read.text
     assert read.counts["image"] == 3  # the footage is there to be seen all the same
 
 
 def test_advice_follows_what_is_measured() -> None:
     tracks = make_tracks(60)
     good = replace(make_solve(tracks), frame_errors=np.full(FRAMES, 0.1), focal_interval_mm=(33.7, 33.8))
-    assert advice(tracks, good, 1, FRAMES) == []
-    assert "focal length is known to about 2%" in " ".join(advice(tracks, make_solve(tracks), 1, FRAMES))
+
+    def said(tracks: Tracks, solve: Solve) -> str:
+        reasons = [found.text for found in marks_of(solve, tracks, 1, FRAMES)]
+        return "\n".join(advice(tracks, replace(solve, reasons=reasons), 1, FRAMES))
+
+    assert said(tracks, good) == ""
+    unsure = replace(good, focal_interval_mm=(32.0, 35.0))
+    assert said(tracks, unsure) == "the focal length is unsure: 32.0 to 35.0 mm; give it under Lens Known"
     still = replace(good, cameras=np.tile(np.eye(4), (FRAMES, 1, 1)))
-    assert "depth is a guess" in " ".join(advice(tracks, still, 1, FRAMES))
-    turned = replace(still, motion="turns")
-    assert "depth" not in " ".join(advice(tracks, turned, 1, FRAMES))
-    none = replace(tracks, reasons=["too short"] * 59 + ["blurred"])
-    said = advice(none, None, 1, FRAMES)
-    assert len(said) == 1 and "None of the 60 tracks could be used (most of them: too short)" in said[0]
+    assert "depth is a guess; a longer move would tell it" in said(tracks, still)
+    assert "depth" not in said(tracks, replace(still, motion="turns"))
     few = tracks.subset(np.arange(60) < 8)
-    solve = replace(make_solve(few), frame_errors=np.full(FRAMES, 0.1))
-    assert "Frames 1 to 20: 8 tracks on average" in " ".join(advice(few, solve, 1, FRAMES))
-    left = replace(tracks, xy=tracks.xy * [0.3, 1.0])
-    assert "least on the right" in " ".join(advice(left, good, 1, FRAMES))
+    weak = replace(make_solve(few), frame_errors=np.full(FRAMES, 0.1))
+    assert "8 points on average in frames 1 to 20; add tracks there by hand" in said(few, weak)
+    assert "least on the right" in said(replace(tracks, xy=tracks.xy * [0.3, 1.0]), good)
+    none = replace(tracks, reasons=["too short"] * 59 + ["blurred"])
+    (line,) = advice(none, None, 1, FRAMES)
+    assert line.startswith("none of the 60 tracks could be used (most of them: too short); denoise")
+
+
+def test_every_finding_is_short_and_says_what_is_wrong() -> None:
+    for code, (what, helps) in TABLE.items():
+        assert len(what) <= 75 and len(helps) <= 85 and "; " not in what + helps, code
+        assert what[0] in "{abcdefghijklmnopqrstuvwxyz" and not what.endswith(".") and "{" not in helps, code
 
 
 def test_the_facts_are_right() -> None:
@@ -322,7 +334,7 @@ def test_the_facts_are_right() -> None:
     assert shares[0, -1] == 1.0 and shares.sum() == 1.0  # top right corner, in all frames
     upright = replace(one, width=HEIGHT, height=WIDTH, xy=one.xy[:, ::-1])
     assert coverage(upright, None).shape == (16, 9) and coverage(upright, None)[0, -1] == 1.0
-    assert any("Tracks cover 8%" in said for said in advice(upright, None, 1, FRAMES))
+    assert any("tracks cover 8%" in said for said in advice(upright, None, 1, FRAMES))
 
 
 def test_plots_of_long_clips_stay_small_and_keep_the_worst() -> None:
@@ -417,7 +429,7 @@ def test_the_report_for_programs_says_how_far_to_trust(session_file: Path, tmp_p
     assert section["position_sigmas_percent"]["5"] == 0.2 and section["rotation_sigmas_degrees"] is None
     assert section["tracks_unused"] == {"moves <or> slipped": 1, "too short": 1}
     text = ShotReport("hero", solve=section).to_markdown()
-    assert "What helps:" in text and "- Frame 14: 0.90 px" in text and "Camera's move: general" in text
+    assert "Camera's move: general" in text and text.count("- frames 14: something & nothing <b>") == 1
     assert "Focal length: 33.75 mm (between 33.0 and 34.5)" in text
 
 

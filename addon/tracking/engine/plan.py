@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .by_hand import FEWEST, HandTrack, pairs_of_few, with_hand
+from .findings import mark
 from .footage import Footage
 from .masks import open_masks
 from .model import LensStart, Solve, TrackingSettings, Tracks
@@ -110,10 +111,8 @@ def _in_the_footage(solve: Solve, job: Job) -> Solve:
     lens = replace(solve.lens, height=job.footage.height, pixel_aspect=job.lens.pixel_aspect)
     reasons = solve.reasons
     if job.lens.source and tells_no_lens(solve):
-        reasons = [
-            *reasons,
-            f"the focal length of {lens.focal_length_mm:.1f} mm is from the {job.lens.source}",
-        ]
+        said = mark("good", "focal_source", f"{lens.focal_length_mm:.1f}", job.lens.source)
+        reasons = [*reasons, said.text]
     return replace(solve, lens=lens, reasons=reasons)
 
 

@@ -11,18 +11,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from .findings import VERDICTS, Mark, few_points, frames_text, mark, movers
 from .footage import Footage
 from .model import Floats, Solve, Tracks
 from .motion import STILL, TURNS, stillness
+from .parts import LEAST_SHARED, parts_of
 from .sizes import REFERENCE_SIDE
 
 GOOD_PX = 0.5
 USABLE_PX = 1.5
-BLURRED = 4.0
+WORSE = 4.0
 """A frame whose error is so many times the clip's median one is named."""
-FEW_POINTS = 12
 FEW_FRAMES = 8
 """A shorter clip is never called good."""
+LEAST_PART = 5
+"""Frames of a part that is worth naming."""
 LEAST_RAY_DEGREES = 2.0
 LEAST_TURN_DEGREES = 3.0
 """A turning camera that turns less than this tells nothing of its lens."""
@@ -31,134 +34,103 @@ UNSURE_FOCAL = 0.1
 """Half the 95% interval of the focal length, as a share: sure below the first, a guess above the second."""
 UNSURE_PLACE = 0.03
 """95% radius of a camera's place, as a share of the path's diagonal."""
-MANY_MOVERS = 0.6
-"""Share of the long tracks that do not fit one still world."""
-
-VERDICTS = ("good", "usable", "poor", "failed")
-Mark = tuple[str, str]
-"""The best verdict that is left, and why."""
 
 
 def judge(solve: Solve, tracks: Tracks, footage: Footage) -> Solve:
     """The solve with its verdict and the reasons for it, the gravest first."""
-    marks = [*_of_the_move(solve, tracks), *_of_the_fit(solve, tracks, footage)]
-    marks.sort(key=lambda mark: -VERDICTS.index(mark[0]))
-    verdict = marks[0][0] if marks else VERDICTS[0]
-    return replace(solve, verdict=verdict, reasons=[text for _, text in marks] + _remarks(solve))
+    marks = marks_of(solve, tracks, footage.first, footage.last)
+    verdict = marks[0].level if marks else VERDICTS[0]
+    return replace(solve, verdict=verdict, reasons=[mark.text for mark in marks])
+
+
+def marks_of(solve: Solve, tracks: Tracks, first: int, last: int) -> list[Mark]:
+    """All that is to be said of a solve of the frames ``first`` to ``last``, the gravest first."""
+    marks = [*_of_the_move(solve, tracks), *_of_the_fit(solve, tracks, first, last), *_of_the_shutter(solve)]
+    return sorted(marks, key=lambda mark: -VERDICTS.index(mark.level))
 
 
 def _of_the_move(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
     """What the kind of move leaves open."""
-    mm = solve.lens.focal_length_mm
     if solve.motion == STILL:
         moving = 1.0 - stillness(tracks).share
         if moving > 0.15:
-            yield (
-                "poor",
-                f"the camera stands still, and {moving:.0%} of the tracks move: something moves before it;"
-                " there is no camera move to solve",
-            )
-        yield (
-            "poor",
-            f"the camera stands still: depth and lens can't be told; {mm:.0f} mm is what was given",
-        )
+            yield mark("poor", "still_movers", f"{moving:.0%}")
+        yield mark("poor", "still", f"{solve.lens.focal_length_mm:.0f}")
         return
     if solve.motion == TURNS:
         turn = _turn_degrees(solve)
         if turn < LEAST_TURN_DEGREES and solve.focal_interval_mm is not None:
-            yield "poor", f"the camera turns by {turn:.1f} degrees only: its focal length is a guess"
-        yield "usable", "the camera turns where it stands, as on a tripod: it is solved so, without depth"
+            yield mark("poor", "turns_little", f"{turn:.1f}")
+        yield mark("usable", "turns")
     elif (spread := parallax_degrees(solve)) < LEAST_RAY_DEGREES:
-        yield (
-            "poor",
-            f"points are seen under {spread:.1f} degrees only: depth is a guess; a longer move would tell it",
-        )
+        yield mark("poor", "parallax", f"{spread:.1f}")
     yield from _of_the_lens(solve, tracks)
     extent = float(np.linalg.norm(np.ptp(solve.cameras[:, :3, 3], axis=0)))
     if len(solve.position_sigmas) and extent > 0:
         unsure = solve.frames[1.96 * solve.position_sigmas > UNSURE_PLACE * extent]
         if len(unsure):
-            yield (
-                "usable" if len(unsure) < 0.2 * len(solve.frames) else "poor",
-                f"frames {ranges_text(unsure.tolist())}: the camera's place is unsure; add tracks there,"
-                " near and far",
-            )
+            level = "usable" if len(unsure) < 0.2 * len(solve.frames) else "poor"
+            yield mark(level, "place", frames_text(unsure.tolist()))
 
 
 def _of_the_lens(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
     mm = solve.lens.focal_length_mm
     if solve.lens.focal_px < 0.3 * tracks.width or solve.lens.focal_px > 10 * tracks.width:
-        yield "poor", f"a focal length of {mm:.0f} mm is unlikely; give it under Lens Known"
+        yield mark("poor", "focal_unlikely", f"{mm:.0f}")
     if solve.focal_interval_mm is None:
         return
     low, high = solve.focal_interval_mm
     if not np.isfinite(high):
-        yield (
-            "poor",
-            f"the footage does not tell the focal length; the given {mm:.0f} mm was kept: set the right one",
+        yield mark("poor", "focal_untold", f"{mm:.0f}")
+    elif (unsure := (high - low) / 2 / mm) > SURE_FOCAL:
+        yield mark(
+            "usable" if unsure <= UNSURE_FOCAL else "poor", "focal_unsure", f"{low:.1f}", f"{high:.1f}"
         )
-    else:
-        unsure = (high - low) / 2 / mm
-        if unsure > SURE_FOCAL:
-            yield (
-                "usable" if unsure <= UNSURE_FOCAL else "poor",
-                f"the focal length is unsure: {low:.1f} to {high:.1f} mm; give it under Lens Known",
-            )
 
 
-def _of_the_fit(solve: Solve, tracks: Tracks, footage: Footage) -> Iterator[Mark]:
+def _of_the_fit(solve: Solve, tracks: Tracks, first: int, last: int) -> Iterator[Mark]:
     """How well the tracks fit, and where they are missing."""
     scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
     error = solve.average_error / scale
     if error > GOOD_PX:
-        yield (
-            "poor" if error > USABLE_PX else "usable",
-            f"average error {solve.average_error:.2f} px; mask what moves, or try another tracking preset",
-        )
-    wanted = footage.last - footage.first + 1
+        yield mark("poor" if error > USABLE_PX else "usable", "error", f"{solve.average_error:.2f}")
+    wanted = last - first + 1
     if wanted < FEW_FRAMES:
-        yield "usable", f"{wanted} frames only: there is little to check the camera by"
-    missing = sorted(set(range(footage.first, footage.last + 1)) - set(solve.frames.tolist()))
+        yield mark("usable", "short", wanted)
+    missing = sorted(set(range(first, last + 1)) - set(solve.frames.tolist()))
     if missing:
         level = (
             "usable" if len(missing) <= 0.05 * wanted else "poor" if len(missing) < 0.5 * wanted else "failed"
         )
-        yield level, f"frames {ranges_text(missing)} have no camera: too few points are shared with the rest"
+        yield mark(level, "missing", frames_text(missing))
+        if len(parts := _parts(tracks, first, last)) > 1:
+            yield mark(level, "parts", " and ".join(parts))
     if solve.motion == STILL:
         return
-    few = frames_with_few_points(solve, tracks)
-    if few:
-        yield "usable", f"frames {ranges_text(few)}: fewer than {FEW_POINTS} points; add tracks by hand there"
+    yield from few_points(solve.frames, points_in_frames(solve, tracks))
     usual = float(np.median(solve.frame_errors)) if len(solve.frame_errors) else 0.0
-    blurred = solve.frames[solve.frame_errors > max(BLURRED * usual, GOOD_PX * scale)]
-    if len(blurred):
-        yield (
-            "usable",
-            f"frames {ranges_text(blurred.tolist())}: errors far above the rest; motion blur, or something"
-            " moves through the picture",
-        )
-    lengths = tracks.lengths()
-    telling = lengths >= 10
-    moving = telling & np.array(["move" in reason for reason in tracks.reasons], bool)
-    if moving.sum() > MANY_MOVERS * max(int(telling.sum()), 1):
-        yield (
-            "usable",
-            f"{moving.sum()} of {telling.sum()} tracks do not fit one still world; mask what moves, to be"
-            " sure that the camera follows the right part",
-        )
+    worse = solve.frames[solve.frame_errors > max(WORSE * usual, GOOD_PX * scale)]
+    if len(worse):
+        yield mark("usable", "worse", frames_text(worse.tolist()))
+    yield from movers(tracks)
 
 
-def _remarks(solve: Solve) -> list[str]:
+def _parts(tracks: Tracks, first: int, last: int) -> list[str]:
+    """The frames of each part of the clip that could have been solved by itself, in words."""
+    used = tracks.subset(tracks.enabled)
+    part = parts_of(used)
+    seen = np.bincount(used.frame, minlength=tracks.frames + 1)[1:]
+    frames = np.arange(1, tracks.frames + 1)
+    fit = (seen >= LEAST_SHARED) & (frames >= first) & (frames <= last)
+    runs = [frames[(part == number) & fit] for number in range(int(part.max()) + 1)]
+    return [frames_text(run.tolist()) for run in runs if len(run) >= LEAST_PART]
+
+
+def _of_the_shutter(solve: Solve) -> Iterator[Mark]:
     """What the artist should know, without making the solve any worse."""
     rows, columns = solve.shutter
     if rows or columns:
-        share = rows or columns
-        side = "rows" if rows else "columns"
-        return [
-            f"rolling shutter: the {side} take {abs(share):.2f} of a frame's time; the solve allows for it,"
-            " and CG sits exactly in the middle of the picture only"
-        ]
-    return []
+        yield mark("good", "shutter", "rows" if rows else "columns", f"{abs(rows or columns):.2f}")
 
 
 def tells_no_lens(solve: Solve) -> bool:
@@ -173,12 +145,12 @@ def _turn_degrees(solve: Solve) -> float:
     return float(np.degrees(np.arccos(np.clip(np.min(axes @ axes[0]), -1, 1))))
 
 
-def frames_with_few_points(solve: Solve, tracks: Tracks) -> list[int]:
-    """Solved frames whose camera rests on fewer than FEW_POINTS points."""
+def points_in_frames(solve: Solve, tracks: Tracks) -> Floats:
+    """(c,) how many points each solved frame's camera rests on."""
     known = np.zeros(tracks.count, bool)
     known[solve.point_tracks] = True
     seen = np.bincount(tracks.frame[known[tracks.track]], minlength=tracks.frames + 1)
-    return [int(number) for number in solve.frames if seen[number] < FEW_POINTS]
+    return seen[solve.frames].astype(np.float64)
 
 
 def parallax_degrees(solve: Solve) -> float:
@@ -188,14 +160,3 @@ def parallax_degrees(solve: Solve) -> float:
     away = away / np.maximum(np.linalg.norm(away, axis=2, keepdims=True), 1e-12)
     widest = np.min(np.sum(away * away[:, :1], axis=2), axis=1)
     return float(np.degrees(np.median(np.arccos(np.clip(widest, -1, 1))))) if len(widest) else 0.0
-
-
-def ranges_text(frames: list[int]) -> str:
-    """Ascending frame numbers as "3, 7 to 9"."""
-    parts: list[list[int]] = []
-    for number in frames:
-        if parts and number == parts[-1][1] + 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in parts)
