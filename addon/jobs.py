@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -48,7 +48,7 @@ from .tracking.session import (
     session_infos,
     take_up_session,
 )
-from .tracking.session.clip_tracks import Differences, load_snapshot, set_taken, taken
+from .tracking.session.clip_tracks import Differences, load_snapshot
 from .tracking.session.places import can_write, footage_name, session_folder
 from .tracking.shot_write import WrittenShot, write_shot
 from .tracking.shotfile import ShotFileError, check_shot, load_shot
@@ -285,7 +285,7 @@ def drop_old_sessions(session: TrackingSessionManager, keep: int) -> list[Path]:
     if keep < 1:
         return []
     used = {Path(clip.tracked_shot.session) for clip in bpy.data.movieclips}
-    used |= {Path(clip.tracked_shot.taken_session) for clip in bpy.data.movieclips} | {session.path}
+    used |= {clip_state.taken_session(clip) or session.path for clip in bpy.data.movieclips} | {session.path}
     name = Path(session.about["footage"]["path"]).name
     done = [
         info
@@ -393,21 +393,16 @@ def taking_in(
     """The same in steps, with what was found in the session; without Blender's own solve, which the clip is
     then to be given, and ``end_take_in``.
     """
-    differences, marks = _changes(clip, session)
-    if differences.ours and changed == ASK:
-        raise ChangedByHand(differences)
-    mine = differences.ours if changed == MINE else ()
-    counted = set(by_hand.kept_as_they_are(session))
-    if changed == SESSION:
-        counted -= set(differences.ours)
+    changes = taking.changes_by_hand(clip, session)
+    if changes.differences.ours and changed == ASK:
+        raise ChangedByHand(changes.differences)
     tracks, solve = found
-    count, native = yield from taking.taking_in(
-        clip, tracks, solve, pattern=session.settings().pattern, keep=counted.union(mine)
+    count, native = yield from taking.taking_session(
+        clip, session, tracks, solve, changes, keep=changed != SESSION
     )
     clip = yield
     memory = clip.tracked_shot
     remember_session(clip, session)
-    _note_taken(clip, session, {name: marks[name] for name in mine})
     if not memory.taken_in:
         _hide_ended(clip)
     memory.taken_in = True
@@ -464,10 +459,9 @@ def solve_again(clip: bpy.types.MovieClip, footage: Footage) -> TrackingSessionM
 
 def _taken_session(clip: bpy.types.MovieClip) -> TrackingSessionManager | None:
     """The session whose tracks are in the clip; None where none is, or it is gone or not all tracked."""
-    memory = clip.tracked_shot
-    if not memory.taken_session or not memory.mark:
+    path = clip_state.taken_session(clip)
+    if path is None:
         return None
-    path = Path(memory.taken_session)
     try:
         session = load_session(path) if path.is_file() else clip_session(clip)
     except SessionError as error:
@@ -476,39 +470,6 @@ def _taken_session(clip: bpy.types.MovieClip) -> TrackingSessionManager | None:
     if session is None or session.path.name != path.name:
         return None
     return session if not session.follows or session.tracked_to() >= session.about["range"][1] else None
-
-
-def _changes(
-    clip: bpy.types.MovieClip, session: TrackingSessionManager
-) -> tuple[Differences, dict[str, str]]:
-    """What the artist did to ours since they were taken in, and the marks that they had then."""
-    memory = clip.tracked_shot
-    before = Path(memory.taken_session)
-    if not memory.taken_session or not memory.mark:
-        return Differences(), {}
-    moved_along = not before.is_file() and before.name == session.path.name
-    if before == session.path or moved_along:
-        return clip_state.clip_differences(clip, session), taken(session.store, memory.mark)
-    try:
-        earlier = load_session(before)
-    except SessionError as error:
-        log.warning("what was changed since the last session was taken in is not known: %s", error)
-        return Differences(), {}
-    # Another session means other points by the same names: one deleted there is not deleted here.
-    found = replace(clip_state.clip_differences(clip, earlier), deleted=())
-    return found, taken(earlier.store, memory.mark)
-
-
-def _note_taken(clip: bpy.types.MovieClip, session: TrackingSessionManager, kept: dict[str, str]) -> None:
-    """Notes how ours are now; those that were kept count as changed still, so that it is asked again."""
-    clip.tracked_shot.taken_session = str(session.path)
-    try:
-        clip_state.note_taken(clip, session)
-        if kept:
-            mark = clip.tracked_shot.mark
-            set_taken(session.store, mark, {**taken(session.store, mark), **kept})
-    except SessionError as error:  # a session that can only be read is taken in all the same
-        log.warning("later changes to the tracks will not be noticed: %s", error)
 
 
 # --- the shot ----------------------------------------------------------------

@@ -81,14 +81,7 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
     session: StringProperty(
         name="Session", description="The file that holds this clip's tracks and camera", options={"HIDDEN"}
     )
-    mark: StringProperty(
-        description="What sessions call this clip, to know what they put into it", options={"HIDDEN"}
-    )
     taken_in: BoolProperty(description="The session's tracks and camera are in the clip", options={"HIDDEN"})
-    taken_session: StringProperty(
-        description="The session whose tracks are in the clip, which may be an earlier one",
-        options={"HIDDEN"},
-    )
     verdict: StringProperty(description="good, usable, poor or failed", options={"HIDDEN"})
     reasons: StringProperty(description="Why, a line each", options={"HIDDEN"})
     average_error: FloatProperty(description="Pixels", options={"HIDDEN"})

@@ -12,6 +12,7 @@ import bpy
 
 from .errands import Errand
 from .tracking.blender.clip import select_track
+from .tracking.blender.clip_state import taken_session
 from .tracking.errors import SessionError
 from .tracking.session import load_session
 from .tracking.session.clip_tracks import PREFIX
@@ -111,7 +112,7 @@ def choose(rows: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
 def _key_of(clip: bpy.types.MovieClip) -> Key | None:
     """What the clip's solve was taken from; None where none was."""
     memory = clip.tracked_shot
-    session = memory.taken_session or memory.session
+    session = str(taken_session(clip) or memory.session)
     if not memory.taken_in or not session:
         return None
     try:

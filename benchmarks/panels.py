@@ -77,6 +77,7 @@ def measure(folder: Path, count: int, frames: int) -> None:
 
     import addon
     from addon import overlay, panels, solve_list
+    from addon.tracking.blender.clip_state import TAKEN
 
     times: dict[str, list[float]] = {}
     for kind in panels.CLASSES:
@@ -104,7 +105,8 @@ def measure(folder: Path, count: int, frames: int) -> None:
         choice.show = choice.tracks = choice.outliers = choice.coverage = choice.floor = choice.graph = True
         memory = clip.tracked_shot
         memory.taken_in, memory.verdict, memory.reasons = True, "usable", "a reason\nanother reason"
-        memory.session = memory.taken_session = clip.filepath
+        memory.session = clip.filepath
+        clip[TAKEN] = json.dumps({"session": clip.filepath})
         solve_list._known[clip.session_uid] = solve_list._Known(solve_list._key_of(clip), view)
         solve_list._fill(clip, view)
         solve_list.rows_of(clip).index = 0

@@ -562,6 +562,9 @@ WORDS: dict[str, str] = {
     "Softness": "Weichheit",
     "Solve": "Lösung",
     "Solve Again": "Neu lösen",
+    "Solve Again counts that in": "Neu lösen rechnet es ein",
+    "Solve Again counts that in, building from the stage camera takes it back":
+        "Neu lösen rechnet es ein, ab der Stufe camera gebaut wird es zurückgenommen",
     "Solve Camera Motion": "Kamerabewegung lösen",
     "Solve with Known Lens": "Mit bekannter Linse lösen",
     "Solve with Known Lens…": "Mit bekannter Linse lösen…",
@@ -1204,6 +1207,7 @@ WORDS: dict[str, str] = {
     "{}: written by a newer Tracked Shot (format {}, this one reads {})":
         "{}: von einem neueren Tracked Shot geschrieben (Format {}, dieses liest {})",
     "{}: {} (was {})": "{}: {} (war {})",
+    "{}: {} by hand and kept; {}": "{}: {} von Hand, so behalten; {}",
     "{}: {} changed by hand and kept; {}": "{}: {} von Hand geändert und behalten; {}",
     "{}: {} frames a second is no usual rate; check what it was filmed at":
         "{}: {} Frames je Sekunde ist keine übliche Rate; prüfen Sie, womit gefilmt wurde",

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from addon import cli
+from addon import cli, registration
 from addon.tracking.config import CompositeShotConfig
 from addon.tracking.errors import InputError
 from addon.tracking.session import SessionStatus, TrackingSessionManager, load_session
@@ -344,7 +344,11 @@ def test_tracks_made_by_hand_are_solved_and_again_when_they_change(
     shot.write_text(SHOT.replace("preset: balanced", "enabled: false") + "  into: hand.blend\n")
     sessions = shot.with_name("sessions")
 
-    result = assemble_shot_with_tracking(load_shot(shot), session_dir=sessions)
+    registration.unregister()  # as from Python, or with python -m addon
+    try:
+        result = assemble_shot_with_tracking(load_shot(shot), session_dir=sessions)
+    finally:
+        registration.register()
     assert result.solve is not None and result.session.parent == sessions
     focal, path = camera_error(result.scene, drawn_clip[1])
     assert abs(focal) < 5e-3 and path < 0.3
@@ -367,6 +371,14 @@ def test_a_session_from_elsewhere_is_used_as_it_is(
     assert f"session: {elsewhere}" in capfd.readouterr().out
     assert elsewhere.read_bytes() == before
     assert [path.name for path in shot.parent.glob("**/*.tracksession")] == [elsewhere.name]
+    text = shot.read_text()
+    shot.write_text(text.replace("session:", "enabled: false\n    session:"))
+    capfd.readouterr()
+    assert cli.main(["assemble", str(shot), "--fresh"]) == 0
+    said = capfd.readouterr().out
+    assert "solve: good" in said and f"session: {elsewhere}" in said and "warning" not in said
+    assert elsewhere.read_bytes() == before
+    shot.write_text(text)
     shot.with_name("walls.avi").unlink()  # a link to the clip of all tests
     drawn.draw_clip(shot.with_name("walls.avi"), frames=9, width=96, height=54, detail=0.5)
     shot.with_name("walls.blend").unlink()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from addon.tracking import assemble_shot_with_tracking
+from addon.tracking.blender.clip import clip_editor, select_track
 from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
 from tests.blender.file_dump import dump_file
@@ -212,6 +213,54 @@ def test_a_composite_changed_by_hand_is_kept(
         config, session_dir=solved_folder, scene=built.scene, start="composite"
     )
     assert anew.ran == ("composite", "render_settings")
+
+
+def test_tracks_changed_by_hand_are_told_and_kept_until_they_are_asked_for_anew(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    def build(**options: Any) -> Any:
+        return assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, **options)
+
+    build()
+    again = build()
+    assert not [line for line in again.warnings if "by hand" in line]
+    clip, name = again.clip, again.clip.name
+    moved, deleted, muted = (track.name for track in clip.tracking.tracks[:3])
+    marker = clip.tracking.tracks[moved].markers[3]
+    frame, place = marker.frame, (0.25, 0.75)
+    was = tuple(marker.co)
+    marker.co = place
+    clip.tracking.tracks[muted].weight = 0.0
+    own = clip.tracking.tracks.new(name="Mine", frame=1)
+    own.markers.insert_frame(2, co=(0.5, 0.5))
+    count = len(clip.tracking.tracks)
+    with clip_editor(blender_file.context, clip):
+        for track in clip.tracking.tracks:
+            select_track(track, track.name == deleted)
+        blender_file.ops.clip.delete_track()
+    assert len(clip.tracking.tracks) == count - 1
+    blender_file.ops.wm.save_mainfile()
+
+    told = [
+        f"{name}: 1 track moved, 1 switched off or on, 1 deleted, 1 added by hand and kept; Solve Again"
+        " counts that in, building from the stage camera takes it back"
+    ]
+    again = build()
+    assert again.ran == ()
+    assert again.warnings[-1:] == told
+    shot.write_text(SHOT + "  scene:\n    floor: none\n")  # takes the session into the clip again
+    again = build()
+    assert "camera" in again.ran and again.warnings[-1:] == told
+    tracks = again.clip.tracking.tracks
+    assert tuple(tracks[moved].markers.find_frame(frame).co) == place
+    assert tracks[muted].weight == 0.0 and deleted not in tracks and len(tracks["Mine"].markers) == 2
+    assert build().warnings[-1:] == told
+
+    anew = build(start="camera")
+    tracks = anew.clip.tracking.tracks
+    assert tuple(tracks[moved].markers.find_frame(frame).co) == pytest.approx(was, abs=1e-6)
+    assert tracks[muted].weight == 1.0 and deleted in tracks and len(tracks["Mine"].markers) == 2
+    assert anew.warnings[-1] == f"{name}: 1 track added by hand and kept; Solve Again counts that in"
 
 
 def test_the_button_takes_the_shot_out_and_undo_brings_it_back(

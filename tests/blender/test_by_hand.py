@@ -12,7 +12,9 @@ import pytest
 
 from addon import jobs, watch
 from addon.tracking.blender import camera_presets
+from addon.tracking.blender.assemble import assemble_shot_with_tracking
 from addon.tracking.blender.clip import PREFIX, camera_object, clip_editor, select_track
+from addon.tracking.blender.clip_state import forget_taken, taken_session
 from addon.tracking.errors import InputError
 from addon.tracking.session import TrackingSessionManager, load_session, resume_tracking
 from tests.blender.test_operators import drawn
@@ -75,7 +77,7 @@ def solve_again(clip: bpy.types.MovieClip) -> TrackingSessionManager:
 
 
 def stale(clip: bpy.types.MovieClip) -> str:
-    return jobs.stale(clip, load_session(clip.tracked_shot.taken_session))
+    return jobs.stale(clip, load_session(taken_session(clip)))
 
 
 def test_what_the_artist_did_is_told_and_counted_in(clip: bpy.types.MovieClip) -> None:
@@ -115,6 +117,25 @@ def test_what_the_artist_did_is_told_and_counted_in(clip: bpy.types.MovieClip) -
     assert not {name.removeprefix(PREFIX) for name in ours[:2]} & set(used)
 
 
+def test_what_was_solved_by_hand_is_kept_by_a_shot_file(clip: bpy.types.MovieClip) -> None:
+    """Solve Again, then a build of the same footage: its tracks are the artist's, not the session's."""
+    track = next(track for track in clip.tracking.tracks if len(track.markers) > 10)
+    marker, name = track.markers[4], track.name
+    marker.co.x += 0.01
+    frame, place = marker.frame, tuple(marker.co)
+    session = solve_again(clip)
+    values = {
+        "footage": {"file": str(jobs.footage_path(clip))},
+        "tracking": {"session": str(session.path)},
+    }
+    before = session.path.read_bytes()
+    result = assemble_shot_with_tracking({"shot": values}, scene=bpy.context.scene)
+    assert result.clip == clip and result.solve is not None
+    assert tuple(clip.tracking.tracks[name].markers.find_frame(frame).co) == place
+    assert session.path.read_bytes() == before
+    assert not [line for line in result.warnings if "by hand" in line]
+
+
 def test_a_camera_from_the_artists_tracks_alone(clip: bpy.types.MovieClip) -> None:
     ours = sorted(
         (track.name for track in clip.tracking.tracks), key=lambda n: -len(clip.tracking.tracks[n].markers)
@@ -122,7 +143,8 @@ def test_a_camera_from_the_artists_tracks_alone(clip: bpy.types.MovieClip) -> No
     own = [by_hand(clip, name, f"Hand {number}").name for number, name in enumerate(ours[:10])]
     delete(clip, [track.name for track in clip.tracking.tracks if track.name not in own])
     memory = clip.tracked_shot
-    memory.session = memory.taken_session = memory.mark = ""
+    memory.session = ""
+    forget_taken(clip)
     memory.taken_in = False
     watch.forget()
     session = solve_again(clip)

@@ -5,6 +5,7 @@ New operators are covered as soon as they stand in ``operators.CLASSES``.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ import bpy
 import pytest
 
 from addon import operators, panels, watch
+from addon.tracking.blender.clip_state import TAKEN
 
 EDITORS = ("VIEW_3D", "CLIP_EDITOR", "NODE_EDITOR", "SEQUENCE_EDITOR", "TEXT_EDITOR", "PROPERTIES")
 OUTCOMES = ({"FINISHED"}, {"CANCELLED"}, {"RUNNING_MODAL"}, {"INTERFACE"})
@@ -82,8 +84,10 @@ def edit_mode(folder: Path) -> None:
 def claims_of_a_solve(folder: Path) -> None:
     """A clip that remembers a session and a solve which are both gone, and no scene camera."""
     text_as_footage(folder)
-    memory = bpy.context.scene.active_clip.tracked_shot
-    memory.session = memory.taken_session = str(folder / "gone.tracksession")
+    clip = bpy.context.scene.active_clip
+    memory = clip.tracked_shot
+    memory.session = str(folder / "gone.tracksession")
+    clip[TAKEN] = json.dumps({"session": memory.session})
     memory.taken_in, memory.verdict = True, "good"
     bpy.context.scene.active_clip.tracking.tracks.new(name="Nose", frame=1)
 

@@ -23,10 +23,13 @@ from ..errors import InputError, SessionError
 from ..hooks import load_hooks
 from ..report import ShotReport, footage_section
 from ..session import TrackingSessionManager, load_session
+from ..session.clip_tracks import compare_taken
 from ..session.places import can_write
 from ..session.report import fill_report
 from ..shotfile import ShotFileError, check_shot, load_shot_dict
 from ..stages import MEMORY_VERSION, NAMES, Decision, Memory, Plan
+from .by_hand import stale
+from .clip_state import taken_marks, track_marks
 from .composite import composite_status
 from .nodes import MARK
 from .owned import MEMORY, Edits, Keeper, Look
@@ -137,6 +140,7 @@ def assemble_steps(
         remembered.look = edits.baseline(build.scene, plan.asked)
         _remember(build, remembered)
     build.find_again()
+    result.warnings += _tracks_by_hand(build)
     result.report = _report(build, remembered)
     if build.target is not None:
         if ran:
@@ -182,7 +186,7 @@ def _begin(
         result.scene = _open_file(config, target)
     remembered = _recall(result.scene)
     anew = fresh or (start is not None and NAMES.index(start) <= NAMES.index("track"))
-    build = Build(config, result.scene, result, target, absolute(session_dir), start, anew)
+    build = Build(config, result.scene, result, target, absolute(session_dir), start, anew=anew)
     build.runs_hooks = allow_scripts and bool(config.hooks)
     if remembered.session:
         build.session = _session_again(build, remembered)
@@ -191,11 +195,9 @@ def _begin(
             result.solve = build.session.solve() if config.tracking.solve else None
     if build.session is None:
         build.solve_before = remembered.solve
-    return (
-        build,
-        remembered,
-        Plan(config, remembered.stages, outcomes=outcomes(build), start=start, fresh=fresh),
-    )
+    plan = Plan(config, remembered.stages, outcomes=outcomes(build), start=start, fresh=fresh)
+    build.asked = plan.asked
+    return build, remembered, plan
 
 
 def _decide(build: Build, plan: Plan, name: str) -> Decision:
@@ -214,6 +216,21 @@ def _composite_by_hand(scene: bpy.types.Scene) -> bool:
     status = composite_status(scene)
     there = status.applied or bool(status.settings)
     return there and (status.edited or not status.applied)
+
+
+def _tracks_by_hand(build: Build) -> list[str]:
+    """What somebody did to the tracks in the clip since they were put there, as a sentence."""
+    if build.session is None:
+        return []
+    clip = build.clip
+    marks = taken_marks(clip, build.session)
+    done = stale(clip, marks) if marks else ""
+    if not done:
+        return []
+    more = "Solve Again counts that in"
+    if compare_taken(marks, track_marks(clip)).ours:
+        more = "Solve Again counts that in, building from the stage camera takes it back"
+    return [f"{clip.name}: {done} by hand and kept; {more}"]
 
 
 def _needed(build: Build, name: str) -> str:

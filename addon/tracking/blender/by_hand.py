@@ -13,10 +13,10 @@ from ..engine.footage import Footage
 from ..engine.model import LensStart, TrackingSettings
 from ..errors import InputError
 from ..session import TrackingSessionManager, create_session, solve_again
-from ..session.clip_tracks import set_taken, stale_text
+from ..session.clip_tracks import stale_text
 from ..session.hand import hand_over, solved_hand, waiting_hand
 from .clip import PREFIX, camera_object
-from .clip_state import mark_of, read_mark, read_track, taken_marks, track_marks
+from .clip_state import note_handed, read_mark, read_track, taken_marks, track_marks
 
 LEAST_TRACKS = FEWEST
 """A camera cannot be solved from fewer tracks."""
@@ -103,7 +103,7 @@ def _note_handed(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> 
     tracks = camera_object(clip).tracks
     left_out = {track.name for track in tracks if not track.name.startswith(PREFIX) and not usable(track)}
     marks = track_marks(clip)
-    set_taken(session.store, mark_of(clip), {name: marks[name] for name in marks if name not in left_out})
+    note_handed(clip, session, {name: mark for name, mark in marks.items() if name not in left_out})
 
 
 def own_by_hand(clip: bpy.types.MovieClip, *, with_ours: bool = False) -> list[HandTrack]:

@@ -6,8 +6,9 @@ them; only those that the artist changed since they were taken in are kept.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,6 @@ from ..session.clip_tracks import (
     load_snapshot,
     save_snapshot,
     set_clip_source,
-    set_taken,
-    taken,
     track_mark,
 )
 from .clip import PREFIX, camera_object, clip_editor, select_track, set_markers
@@ -40,6 +39,11 @@ TRACK_SETTINGS = (
 TRACK_VECTORS = ("color", "offset")
 PLANE_SETTINGS = ("use_auto_keying", "image_opacity")
 CORNERS_NEEDED = 4
+TAKEN = "tracked_shot_taken"
+"""Custom property of a clip: which session's tracks are in it and how they were then, as JSON.
+
+It is saved and undone with the tracks themselves, and kept, too, by a build from Python, where the add-on's
+own properties are not registered."""
 
 
 def read_clip(clip: bpy.types.MovieClip) -> ClipSnapshot:
@@ -59,14 +63,19 @@ def checkpoint_clip(clip: bpy.types.MovieClip, session: TrackingSessionManager) 
     return save_snapshot(session.store, _snapshot(clip, session))
 
 
-def note_taken(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
-    """Notes how ours are in the clip now, so that what the artist does to them is seen later.
+def note_taken(
+    clip: bpy.types.MovieClip, session: TrackingSessionManager, kept: Mapping[str, str] | None = None
+) -> None:
+    """Notes that the session's tracks are in the clip, and how, so that what is done to them is seen later.
 
-    Of the artist's own it stays noted how they were when they were handed over to the session.
+    Of the artist's own it stays noted how they were when they were handed over to the session. ``kept``
+    are the marks of ours that were not put there anew: they count as changed still.
     """
     own = {name: mark for name, mark in taken_marks(clip, session).items() if not name.startswith(PREFIX)}
     ours = {name: mark for name, mark in track_marks(clip).items() if name.startswith(PREFIX)}
-    set_taken(session.store, mark_of(clip), {**own, **ours})
+    taken = {**own, **ours, **(kept or {})}
+    marks = {str(session.path): taken}
+    clip[TAKEN] = json.dumps({"session": str(session.path), "marks": marks})
 
 
 def clip_differences(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> Differences:
@@ -190,7 +199,10 @@ def _snapshot(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> Cli
 
 def taken_marks(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> dict[str, str]:
     """How the clip's tracks were when the session was taken in, or they were handed over; by name."""
-    return taken(session.store, mark_of(clip)) if clip.tracked_shot.mark else {}
+    marks: dict[str, dict[str, str]] = _taken(clip).get("marks", {})
+    path = session.path
+    moved = (file for file in marks if Path(file).name == path.name and not Path(file).is_file())
+    return marks.get(str(path)) or marks.get(next(moved, "")) or {}
 
 
 def track_marks(clip: bpy.types.MovieClip) -> dict[str, str]:
@@ -211,12 +223,32 @@ def _tracks(
                 yield owner, track
 
 
-def mark_of(clip: bpy.types.MovieClip) -> str:
-    """What sessions call this clip; given to it when it is first asked for."""
-    memory = clip.tracked_shot
-    if not memory.mark:
-        memory.mark = os.urandom(8).hex()
-    return str(memory.mark)
+def note_handed(clip: bpy.types.MovieClip, session: TrackingSessionManager, marks: Mapping[str, str]) -> None:
+    """Notes how the tracks are as the session's next solve will count them in; whose they are stays noted."""
+    found = _taken(clip)
+    owner = found.get("session", "")
+    before = {file: known for file, known in found.get("marks", {}).items() if file == owner}
+    clip[TAKEN] = json.dumps({"session": owner, "marks": {**before, str(session.path): dict(marks)}})
+
+
+def taken_session(clip: bpy.types.MovieClip) -> Path | None:
+    """The file of the session whose tracks are in the clip, None for none; it may be gone."""
+    file = _taken(clip).get("session")
+    return Path(file) if file else None
+
+
+def forget_taken(clip: bpy.types.MovieClip) -> None:
+    """The clip has nothing of a session any more."""
+    if TAKEN in clip:
+        del clip[TAKEN]
+
+
+def _taken(clip: bpy.types.MovieClip) -> dict[str, Any]:
+    try:
+        found = json.loads(clip.get(TAKEN, "{}"))
+    except (TypeError, ValueError):  # somebody else has written it
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 # --- planes ------------------------------------------------------------------

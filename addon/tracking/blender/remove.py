@@ -12,6 +12,7 @@ import bpy
 from ..session.clip_tracks import PREFIX
 from . import versions
 from .clip import clip_editor, find_clip, native_cameras, remove_tracks
+from .clip_state import forget_taken
 from .composite import remove_shot_compositing
 from .holdout import clear_holdout
 from .nodes import MARK
@@ -154,6 +155,7 @@ def _give_back_clip(scene: bpy.types.Scene, before: Mapping[str, Any]) -> None:
         return
     if not before["tracks"]:
         remove_tracks(clip)
+        forget_taken(clip)
     if not before["solved"] and len(native_cameras(clip)[0]):
         with clip_editor(bpy.context, clip):
             bpy.ops.clip.clear_solution()

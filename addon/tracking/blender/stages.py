@@ -64,7 +64,7 @@ from .scene import (
     setup_shadow_catcher,
 )
 from .scene_settings import set_passes
-from .take_in import take_in
+from .take_in import take_in_session
 
 NEW_FILE_SAMPLES = 128
 """Samples a pixel in a new file: Blender's own 4096 would take minutes a frame."""
@@ -121,6 +121,8 @@ class Build:
     session_dir: Path | None = None
     start: str | None = None
     """The stage that was asked for, with all after it."""
+    asked: frozenset[str] = frozenset()
+    """The stages that were asked for, whatever has changed."""
     anew: bool = False
     """Whether it is tracked anew where a session could be taken up."""
     runs_hooks: bool = False
@@ -256,7 +258,10 @@ def keys_without_effect(config: CompositeShotConfig) -> list[str]:
 def track_stage(build: Build) -> Steps:
     """Finds or makes the session, and does what is left of its work, the solve too."""
     if not build.config.tracking.enabled:
-        if build.session is not None and build.session.follows:
+        if build.config.tracking.session is not None:
+            build.session = shot_session(build)
+            build.result.session = build.session.path
+        elif build.session is not None and build.session.follows:
             build.session = build.result.session = build.result.solve = None
         return
     build.session = shot_session(build)
@@ -275,7 +280,7 @@ def solve_stage(build: Build) -> Steps:
     if not config.tracking.solve:
         return
     if not config.tracking.enabled:
-        yield from _solve_by_hand(build)
+        yield from _camera_as_it_is(build)
         return
     if session is None:
         return
@@ -295,11 +300,19 @@ def solve_stage(build: Build) -> Steps:
     build.result.solve = session.solve()
 
 
+def _camera_as_it_is(build: Build) -> Steps:
+    """For a shot that is not tracked: the camera of the session that it names, else of the clip's tracks."""
+    if build.config.tracking.session is not None and build.session is not None:
+        build.result.solve = build.session.solve()
+        if build.result.solve is None:
+            build.notes.append(f"{build.session.path}: has no camera, and tracking is not enabled")
+    elif has_tracks_to_solve(build):
+        yield from _solve_by_hand(build)
+
+
 def _solve_by_hand(build: Build) -> Steps:
     """The camera of the artist's tracks in the clip, where it has no solve of its own."""
     clip, config = build.clip, build.config
-    if not has_tracks_to_solve(build):
-        return
     footage = build.footage
     folder = session_folder(footage.path, blend=build.target, chosen=build.session_dir)
     lens = _lens_start(build) if config.tracking.lens.focal_length_mm is not None else None
@@ -319,7 +332,8 @@ def _solve_by_hand(build: Build) -> Steps:
 
 def has_tracks_to_solve(build: Build) -> bool:
     """Whether the shot's camera is to be solved from the tracks that somebody made in the clip."""
-    if build.config.tracking.enabled or not build.config.tracking.solve:
+    tracking = build.config.tracking
+    if tracking.enabled or not tracking.solve or tracking.session is not None:
         return False
     clip = find_clip(build.config.footage_path)
     if clip is None or sum(usable(track) for track in camera_object(clip).tracks) < LEAST_TRACKS:
@@ -440,8 +454,9 @@ def camera_stage(build: Build) -> Steps:
     if build.session is not None:
         yield BuildStep("camera", TRACKED_SHARE[1], "Tracks into the clip")
         tracks = build.session.tracks()
-        pattern = load_tracking_preset(build.config.tracking.preset).pattern
-        build.result.native = take_in(build.clip, tracks, build.result.solve, pattern=pattern).native
+        build.result.native = take_in_session(
+            build.clip, build.session, build.result.solve, keep="camera" not in build.asked
+        )
     if build.config.camera.import_file is not None:
         yield from _camera_of_file(build)
     elif build.config.camera.from_tracking and tracks is not None:

@@ -306,20 +306,6 @@ def _marker_rows(
     return np.array(rows, np.float64).reshape(-1, width + 1)
 
 
-def set_taken(store: Store, clip: str, marks: Mapping[str, str]) -> None:
-    """Notes what was put into the clip that keeps the mark ``clip``: each track's ``ClipTrack.mark``."""
-    with store.connect() as db:
-        db.execute("DELETE FROM taken WHERE clip = ?", (clip,))
-        rows = [(clip, name, mark) for name, mark in marks.items()]
-        db.executemany("INSERT INTO taken VALUES (?, ?, ?)", rows)
-
-
-def taken(store: Store, clip: str) -> dict[str, str]:
-    """What was put into the clip: marks by track name."""
-    with store.connect() as db:
-        return dict(db.execute("SELECT name, digest FROM taken WHERE clip = ?", (clip,)).fetchall())
-
-
 # --- from Blender, where there is one ----------------------------------------
 
 ClipSource = Callable[[Path], "ClipSnapshot | None"]

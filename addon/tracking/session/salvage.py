@@ -285,7 +285,7 @@ def _copy_tables(db: sqlite3.Connection, store: Store) -> None:
     with store.connect() as new:
         for table in (
             "track", "marker", "live", "step", "frame", "writer",
-            "clip_track", "clip_marker", "clip_plane", "clip_plane_marker", "taken",
+            "clip_track", "clip_marker", "clip_plane", "clip_plane_marker",
         ):  # fmt: skip
             for row in _rows(db, f"SELECT rowid, * FROM {table}", table):
                 columns = [item[1] for item in db.execute(f"PRAGMA table_info({table})")]

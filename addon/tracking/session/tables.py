@@ -83,9 +83,6 @@ CREATE TABLE clip_plane_marker (
     plane INTEGER NOT NULL, frame INTEGER NOT NULL, {_CORNERS}, muted INTEGER NOT NULL
 );
 CREATE INDEX clip_plane_marker_by_plane ON clip_plane_marker (plane);
-CREATE TABLE taken (
-    clip TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (clip, name)
-);
 """
 
 _THIRD = """
