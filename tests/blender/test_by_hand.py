@@ -13,10 +13,18 @@ import pytest
 from addon import jobs, watch
 from addon.tracking.blender import camera_presets
 from addon.tracking.blender.assemble import assemble_shot_with_tracking
-from addon.tracking.blender.clip import PREFIX, camera_object, clip_editor, select_track
+from addon.tracking.blender.clip import (
+    PREFIX,
+    add_tracks,
+    camera_object,
+    clip_editor,
+    load_clip,
+    select_track,
+)
 from addon.tracking.blender.clip_state import forget_taken, taken_session
 from addon.tracking.errors import InputError
 from addon.tracking.session import TrackingSessionManager, load_session, resume_tracking
+from tests.blender.synthetic import make_shot
 from tests.blender.test_operators import drawn
 
 
@@ -156,6 +164,28 @@ def test_a_camera_from_the_artists_tracks_alone(clip: bpy.types.MovieClip) -> No
     delete(clip, own[:1])
     assert solve_again(clip).path == session.path
     assert jobs.take_up(clip, watch.checked(clip).preflight.footage).path != session.path
+
+
+def test_a_solve_of_blenders_own_is_improved(blender_file: ModuleType, tmp_path: Path) -> None:
+    """Tracks made and solved with Blender's tools, with the wrong lens: Solve Again finds the right one."""
+    shot = make_shot(tmp_path, frames=24)
+    clip = load_clip(shot.movie)
+    bpy.context.scene.active_clip = clip
+    few = np.random.default_rng(2).permutation(np.flatnonzero(shot.tracks.lengths() >= 20))[:16]
+    chosen = np.isin(np.arange(shot.tracks.count), few)
+    names = add_tracks(clip, shot.tracks.subset(chosen))
+    clip.tracking.camera.focal_length = 1.3 * shot.solve.lens.focal_px / clip.size[0] * 35.0
+    clip.tracking.camera.sensor_width = 35.0
+    camera_object(clip).keyframe_a, camera_object(clip).keyframe_b = 3, 20
+    with clip_editor(bpy.context, clip):
+        assert bpy.ops.clip.solve_camera() == {"FINISHED"}
+    before = clip.tracking.reconstruction.average_error
+    solve_again(clip)
+    memory = clip.tracked_shot
+    assert memory.frames_solved == 24 and memory.average_error < 0.1 * before
+    assert memory.focal_length / 35.0 * clip.size[0] == pytest.approx(shot.solve.lens.focal_px, rel=0.01)
+    assert not memory.native_trouble and sorted(track.name for track in clip.tracking.tracks) == sorted(names)
+    assert clip.tracking.reconstruction.average_error < 0.1 * before
 
 
 def test_the_artists_tracks_are_counted_in_where_it_is_tracked(clip: bpy.types.MovieClip) -> None:
