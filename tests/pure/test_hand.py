@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 from addon.tracking.engine.by_hand import DELETED, SWITCHED_OFF, HandTrack, with_hand
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.engine.model import LensStart, Tracks
+from addon.tracking.engine.motion import stillness
+from addon.tracking.engine.plan import clean
+from addon.tracking.engine.reconstruct import solve_steps
 from addon.tracking.errors import SessionDamagedError, SessionError
 from addon.tracking.session import (
     SessionStatus,
@@ -133,6 +137,36 @@ def test_deleted_changed_and_own_tracks_are_counted_in(session: TrackingSessionM
     assert [item.name for item in solved_hand(reread.store)] == [item.name for item in hand]
     resume_tracking(reread)
     assert not load_session(session.path).tracks().own.any()
+
+
+def test_the_next_solve_goes_on_from_the_camera_that_is_there(session: TrackingSessionManager) -> None:
+    before = session.solve()
+    assert before is not None
+    number = int(before.point_tracks[0])
+    solve_again(session, session.lens(), [HandTrack(session.tracks().names[number], number, reason=DELETED)])
+    steps = list(run_session(session))
+    assert any("last camera" in step.text for step in steps)
+    assert not any("Skeleton" in step.text for step in steps)
+    again = load_session(session.path).solve()
+    assert again is not None and number not in again.point_tracks
+    assert abs(again.lens.focal_px / before.lens.focal_px - 1) < 5e-4
+    assert again.average_error < 1.05 * before.average_error
+
+
+def test_a_camera_that_the_tracks_do_not_bear_out_is_not_gone_on_from(
+    session: TrackingSessionManager,
+) -> None:
+    tracks, true = session.tracks(), session.solve()
+    assert true is not None
+    wrong = true.cameras.copy()
+    wrong[:, :3, 3] = wrong[::-1, :3, 3]  # driven backwards
+    still = stillness(tracks)
+    pairs = clean(tracks, session.settings(), still)
+    steps = list(solve_steps(tracks, pairs, session.lens(), still, replace(true, cameras=wrong)))
+    found = steps[-1].result
+    assert found is not None
+    assert abs(found.lens.focal_px / true.lens.focal_px - 1) < 5e-4
+    assert found.average_error < 1.05 * true.average_error
 
 
 def test_a_solve_from_the_artists_tracks_alone(

@@ -32,6 +32,8 @@ THIN_FRAMES = 25
 """Where so many percent of the frames have fewer markers than that, shorter tracks are used too,"""
 SHORTEST = 3
 """down to this length."""
+TAKEN_UP = ("good", "usable")
+"""Verdicts of a solve that the next one may go on from."""
 SHORT = "too short"
 STUCK = "sticks to the frame"
 
@@ -74,6 +76,8 @@ class Job:
     """Where tracking stands; None to begin."""
     markers: list[Markers] = field(default_factory=list)
     """All markers found so far."""
+    before: Solve | None = None
+    """A camera that was solved from these tracks, before the artist did something to a few of them."""
 
 
 def run(job: Job) -> Iterator[Step]:
@@ -95,7 +99,8 @@ def run(job: Job) -> Iterator[Step]:
     )
     if not job.solve:
         return
-    for step in solve_steps(tracks, pairs, _start(job), still):
+    before = job.before if job.before is not None and job.before.verdict in TAKEN_UP else None
+    for step in solve_steps(tracks, pairs, _start(job), still, before):
         done = CLEAN_SHARE + (1 - CLEAN_SHARE) * step.done
         if step.reasons is not None:
             tracks.reasons = [step.reasons.get(number, "") for number in range(tracks.count)]

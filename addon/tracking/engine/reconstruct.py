@@ -1,18 +1,15 @@
 """A camera from tracks.
 
-Two frames with parallax give a first guess; a skeleton of frames spread over
-the clip is added to it and adjusted until it has converged, with the lens free
-(stopped early, the focal length can be far off while the error looks small).
-The other frames are resected from its points; then everything is adjusted
-together, round after round without the tracks that fit worst.
+A skeleton of frames spread over the clip (skeleton.py, or tripod.py where the camera only turns) says which
+terms the lens has. The other frames are resected from its points; then everything is adjusted together, round
+after round without the tracks that fit worst.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from ..errors import SolveError
@@ -21,26 +18,15 @@ from .certainty import NORMAL_95, certainty
 from .lens import nuke_share, undistort
 from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
-from .parts import longest_part
 from .scene import LEAST_POINTS, Scene, places
 from .sizes import REFERENCE_SIDE
-from .terms import SETTLED, choose_terms
+from .skeleton import BELIEVED_PX, skeletons, spacing
+from .terms import choose_terms
 from .tripod import TripodScene, tripod_skeleton
 from .votes import MOVES, FramePair
 
-SKELETON_PARTS = 24
 WHOLE_CAMERAS = 200
 """Clips with more cameras are not adjusted whole: their frames are held to the skeleton's points."""
-SHARED_LIFE = 0.4
-"""The skeleton's frames lie no further apart than this share of what a marker's track usually lasts."""
-SKELETON_PASSES = 3
-SKELETON_STEPS = 80
-"""Steps at most of the whole skeleton with the focal length free, before its distortion is looked at."""
-ADJUSTED_AT = (4, 7, 12, 18, 30, 50, 80, 130, 210, 1 << 30)
-"""The growing skeleton is adjusted when it has so many frames."""
-ZOOM_MORE = 2.0
-"""A lens that zooms must explain the tracks so many times better than one that does not."""
-PAIRS_TRIED = 6
 WORST_MEDIANS = (4.0, 2.5, 2.0)
 """Tracks with more than so many times the median error are dropped, in one round after another: while movers
 still pull at the camera, the right tracks do not fit well either."""
@@ -68,16 +54,12 @@ STEADY = 0.005
 ROUND_STEPS = 3
 """Steps of adjustment before tracks are judged; more of them changed no verdict, only the time."""
 LAST_STEPS = 25
+NO_WORSE = 1.3
+"""Times the error of the solve before; one that goes on from it and ends with more is begun anew."""
 TRACK_WEIGHTS = (0.3, 3.0)
 """In the last adjustment a track counts more or less than others by how it fits, within this range."""
 OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
-CONTENT_PX = 0.6
-"""A skeleton with a smaller median error, on a frame 960 pixels wide, is taken without looking further."""
-ALIKE = 0.02
-"""Two skeletons are alike when they are as bad as each other within this share."""
-GOOD_ENOUGH_PX = 1.0
-"""A skeleton with a larger median error, on a frame 960 pixels wide, is not believed."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +77,18 @@ class SolveStep:
 
 
 def solve_steps(
-    tracks: Tracks, pairs: list[FramePair], start: LensStart, still: Stillness | None = None
+    tracks: Tracks,
+    pairs: list[FramePair],
+    start: LensStart,
+    still: Stillness | None = None,
+    before: Solve | None = None,
 ) -> Iterator[SolveStep]:
     """Solves the camera for ``tracks``, whose switched-off ones are left out, in steps.
 
     ``pairs`` are frame pairs with parallax, best first (see votes); ``still`` what is known of tracks that
-    do not move. The last step carries the Solve. Raises SolveError where no camera can be found.
+    do not move; ``before`` a good solve of the same tracks but for a few, from the same lens: it is gone on
+    from, unless that ends worse. The last step carries the Solve. Raises SolveError where no camera can be
+    found.
     """
     if not start.refine:
         start = replace(start, refine_distortion=False)
@@ -109,6 +97,7 @@ def solve_steps(
         return
     doubted = np.array([reason == MOVES for reason in tracks.reasons], bool)
     keep = tracks.enabled | doubted
+    numbers = np.flatnonzero(keep)
     job = _Work(
         tracks.subset(keep),
         pairs,
@@ -116,24 +105,55 @@ def solve_steps(
         max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE),
         doubted[keep],
     )
+    if before is not None and _take_up(job, before, numbers):
+        yield SolveStep(0.4, "Going on from the last camera", before.average_error)
+        last = yield from _all_frames(job)
+        if last[0].errors.mean() > NO_WORSE * before.average_error:
+            job.scene, job.first_round = None, 0
+    if job.scene is None:
+        yield from _from_nothing(job)
+        last = yield from _all_frames(job)
+    solve = _result(job, *last)
+    solve.point_tracks = numbers[last[2]].astype(np.int32)
+    yield SolveStep(1.0, "Solved", solve.average_error, solve, _reasons(tracks, numbers, job.found.dropped))
+
+
+def _from_nothing(job: _Work) -> Iterator[SolveStep]:
+    """Finds the skeleton, and which terms its lens has."""
     for error in _find_skeleton(job):
         yield SolveStep(0.3, "Skeleton solved", error)
     # What does not belong to the still world would be explained by the lens, or make it unsure.
     _choose_tracks(job, WORST_MEDIANS[0])
-    job.free = choose_terms(
-        job.found, np.flatnonzero(job.found.solved), start, LOSS_PX * job.scale, moves=job.moves
-    )
-    yield SolveStep(0.4, "Solving all frames")
-    _solve_rest(job.found)
-    last = None
-    for last in _adjust_all(job):
-        yield SolveStep(0.5 + 0.5 * last[3], "Adjusting all frames", float(last[0].errors.mean()))
-    assert last is not None
-    adjusted, sights, ids, _ = last
-    solve = _result(job, adjusted, sights, ids)
-    numbers = np.flatnonzero(keep)
-    solve.point_tracks = numbers[ids].astype(np.int32)
-    yield SolveStep(1.0, "Solved", solve.average_error, solve, _reasons(tracks, numbers, job.found.dropped))
+    frames = np.flatnonzero(job.found.solved)
+    job.free = choose_terms(job.found, frames, job.start, LOSS_PX * job.scale, moves=job.moves)
+
+
+def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
+    """Makes the scene that of ``before``, in which the job's tracks are ``numbers``; False where it can't be.
+
+    A camera that only turns, or a lens that zooms, is found anew.
+    """
+    if before.motion != GENERAL or len(before.frame_focals_px):
+        return False
+    lens, tracks = before.lens, job.tracks
+    scene = Scene(tracks, job.start, lens.focal_px)
+    share = nuke_share(scene.model, lens.focal_px, tracks.width, tracks.height)
+    scene.lens = np.array([lens.focal_px, lens.k1 * share, lens.k2 * share**2, *before.shutter])
+    frames = before.frames - 1
+    scene.rotation[frames] = (before.cameras[:, :3, :3] * [1, -1, -1]).transpose(0, 2, 1)
+    scene.translation[frames] = -np.matmul(scene.rotation[frames], before.cameras[:, :3, 3:])[:, :, 0]
+    scene.solved[frames] = True
+    known = np.isin(numbers, before.point_tracks)
+    scene.dropped = ~known & ~tracks.own
+    scene.triangulate()
+    if np.isfinite(scene.points[:, 0]).sum() < LEAST_POINTS:
+        return False
+    refine, bends = job.start.refine and before.focal_interval_mm is not None, job.start.refine_distortion
+    told = refine and before.focal_interval_mm != (0.0, np.inf)
+    rows, columns = before.shutter
+    job.scene, job.first_round = scene, len(WORST_MEDIANS) - 1
+    job.free = Freedom(told, bends and lens.k1 != 0, bends and lens.k2 != 0, rows != 0, columns != 0)
+    return True
 
 
 def _reasons(tracks: Tracks, numbers: Index, dropped: Bools) -> dict[int, str]:
@@ -162,6 +182,8 @@ class _Work:
     free: Freedom = field(default_factory=Freedom)
     loss_px: float = LOSS_PX
     """Residuals beyond this counted less in the last adjustment."""
+    first_round: int = 0
+    """The round of all frames to begin with: the last ones where most of the tracks are chosen."""
 
     @property
     def found(self) -> Scene:
@@ -190,7 +212,7 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
     refusal = SolveError("the camera hardly moves, or too few points were found: no two frames show parallax")
     if not job.pairs or job.pairs[0].parallax < TRIPOD_PARALLAX_PX * job.scale:
         try:
-            believed, sure = GOOD_ENOUGH_PX * job.scale, TRIPOD_SURE_PX * job.scale
+            believed, sure = BELIEVED_PX * job.scale, TRIPOD_SURE_PX * job.scale
             turning = tripod_skeleton(job.tracks, job.doubted, job.start, job.starts(), believed, sure)
         except SolveError as error:
             refusal = error
@@ -201,141 +223,18 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
     moving: tuple[Scene, float] | None = None
     try:
         if job.pairs:
-            for moving in _skeletons(job.tracks, job.doubted, job.pairs, job.start, job.starts()):
+            for moving in skeletons(job.tracks, job.doubted, job.pairs, job.start, job.starts()):
                 yield moving[1]
     except SolveError as error:
         refusal = error
-    believed = GOOD_ENOUGH_PX * job.scale if moving is None else TRIPOD_MORE * moving[1]
-    if turning is not None and turning[1] < min(believed, GOOD_ENOUGH_PX * job.scale):
+    believed = BELIEVED_PX * job.scale if moving is None else TRIPOD_MORE * moving[1]
+    if turning is not None and turning[1] < min(believed, BELIEVED_PX * job.scale):
         job.scene = turning[0]
         yield turning[1]
         return
     if moving is None:
         raise refusal
     job.scene = moving[0]
-
-
-def _skeletons(
-    tracks: Tracks, doubted: Bools, pairs: list[FramePair], start: LensStart, starts: list[float]
-) -> Iterator[tuple[Scene, float]]:
-    """Skeletons from one start after another, each better than the one before, until one can be believed."""
-    scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
-    best: tuple[float, Scene] | None = None
-    part, pairs = longest_part(tracks, pairs)
-    wanted = len(_skeleton_frames(tracks, pairs[0], part))
-    kinds = (False, True) if start.refine else (False,)
-    for zooms in kinds:  # most lenses do not zoom: only where none of them explains the tracks
-        for focal, skipped in [
-            (starts[0], 0),
-            (starts[0], PAIRS_TRIED),
-            *((focal, 0) for focal in starts[1:]),
-        ]:
-            scene = Scene(tracks, start, focal)
-            scene.dropped |= doubted
-            try:
-                error = _skeleton(scene, pairs[skipped:], part, start, zooms)
-            except SolveError:
-                continue
-            missing = 1 - scene.solved.sum() / wanted
-            badness = (error / scale + 10 * missing) * (ZOOM_MORE if zooms else 1.0)
-            alike = best is not None and abs(badness - best[0]) < ALIKE * badness
-            if best is None or badness < best[0]:
-                best = badness, scene
-                yield scene, error
-            if badness < CONTENT_PX or (alike and error / scale < CONTENT_PX):
-                return  # where two starts fit and lack the same frames, it is the tracks that end there
-        if best is not None and best[0] < GOOD_ENOUGH_PX:
-            return
-    if best is None:
-        raise SolveError("no pair of frames leads to a camera: the tracks do not fit one still world")
-
-
-def _spacing(tracks: Tracks) -> int:
-    """Frames between two of the skeleton: neighbours must share most of their tracks."""
-    lengths = tracks.lengths()[tracks.track]
-    usual = int(np.median(lengths)) if len(lengths) else 1
-    return max(1, min(tracks.frames // SKELETON_PARTS, int(SHARED_LIFE * usual)))
-
-
-def _skeleton_frames(tracks: Tracks, pair: FramePair, part: Bools) -> list[int]:
-    """The skeleton's frames in a part of the clip, from 0; those between the first pair come first."""
-    low, high = pair.first - 1, pair.second - 1
-    inside = np.flatnonzero(part).tolist()
-    spread = set(inside[:: _spacing(tracks)]) | {inside[-1], low, high}
-    return sorted(spread, key=lambda f: 0 if low < f < high else min(abs(f - low), abs(f - high)))
-
-
-def _skeleton(scene: Scene, pairs: list[FramePair], part: Bools, start: LensStart, zooms: bool) -> float:
-    """Solves the skeleton of a part of the clip; returns its median error in pixels. Raises SolveError."""
-    if not pairs:
-        raise SolveError("no other two frames show parallax")
-    pair = _begin(scene, pairs)
-    scene.triangulate()
-    wanted = _skeleton_frames(scene.tracks, pair, part)
-    due = iter(ADJUSTED_AT)
-    at = next(due)
-    for _ in range(SKELETON_PASSES):
-        before = int(scene.solved.sum())
-        for frame in wanted:
-            if scene.solved[frame] or not _grow(scene, frame):
-                continue
-            count = int(scene.solved.sum())
-            if count >= at:
-                at = next(due)
-                focal = start.refine and count > 5
-                scene.triangulate()
-                scene.adjust(
-                    np.flatnonzero(scene.solved), 6, 2.0, Freedom(focal, False, False, zooms=zooms and focal)
-                )
-                scene.triangulate()
-        if scene.solved[wanted].all() or scene.solved.sum() == before:
-            break
-    if scene.solved.sum() < 3:
-        raise SolveError("no third frame fits the first two")
-    frames = np.flatnonzero(scene.solved)
-    scene.triangulate()
-    # To convergence: a focal length that is still far off would be made up for by the distortion, and stay.
-    scene.adjust(frames, SKELETON_STEPS, 2.0, Freedom(start.refine, False, False, zooms=zooms), SETTLED)
-    scene.triangulate()
-    free = Freedom(start.refine, start.refine_distortion, start.refine_distortion, zooms=zooms)
-    adjusted, _, _ = scene.adjust(frames, 150, 0.5, free, SETTLED)
-    return float(np.median(adjusted.errors))
-
-
-def _grow(scene: Scene, frame: int) -> bool:
-    """Adds a frame to the solved ones; points that came into view meanwhile help where too few are known."""
-    if len(scene.known_rows(frame)) < LEAST_POINTS:
-        scene.triangulate()
-    if scene.zooms:
-        scene.zoom[frame] = scene.zoom[
-            np.argmin(np.where(scene.solved, abs(np.arange(scene.frames) - frame), 1 << 30))
-        ]
-    return scene.resect(frame)
-
-
-def _begin(scene: Scene, pairs: list[FramePair]) -> FramePair:
-    """Places the two cameras of the pair that the most points support."""
-    best = None
-    for pair in pairs[:PAIRS_TRIED]:
-        rows_a, rows_b = scene.shared_rows(pair.first - 1, pair.second - 1)
-        a, b = scene.rays(rows_a), scene.rays(rows_b)
-        try:
-            essential, mask = cv2.findEssentialMat(
-                a, b, np.eye(3), method=cv2.USAC_MAGSAC, prob=0.999, threshold=1.5 / scene.lens[0]
-            )
-            if essential is None or essential.shape != (3, 3):
-                continue
-            support, turn, shift, _ = cv2.recoverPose(essential, a, b, np.eye(3), mask=mask)
-        except cv2.error:  # raised on degenerate sets; another pair may do
-            continue
-        if best is None or support > best[0]:
-            best = support, pair, turn, shift
-    if best is None:
-        raise SolveError("no two frames show the same points from different places")
-    _, pair, turn, shift = best
-    scene.solved[[pair.first - 1, pair.second - 1]] = True
-    scene.rotation[pair.second - 1], scene.translation[pair.second - 1] = turn, shift[:, 0]
-    return pair
 
 
 def _solve_rest(scene: Scene) -> None:
@@ -351,18 +250,24 @@ def _solve_rest(scene: Scene) -> None:
     scene.triangulate()
 
 
-def _adjust_all(job: _Work) -> Iterator[tuple[Adjusted, Sights, Index, float]]:
-    """Adjusts everything, tracks going out and coming back by how they fit; the last one yielded stands."""
+def _all_frames(job: _Work) -> Generator[SolveStep, None, tuple[Adjusted, Sights, Index]]:
+    """Solves the frames that are not yet and adjusts all, tracks going out and coming back by how they fit.
+
+    Returns the last adjustment, with what it saw and the tracks of its points.
+    """
+    yield SolveStep(0.4, "Solving all frames")
+    _solve_rest(job.found)
     scene, loss = job.found, LOSS_PX * job.scale
-    for turn in range(MOST_ROUNDS):
-        adjusted, sights, ids = _adjust_once(job, ROUND_STEPS, loss, 1e-3)
-        yield adjusted, sights, ids, turn / (MOST_ROUNDS + 1)
+    for turn in range(job.first_round, MOST_ROUNDS):
+        adjusted, _, _ = _adjust_once(job, ROUND_STEPS, loss, 1e-3)
+        done = 0.5 + 0.5 * turn / (MOST_ROUNDS + 1)
+        yield SolveStep(done, "Adjusting all frames", float(adjusted.errors.mean()))
         strict = WORST_MEDIANS[min(turn, len(WORST_MEDIANS) - 1)]
         if _choose_tracks(job, strict) < STEADY * scene.count and turn >= len(WORST_MEDIANS) - 1:
             break
     job.loss_px = min(loss, max(LEAST_LOSS_PX, LAST_LOSS_MEDIANS * float(np.median(adjusted.errors))))
     scene.weights = job.tracks.weights * _fit_weights(scene)
-    yield (*_adjust_once(job, LAST_STEPS, job.loss_px, 1e-7), 1.0)
+    return _adjust_once(job, LAST_STEPS, job.loss_px, 1e-7)
 
 
 def _fit_weights(scene: Scene) -> Floats:
@@ -398,7 +303,7 @@ def _skeleton_of(job: _Work) -> Index:
     frames = np.flatnonzero(job.found.solved)
     if len(frames) <= WHOLE_CAMERAS:
         return frames
-    count = max(WHOLE_CAMERAS // 2, len(frames) // _spacing(job.tracks))
+    count = max(WHOLE_CAMERAS // 2, len(frames) // spacing(job.tracks))
     return frames[np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
 
 

@@ -222,6 +222,7 @@ class TrackingSessionManager:
             solve=self.about["solve"],
             follow=self.follows,
             hand=waiting_hand(self.store),
+            before=self.store.last_solve(),
         )
         count = self.store.track_count()
         if count or job.hand:
