@@ -16,13 +16,13 @@ _SKIP = {
 }  # fmt: skip
 
 
-def dump_file() -> dict[str, Any]:
-    """Every datablock that bears no mark of ours, with its parts, by kind and name."""
+def dump_file(*, ours: bool = False) -> dict[str, Any]:
+    """Every datablock that bears no mark of ours, with its parts, by kind and name; ``ours``: those, too."""
     found: dict[str, Any] = {}
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _ROOMS_LEFT_OUT:
             for item in getattr(bpy.data, prop.identifier):
-                if MARK not in item and not (item.id_type == "IMAGE" and item.source == "VIEWER"):
+                if (ours or MARK not in item) and not (item.id_type == "IMAGE" and item.source == "VIEWER"):
                     found[f"{prop.identifier}/{item.name_full}"] = dump_id(item)
     return found
 
