@@ -264,7 +264,7 @@ def render(options: argparse.Namespace) -> int:
             scene = blender.open_scene(path)
         else:
             scene, verdict, path = _render_shot(options, path, blender, progress)
-        settings = _render_settings(options, blender.render_wishes(scene), path)
+        settings = _render_settings(options, blender.render_wishes(scene), path, blender)
         wanted = frames or list(range(scene.frame_start, scene.frame_end + 1))
         outside = [frame for frame in wanted if not scene.frame_start <= frame <= scene.frame_end]
         if outside:
@@ -284,15 +284,13 @@ def render(options: argparse.Namespace) -> int:
     return _required(options.require, verdict)
 
 
-def _render_settings(options: argparse.Namespace, wishes, blend: Path):  # type: ignore[no-untyped-def]
+def _render_settings(options: argparse.Namespace, wishes, blend: Path, blender):  # type: ignore[no-untyped-def]
     """How frames are rendered: as the call says, else the shot; the .blend tells what they are made from."""
-    from .tracking.stages import file_print
-
     return {
         "format": options.format or wishes.get("format", "png"),
         "name": wishes.get("name"),
         "passes": bool(wishes.get("passes")),
-        "made_from": "" if options.all else file_print(blend),
+        "made_from": "" if options.all else blender.file_and_linked(blend),
     }
 
 

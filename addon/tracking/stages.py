@@ -231,7 +231,7 @@ def stage_values(config: CompositeShotConfig) -> dict[str, dict[str, Any]]:
     composite = resolve_composite(config.composite, base=config.base).to_dict(full=True)
     values |= _flat({**composite, "description": None}, "composite.")
     values["tracking.preset"] = asdict(load_tracking_preset(config.tracking.preset))
-    values["footage.content"] = _footage_print(config.footage_path)
+    values["footage.content"] = footage_print(config.footage_path)
     values["footage.file"] = [str(config.footage_path), values["footage.content"]]
     hooks = [config.hooks] if isinstance(config.hooks, str) else config.hooks
     values["hooks"] = [_file(config, hook) for hook in hooks]
@@ -239,7 +239,7 @@ def stage_values(config: CompositeShotConfig) -> dict[str, dict[str, Any]]:
         if isinstance(values.get(key), str):
             values[key] = _file(config, values[key])
     if isinstance(values.get("tracking.mask"), str):
-        values["tracking.mask"] = _footage_print(config.resolve(values["tracking.mask"]))
+        values["tracking.mask"] = footage_print(config.resolve(values["tracking.mask"]))
     for key in ("camera.export", "tracking.session", "into"):
         if isinstance(values.get(key), str):
             values[key] = str(config.resolve(values[key]))
@@ -298,8 +298,8 @@ def file_print(path: Path) -> str:
     return found.hexdigest()[:24]
 
 
-def _footage_print(path: Path) -> Any:
-    """The same of a movie or an image sequence; a movie's frames are not counted for it."""
+def footage_print(path: Path) -> Any:
+    """The same of a movie or an image sequence, in JSON's kinds; a movie's frames are not counted for it."""
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         return file_print(path)
     try:

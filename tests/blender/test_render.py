@@ -11,6 +11,7 @@ import pytest
 
 from addon import cli
 from addon.tracking.blender.render import render_steps
+from addon.tracking.blender.scene import setup_hdri
 from addon.tracking.render_log import is_whole
 
 
@@ -87,6 +88,22 @@ def test_frames_of_a_scene_that_has_changed_are_rendered_anew(blend: Path, blend
     render(blend, "--frames", "1,2")  # frame 2 is still of the old scene
     after = times(out)
     assert all(after[name] > before[name] for name in before)
+
+
+def test_frames_with_a_picture_that_has_changed_are_rendered_anew(
+    blend: Path, blender_file: ModuleType
+) -> None:
+    picture = blend.with_name("sky.hdr")
+    assert cv2.imwrite(str(picture), np.full((8, 16, 3), 0.5, np.float32))
+    setup_hdri(blender_file.context.scene, picture)
+    blender_file.ops.wm.save_mainfile()
+    out = render(blend, "--frames", "1")
+    before = times(out)
+    render(blend, "--frames", "1")
+    assert times(out) == before
+    assert cv2.imwrite(str(picture), np.full((8, 16, 3), 0.7, np.float32))
+    render(blend, "--frames", "1")
+    assert times(out) != before
 
 
 def test_a_frame_that_fails_leaves_no_half_file(blend: Path, blender_file: ModuleType) -> None:

@@ -16,7 +16,13 @@ from addon.tracking.blender.assemble import assemble_shot_with_tracking  # noqa:
 from addon.tracking.blender.native import solve_native  # noqa: E402
 from addon.tracking.blender.points import POINTS_MARK  # noqa: E402
 from addon.tracking.blender.remove import remove_shot  # noqa: E402
-from addon.tracking.blender.scene import marked_object  # noqa: E402
+from addon.tracking.blender.scene import (  # noqa: E402
+    CATCHER_MARK,
+    SUN_MARK,
+    marked_object,
+    setup_light,
+    setup_shadow_catcher,
+)
 from addon.tracking.shotfile import ShotFileError  # noqa: E402
 from tests.blender.synthetic import make_shot  # noqa: E402
 
@@ -154,3 +160,54 @@ def test_points_light_and_holdout(shot, build, tmp_path):
 def test_a_stand_in_for_the_real_that_is_not_there_is_told(build):
     with pytest.raises(ShotFileError, match="no object or collection 'Nobody'"):
         build(scene={"holdout": ["Nobody"]})
+
+
+def test_what_the_shot_does_not_ask_for_any_more_goes(build):
+    scene = bpy.context.scene
+    build(scene={"light": {"direction": [1, 0, -1]}})
+    sun, turned = marked_object(scene, SUN_MARK), tuple(marked_object(scene, SUN_MARK).rotation_euler)
+    assert marked_object(scene, CATCHER_MARK) is not None
+    assert "scene" in build(scene={}).ran
+    new = setup_light(bpy.data.scenes.new("Fresh"))
+    assert tuple(sun.rotation_euler) == tuple(new.rotation_euler) != turned
+    assert "scene" in build(composite={"shadow_catcher": False}).ran
+    assert marked_object(scene, CATCHER_MARK) is None and not bpy.data.meshes.get("Shadow Catcher")
+    setup_shadow_catcher(scene)  # by the button: the shot has nothing to do with it
+    for engine in ("eevee", "workbench"):
+        assert "scene" in build(composite={"shadow_catcher": False}, render={"engine": engine}).ran
+        assert marked_object(scene, CATCHER_MARK) is not None
+
+
+def test_a_world_that_was_changed_by_hand_is_kept(build, tmp_path):
+    assert cv2.imwrite(str(tmp_path / "sky.hdr"), np.full((8, 16, 3), 1.5, np.float32))
+    light, scene = {"hdri": str(tmp_path / "sky.hdr")}, bpy.context.scene
+    build(scene={"light": light})
+    world = scene.world
+    tree = world.node_tree
+    background = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeBackground")
+    hue = tree.nodes.new("ShaderNodeHueSaturation")
+    tree.links.new(background.inputs["Color"].links[0].from_socket, hue.inputs["Color"])
+    tree.links.new(hue.outputs["Color"], background.inputs["Color"])
+    build(scene={"light": light, "point_cloud": "mesh"})
+    assert scene.world == world and background.inputs["Color"].links[0].from_node == hue
+    tree.nodes.remove(background)
+    mine = scene.world = bpy.data.worlds.new("Mine")
+    count = len(bpy.data.worlds)
+    result = build(scene={"light": light})
+    assert "scene" in result.ran and scene.world == mine and len(bpy.data.worlds) == count
+    told = "Tracked Shot Surroundings was deleted by hand and stays away"
+    assert [line for line in result.warnings if line.startswith(told)]
+    assert cv2.imwrite(str(tmp_path / "sky.hdr"), np.full((8, 16, 3), 2.5, np.float32))
+    result = build(scene={"light": light})  # the file is later than the hand
+    assert scene.world != mine and not [line for line in result.warnings if told in line]
+    assert remove_shot(scene)
+    assert scene.world in (None, mine)
+
+
+def test_one_point_that_was_deleted_is_one_change(build):
+    result = build(scene={"point_cloud": "empties"})
+    root = marked_object(result.scene, POINTS_MARK)
+    names = sorted(point.name for point in root.children)
+    bpy.data.objects.remove(bpy.data.objects[names[3]])
+    told = [line for line in build(scene={"point_cloud": "empties"}).warnings if "by hand" in line]
+    assert len(told) == 1 and told[0].startswith(names[3])

@@ -119,7 +119,7 @@ def assemble_steps(
         if decision.runs:
             if not ran:
                 remember_before(build.scene, config.footage_path)
-            build.notes = []
+            build.notes, build.changed = [], frozenset(decision.changed)
             hooks.call("before", name, config, result)
             edits.told(decision.changed)
             keeper = Keeper(build.scene, edits)

@@ -9,11 +9,12 @@ import bpy
 from ..errors import InputError
 from .assemble import assemble_shot_with_tracking, plan_shot, render_wishes
 from .clip_lens import clip_lens, scene_clip, zoom_lenses
-from .render import render_steps
+from .render import file_and_linked, render_steps
 
 __all__ = [
     "assemble_shot_with_tracking",
     "clip_lens",
+    "file_and_linked",
     "open_scene",
     "plan_shot",
     "render_steps",

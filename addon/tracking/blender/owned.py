@@ -18,7 +18,8 @@ import numpy as np
 
 from . import versions
 from .nodes import MARK
-from .scene import CG_MARK, CG_ROOT_MARK, STAND_IN_MARK
+from .points import POINT_MARK
+from .scene import CATCHER_MARK, CG_MARK, CG_ROOT_MARK, HDRI_MARK, STAND_IN_MARK, drop_world
 
 BEFORE = "tracked_shot_before"
 """Custom property of a scene: how it was before anything of ours came into it, as JSON."""
@@ -26,6 +27,8 @@ MEMORY = "tracked_shot_build"
 """Custom property of a scene: what was built there, as JSON."""
 SETTINGS = "scene"
 """Stands for the scene's own settings among the things of ours."""
+WORLD = "world"
+"""Stands for the scene's world, where ours lights it by a picture."""
 KEYS, DATA_KEYS, SHAPE = "animation", "lens animation", "geometry"
 """Names of what is kept of a thing beside its plain values."""
 
@@ -69,11 +72,14 @@ _TOLD = {
     (SETTINGS, "eevee.taa_render_samples"): ("render.samples",),
 }
 """Keys of the shot file that say just this value: where they are changed, the file is later than the hand."""
+_TOLD_OF = {CATCHER_MARK: ("composite.shadow_catcher",), WORLD: ("scene.light.hdri",)}
+"""The same of whether a thing is there."""
 
 
 def owned_objects(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
     """Our objects in the scene by a name that stays: their mark, with a number where several bear it.
 
+    Points are known by the track's name, too, lest one that is deleted makes others of all that follow.
     What came with the CG is the artist's own and not among them.
     """
     found: dict[str, bpy.types.Object] = {}
@@ -81,7 +87,7 @@ def owned_objects(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
         mark = item[MARK]
         if not isinstance(mark, str) or mark == CG_MARK or item.library is not None:
             continue
-        name, number = mark, 2
+        name, number = f"{mark} {item.name}" if mark == POINT_MARK else mark, 2
         while name in found:
             name, number = f"{mark} {number}", number + 1
         found[name] = item
@@ -91,6 +97,8 @@ def owned_objects(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
 def look(scene: bpy.types.Scene) -> Look:
     """All things of ours in the scene as plain values."""
     found: Look = {SETTINGS: dict(_settings(scene))}
+    if scene.world is not None and scene.world.get(MARK) == HDRI_MARK:
+        found[WORLD] = {"name": scene.world.name}
     for name, item in owned_objects(scene).items():
         found[name] = {"name": item.name, **_values(item, _OBJECT), **_keys(item, KEYS)}
         if item.data is not None:
@@ -208,6 +216,7 @@ class Edits:
 
     def told(self, keys: Collection[str]) -> None:
         """Values that a changed key of the shot file says no longer count."""
+        self.deleted -= {thing for thing in self.deleted if set(_TOLD_OF.get(thing, ())) & set(keys)}
         for thing in list(self.changed):
             self.changed[thing] = {
                 name for name in self.changed[thing] if not set(_TOLD.get((thing, name), ())) & set(keys)
@@ -256,6 +265,7 @@ class Keeper:
         self._scene = scene
         self._edits = edits
         self._copies: dict[tuple[str, str], bpy.types.ID] = {}
+        self._world = scene.world
         objects = owned_objects(scene)
         for thing, names in edits.changed.items():
             item = objects.get(thing)
@@ -270,6 +280,8 @@ class Keeper:
         objects = owned_objects(self._scene)
         for thing in self._edits.deleted & set(objects):
             delete_object(objects[thing])
+        if WORLD in self._edits.deleted:
+            self._put_back_world()
         after = look(self._scene) if self._edits.changed else {}
         for thing, changed in self._edits.changed.items():
             values = self._edits.now[thing]
@@ -284,6 +296,12 @@ class Keeper:
         for kept in self._copies.values():  # of things that the stage did not build
             bpy.data.batch_remove([kept])
         self._copies.clear()
+
+    def _put_back_world(self) -> None:
+        """The world of before the stage, which somebody chose in place of ours."""
+        built, self._scene.world = self._scene.world, self._world
+        if built is not None and MARK in built:
+            drop_world(built)
 
     def _put_back_value(self, thing: str, item: bpy.types.Object, name: str, value: Any) -> None:
         if (thing, name) in self._copies:

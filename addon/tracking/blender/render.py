@@ -19,7 +19,7 @@ import bpy
 
 from ..errors import InputError, TrackedShotError
 from ..render_log import RenderLog
-from ..stages import digest
+from ..stages import digest, file_print, footage_print
 from . import versions
 from .movie import MOVIE_SUFFIX, join_frames
 
@@ -46,6 +46,20 @@ _RENDER_SETTINGS = (
     "use_overwrite",
     "use_placeholder",
 )
+
+
+def file_and_linked(blend: Path) -> str:
+    """What tells the open .blend, which is saved as ``blend``, and the files that it links from others.
+
+    Pictures, movies, libraries and the like count by their content, image sequences by their first, middle
+    and last file.
+    """
+    runs = [item for item in (*bpy.data.movieclips, *bpy.data.images) if item.source == "SEQUENCE"]
+    files = {Path(bpy.path.abspath(item.filepath, library=item.library)): footage_print for item in runs}
+    for name in bpy.utils.blend_paths(absolute=True, packed=False, local=False):
+        files.setdefault(Path(name), file_print)
+    linked = sorted([file.name, digest(print_of(file))] for file, print_of in files.items())
+    return digest([file_print(blend), linked])
 
 
 class Rendered(NamedTuple):

@@ -239,6 +239,13 @@ def setup_light(scene: bpy.types.Scene, direction: tuple[float, ...] | None = No
     return sun
 
 
+def turn_sun_back(scene: bpy.types.Scene) -> None:
+    """Our sun, where there is one, shines as it did when it was made."""
+    sun = marked_object(scene, SUN_MARK)
+    if sun is not None:
+        sun.rotation_euler = _SUN_TURN
+
+
 def default_sun_direction() -> Vector:
     """The way the sunlight goes where nobody has chosen another."""
     return Euler(_SUN_TURN).to_matrix() @ Vector((0.0, 0.0, -1.0))
@@ -281,15 +288,26 @@ def setup_hdri(scene: bpy.types.Scene, path: Path | str | None) -> bpy.types.Wor
         world[WORLD_BEFORE] = scene.world.name if scene.world is not None else ""
         if world.node_tree is None:
             world.use_nodes = True
-    tree = world.node_tree
-    background = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeBackground")
-    links = background.inputs["Color"].links
-    picture = links[0].from_node if links else tree.nodes.new("ShaderNodeTexEnvironment")
+    _show_surroundings(world.node_tree, image)
+    scene.world = world
+    return world
+
+
+def _show_surroundings(tree: bpy.types.NodeTree, image: bpy.types.Image) -> None:
+    """The picture as the light of a world; what somebody has put between stays."""
+    pictures = [node for node in tree.nodes if node.bl_idname == "ShaderNodeTexEnvironment"]
+    if pictures:
+        pictures[0].image = image
+        return
+    background = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeBackground"), None)
+    if background is None:
+        background = tree.nodes.new("ShaderNodeBackground")
+        end = tree.get_output_node("ALL") or tree.nodes.new("ShaderNodeOutputWorld")
+        tree.links.new(background.outputs["Background"], end.inputs["Surface"])
+    picture = tree.nodes.new("ShaderNodeTexEnvironment")
     picture.image = image
     picture.location = (background.location.x - 300, background.location.y)
     tree.links.new(picture.outputs["Color"], background.inputs["Color"])
-    scene.world = world
-    return world
 
 
 def drop_world(world: bpy.types.World) -> None:

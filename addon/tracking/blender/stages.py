@@ -57,11 +57,13 @@ from .preflight import compare_with_blender
 from .scene import (
     add_stand_in,
     append_cg,
+    remove_shadow_catcher,
     remove_stand_in,
     remove_sun,
     setup_hdri,
     setup_light,
     setup_shadow_catcher,
+    turn_sun_back,
 )
 from .scene_settings import set_passes
 from .take_in import take_in_session
@@ -125,6 +127,8 @@ class Build:
     """The stages that were asked for, whatever has changed."""
     anew: bool = False
     """Whether it is tracked anew where a session could be taken up."""
+    changed: frozenset[str] = frozenset()
+    """The keys of the stage at work that have another value than when it ran last."""
     runs_hooks: bool = False
     """Whether the hooks that the shot names are called."""
     solve_before: str = ""
@@ -165,6 +169,10 @@ class Build:
             blur = self.config.cg.motion_blur
             self._composite = found if blur is False else replace(found, motion_blur=blur)
         return self._composite
+
+    def anew_or_changed(self, stage: str, key: str) -> bool:
+        """Whether the stage was asked for, or the key changed: then what it no longer wants goes."""
+        return stage in self.asked or key in self.changed
 
     def find_again(self) -> None:
         """What is there of the stages that do not run this time."""
@@ -576,8 +584,12 @@ def scene_stage(build: Build) -> Steps:
         setup_light(scene, light.direction)
     elif light.hdri is not None:
         remove_sun(scene)
+    elif build.anew_or_changed("scene", "scene.light.direction"):
+        turn_sun_back(scene)
     if build.composite.shadow_catcher and scene.camera is not None:
         setup_shadow_catcher(scene, light=light.hdri is None)
+    elif build.anew_or_changed("scene", "composite.shadow_catcher"):
+        remove_shadow_catcher(scene)
     _point_cloud(build)
 
 
