@@ -217,6 +217,16 @@ def test_footage_that_moved_with_its_session_is_found(clip: Path, tmp_path: Path
     assert moved.footage_path().resolve() == (there / "walls.avi").resolve()
 
 
+def test_a_camera_that_stands_still_is_an_end_like_any_other(tmp_path: Path) -> None:
+    drawn.draw_clip(
+        tmp_path / "still.avi", frames=14, width=320, height=180, cameras=drawn.standing(14), noise=2.0
+    )
+    session = resume_tracking(create_session(tmp_path / "still.avi", "still", directory=tmp_path))
+    found = session.solve()
+    assert session.status is SessionStatus.SOLVED and found is not None
+    assert found.motion == "still" and found.verdict == "poor"
+
+
 def test_a_solve_that_fails_says_so_and_keeps_the_tracks(tmp_path: Path) -> None:
     import cv2
     import numpy as np

@@ -93,7 +93,8 @@ def solve_steps(
     if not start.refine:
         start = replace(start, refine_distortion=False)
     if still is not None and still.camera:
-        yield SolveStep(1.0, "The camera stands still", 0.0, standing(tracks, start, still))
+        yield SolveStep(0.5, "The camera stands still")
+        yield SolveStep(1.0, "Solved", 0.0, standing(tracks, start, still))
         return
     doubted = np.array([reason == MOVES for reason in tracks.reasons], bool)
     keep = tracks.enabled | doubted
