@@ -228,7 +228,8 @@ def stop_on_errors(config: CompositeShotConfig, findings: list[Finding]) -> None
     for finding in findings:
         if finding.severity == "error":
             key = "frame_range" if finding.code == "range" else "file"
-            fix = f"; {finding.fix_label.lower()}" if finding.fix_label else ""
+            way_out = finding.fix_label.lower()
+            fix = f"; {way_out}" if way_out and way_out not in finding.message else ""
             problems.append(problem_at(config.source, ("footage", key), finding.message + fix))
     if problems:
         raise ShotFileError(problems)
