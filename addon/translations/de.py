@@ -951,6 +951,7 @@ WORDS: dict[str, str] = {
     "mask what moves": "maskieren Sie, was sich bewegt",
     "mask what moves, switch off the worst tracks":
         "maskieren Sie, was sich bewegt, und schalten Sie die schlechtesten Spuren ab",
+    "nearly all points lie in one plane": "fast alle Punkte liegen in einer Ebene",
     "no camera in {}": "keine Kamera in {}",
     "none of the {} tracks could be used (most of them: {})":
         "keine der {} Spuren war zu gebrauchen (die meisten: {})",
@@ -976,6 +977,8 @@ WORDS: dict[str, str] = {
     "the footage does not tell the focal length: {} mm stay":
         "die Aufnahme verrät die Brennweite nicht: {} mm bleiben",
     "there is no move to solve": "es gibt keine Bewegung zu lösen",
+    "track something off it: lens and depth hang on it":
+        "verfolgen Sie etwas außerhalb: Brennweite und Tiefe hängen daran",
     "tracking is not done": "das Tracking ist nicht fertig",
     "tracks cover {} of the picture{}": "Spuren decken {} des Bildes{}",
     "try a denser preset, or tracks by hand": "versuchen Sie eine dichtere Vorgabe oder Spuren von Hand",

@@ -14,7 +14,7 @@ from addon.tracking.engine.motion import stillness
 from addon.tracking.engine.plan import Job, clean, run
 from addon.tracking.engine.reconstruct import solve_steps
 from addon.tracking.engine.track import collect_tracks
-from addon.tracking.engine.verdict import judge
+from addon.tracking.engine.verdict import flatness, judge
 from addon.tracking.errors import SolveError
 from tests import drawn
 
@@ -78,6 +78,15 @@ def test_a_forward_dolly_with_a_lens_that_bends(draw: Draw) -> None:
     assert drawn.path_error_percent(found.cameras, truth.cameras) < 0.02
     low, high = found.focal_interval_mm or (0.0, 0.0)
     assert low < truth.focal_mm < high and high - low < 0.5
+
+
+def test_one_plane_is_named_and_a_room_is_not(draw: Draw) -> None:
+    footage, _ = draw(planes=drawn._planes()[:1], frames=20)
+    found = solve(footage, tracks_of(footage))
+    assert found.motion == "general" and says(found, "in one plane") and flatness(found.points) < 0.01
+    footage, _ = draw(frames=20)
+    found = solve(footage, tracks_of(footage))
+    assert not says(found, "in one plane") and flatness(found.points) > 0.1
 
 
 def test_a_tripod_pan_is_usable_and_why(draw: Draw) -> None:

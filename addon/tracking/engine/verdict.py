@@ -32,6 +32,9 @@ LEAST_TURN_DEGREES = 3.0
 SURE_FOCAL = 0.025
 UNSURE_FOCAL = 0.1
 """Half the 95% interval of the focal length, as a share: sure below the first, a guess above the second."""
+FLAT = 0.03
+"""Points that stand less than this off a plane, as a share of its shorter side, all lie in it."""
+LEAST_FOR_A_PLANE = 20
 UNSURE_PLACE = 0.03
 """95% radius of a camera's place, as a share of the path's diagonal."""
 
@@ -64,6 +67,8 @@ def _of_the_move(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
         yield mark("usable", "turns")
     elif (spread := parallax_degrees(solve)) < LEAST_RAY_DEGREES:
         yield mark("poor", "parallax", f"{spread:.1f}")
+    elif flatness(solve.points) < FLAT:
+        yield mark("good", "planar")
     yield from _of_the_lens(solve, tracks)
     extent = float(np.linalg.norm(np.ptp(solve.cameras[:, :3, 3], axis=0)))
     if len(solve.position_sigmas) and extent > 0:
@@ -71,6 +76,20 @@ def _of_the_move(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
         if len(unsure):
             level = "usable" if len(unsure) < 0.2 * len(solve.frames) else "poor"
             yield mark(level, "place", frames_text(unsure.tolist()))
+
+
+def flatness(points: Floats) -> float:
+    """How far the points (p, 3) stand off their best plane, as a share of its shorter side.
+
+    By the three quarters nearest to their middle, so that a few far ones say nothing; 1 where they are few.
+    """
+    if len(points) < LEAST_FOR_A_PLANE:
+        return 1.0
+    away = points - np.median(points, axis=0)
+    distance = np.linalg.norm(away, axis=1)
+    near = away[distance <= np.percentile(distance, 75)]
+    _, across, off = np.linalg.svd(near - near.mean(0), compute_uv=False)
+    return float(off / max(across, 1e-12))
 
 
 def _of_the_lens(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
