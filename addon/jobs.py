@@ -164,6 +164,14 @@ def other_color_space(clip: bpy.types.MovieClip, preflight: Preflight | None) ->
     return "" if same else preflight.color_space
 
 
+def other_pixel_aspect(clip: bpy.types.MovieClip, preflight: Preflight | None) -> float:
+    """The shape of pixels that the footage's header tells, where the clip has another; else 0."""
+    if preflight is None or preflight.footage is None:
+        return 0.0
+    told = preflight.footage.pixel_aspect
+    return told if told != 1 and abs(told - clip.tracking.camera.pixel_aspect) > 1e-3 else 0.0
+
+
 def clip_spaces() -> list[bpy.types.SpaceClipEditor]:
     """Every Clip Editor of every window."""
     return [

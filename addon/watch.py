@@ -101,6 +101,8 @@ class ClipState:
     """What of a scene that a window shows is not as in the clip, by the scene's session_uid."""
     other_space: str = ""
     """The colour space in which such files usually are, where the clip has another."""
+    other_aspect: float = 0.0
+    """The shape of pixels that the file tells, where the clip has another."""
     session: Path | None = None
     progress: Progress | None = None
     running: bool = False
@@ -620,6 +622,7 @@ def look_at_settings() -> None:
             if state is not None:
                 state.misfits[window.scene.session_uid] = tuple(jobs.misfits(window.scene, clip))
                 state.other_space = jobs.other_color_space(clip, state.preflight)
+                state.other_aspect = jobs.other_pixel_aspect(clip, state.preflight)
 
 
 def _check_of(path: Path) -> Callable[[Errand], tuple[Preflight, Mapping[int, Sample] | None]]:
@@ -694,6 +697,7 @@ def _redraw_if_changed() -> None:
                 s.compared,
                 dict(s.misfits),
                 s.other_space,
+                s.other_aspect,
                 s.copying and s.copying.share,
                 s.check is None,
             )

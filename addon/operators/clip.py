@@ -150,6 +150,28 @@ class TRACKED_SHOT_OT_set_color_space(ClipAction, bpy.types.Operator):
         return DONE
 
 
+class TRACKED_SHOT_OT_set_pixel_aspect(ClipAction, bpy.types.Operator):
+    """Gives the clip the shape of pixels that its file tells."""
+
+    bl_idname = "tracked_shot.set_pixel_aspect"
+    bl_label = "Set Pixel Aspect"
+    bl_description = (
+        "Take the pixels to be as wide as the file says: an anamorphic plate that is taken for square is"
+        " solved with the wrong lens"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
+        other = jobs.other_pixel_aspect(clip, state.preflight if state is not None else None)
+        return "" if other else "The clip's pixels are as its file says"
+
+    def work(self, context: bpy.types.Context) -> set[str]:
+        clip = clip_of(context)
+        clip.tracking.camera.pixel_aspect = jobs.other_pixel_aspect(clip, watch.known(clip).preflight)
+        return DONE
+
+
 CLASSES = (
     TRACKED_SHOT_OT_check_clip,
     TRACKED_SHOT_OT_make_even_copy,
@@ -157,4 +179,5 @@ CLASSES = (
     TRACKED_SHOT_OT_fit_scene,
     TRACKED_SHOT_OT_mark_gaps,
     TRACKED_SHOT_OT_set_color_space,
+    TRACKED_SHOT_OT_set_pixel_aspect,
 )

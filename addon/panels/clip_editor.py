@@ -47,7 +47,13 @@ class TRACKED_SHOT_PT_clip(ClipPanel, bpy.types.Panel):
                 icon="INFO",
             )  # fmt: skip
             layout.operator("tracked_shot.set_color_space", icon="COLOR")
-        if not (state.findings or misfits or state.other_space):
+        if state.other_aspect:
+            told = say(
+                "The file's pixels are {aspect} times as wide as high", aspect=f"{state.other_aspect:g}"
+            )
+            paragraph(layout, context, told, icon="INFO")
+            layout.operator("tracked_shot.set_pixel_aspect", icon="FULLSCREEN_ENTER")
+        if not (state.findings or misfits or state.other_space or state.other_aspect):
             row = layout.row()
             row.active = False
             row.label(text="The footage is fine", icon="CHECKMARK")

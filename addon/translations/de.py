@@ -526,6 +526,7 @@ WORDS: dict[str, str] = {
     "Set Origin": "Ursprung setzen",
     "Set Scale": "Maßstab setzen",
     "Set Scale by Camera Height": "Maßstab nach Kamerahöhe setzen",
+    "Set Pixel Aspect": "Pixelseitenverhältnis setzen",
     "Set Scene Rate & Frames": "Rate & Frames der Szene setzen",
     "Set Up Shot": "Shot einrichten",
     "Set X Axis": "X-Achse setzen",
@@ -601,6 +602,10 @@ WORDS: dict[str, str] = {
         "Alles von Tracked Shot aus der Szene nehmen: Kamera, Schattenfänger, Licht, CG und "
         "Composite. Was es in der Szene gesetzt hat, wird wieder, wie es war; Ihre Objekte und die "
         "Sitzung bleiben",
+    "Take the pixels to be as wide as the file says: an anamorphic plate that is taken for square is"
+    " solved with the wrong lens":
+        "Die Pixel so breit nehmen, wie die Datei sagt: eine anamorphe Aufnahme, die für quadratisch "
+        "gehalten wird, wird mit der falschen Linse gelöst",
     "Take the Session's": "Die der Sitzung nehmen",
     "Take the composite out again: the compositor tree and the scene's settings become what they "
     "were":
@@ -646,6 +651,9 @@ WORDS: dict[str, str] = {
     "The clip has no solve of ours yet": "Der Clip hat noch keine Lösung von uns",
     "The clip has no solved camera yet": "Der Clip hat noch keine gelöste Kamera",
     "The clip has no tracks": "Der Clip hat keine Spuren",
+    "The clip's pixels are as its file says": "Die Pixel des Clips sind, wie seine Datei sagt",
+    "The file's pixels are {aspect} times as wide as high":
+        "Die Pixel der Datei sind {aspect}-mal so breit wie hoch",
     "The clip has the colour space that its file asks for":
         "Der Clip hat den Farbraum, den seine Datei verlangt",
     "The clip is being tracked": "Der Clip wird gerade verfolgt",

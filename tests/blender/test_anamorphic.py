@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from types import ModuleType
 
@@ -12,12 +13,13 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
-from addon import jobs
+from addon import jobs, watch
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.engine.lens import plate_lens
 from addon.tracking.engine.model import LensStart
 from addon.tracking.session import TrackingSessionManager, create_session, resume_tracking
 from tests import drawn
+from tests.blender.synthetic import draw_movie
 
 FRAMES, WIDTH, HEIGHT = 24, 320, 270
 
@@ -85,3 +87,32 @@ def test_another_aspect_is_another_solve_of_the_same_tracks(
     job = session.job(open_footage(session.footage_path()))
     square = [step.solve for step in run(Job(job.footage, markers=job.markers, state=job.state))][-1]
     assert square is not None and square.lens.focal_length_mm != pytest.approx(truth.focal_mm, rel=0.02)
+
+
+def with_wide_pixels(movie: bytes, wide: int, high: int) -> bytes:
+    """An MP4 as OpenCV writes it with a pixel aspect box in its picture track (ISO 14496-12, 12.1.4)."""
+    entry = movie.index(b"mp4v", movie.index(b"stsd")) - 4
+    size = struct.unpack_from(">I", movie, entry)[0]
+    grown = bytearray(movie)
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"mp4v"):
+        at = movie.rindex(kind, 0, entry + 8) - 4
+        struct.pack_into(">I", grown, at, struct.unpack_from(">I", movie, at)[0] + 16)
+    return (
+        bytes(grown[: entry + size]) + struct.pack(">I4sII", 16, b"pasp", wide, high) + grown[entry + size :]
+    )
+
+
+def test_pixels_that_the_file_says_are_wide_are_told(blender_file: ModuleType, tmp_path: Path) -> None:
+    plain = draw_movie(tmp_path / "plain.mp4", 320, 240, 6)
+    assert open_footage(plain).pixel_aspect == 1.0
+    file = tmp_path / "wide.mp4"
+    file.write_bytes(with_wide_pixels(plain.read_bytes(), 2, 1))
+    assert open_footage(file).pixel_aspect == 2.0
+    clip = bpy.data.movieclips.load(str(file))
+    bpy.context.scene.active_clip = clip
+    assert bpy.ops.tracked_shot.check_clip() == {"FINISHED"}
+    preflight = watch.known(clip).preflight
+    assert jobs.other_pixel_aspect(clip, preflight) == 2.0
+    assert bpy.ops.tracked_shot.set_pixel_aspect() == {"FINISHED"}
+    assert clip.tracking.camera.pixel_aspect == 2.0 and jobs.other_pixel_aspect(clip, preflight) == 0.0
+    assert not bpy.ops.tracked_shot.set_pixel_aspect.poll()

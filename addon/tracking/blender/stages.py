@@ -209,6 +209,9 @@ def preflight_stage(build: Build) -> Steps:
             build.result.clip = None
         raise
     build.notes += [finding.message for finding in findings if finding.severity == "warning"]
+    told, taken = build.footage.pixel_aspect, build.config.footage.pixel_aspect
+    if told != 1 and abs(told - taken) > 1e-3:
+        build.notes.append(f"the file's pixels are {told:g} times as wide as high, the shot takes {taken:g}")
     build.notes += [f"{key} is not acted on by this version yet" for key in keys_without_effect(build.config)]
 
 

@@ -86,6 +86,8 @@ class Footage:
     """True where a frame's time names it without doubt, so that a seek can be checked."""
     files: tuple[Path | None, ...] = field(default=(), repr=False)
     """A sequence's file for each frame, None where it is missing."""
+    pixel_aspect: float = 1.0
+    """Width of a pixel over its height, as a movie's header says it; 1 where it says nothing."""
     packets: int = 0
     """Compressed pictures in a movie, readable or not."""
     on_frame: Callable[[int, Picture], None] | None = field(default=None, repr=False, compare=False)
@@ -339,6 +341,7 @@ def _count_movie(path: Path, _size: int, _changed: int) -> Footage:
         height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         fps = float(capture.get(cv2.CAP_PROP_FPS))
         rotation = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
+        aspect = _pixel_aspect(capture)
         packets = _packet_times(path)
         times = packets if _ends_agree(capture, packets) else _decoded_times(path)
     finally:
@@ -348,7 +351,7 @@ def _count_movie(path: Path, _size: int, _changed: int) -> Footage:
     if rotation not in _ROTATIONS:
         rotation = 0
     if rotation in (90, 270):
-        width, height = height, width
+        width, height, aspect = height, width, 1 / aspect
     return Footage(
         path=path,
         kind="movie",
@@ -359,10 +362,17 @@ def _count_movie(path: Path, _size: int, _changed: int) -> Footage:
         first=1,
         last=len(times),
         rotation=rotation,
+        pixel_aspect=aspect,
         timestamps=times,
         seekable=bool(len(times) > 1 and np.diff(times).min() > 2.0 * _SAME_TIME_MS),
         packets=len(packets),
     )
+
+
+def _pixel_aspect(capture: cv2.VideoCapture) -> float:
+    """What the header says of the pixels' shape; 1 where it says nothing that can be."""
+    wide, high = (capture.get(name) for name in (cv2.CAP_PROP_SAR_NUM, cv2.CAP_PROP_SAR_DEN))
+    return wide / high if wide > 0 and high > 0 and 0.1 <= wide / high <= 10 else 1.0
 
 
 def _packet_times(path: Path) -> NDArray[np.float64]:
