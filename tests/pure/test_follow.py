@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from addon.tracking.engine.detect import detect_corners
-from addon.tracking.engine.follow import PATIENCE, begin_tracks, follow
+from addon.tracking.engine.follow import COVERED, begin_tracks, follow
 from addon.tracking.engine.model import TrackingSettings
 from addon.tracking.engine.predict import view
 from addon.tracking.engine.sizes import Sizes, sizes_for
@@ -138,16 +138,19 @@ def gone_on(
     return list(track_steps(iter(again), frames[-1][0], state, settings))
 
 
-@pytest.mark.parametrize("blurred", [range(0), range(13, 17)])
-def test_going_on_from_any_step_gives_the_same_tracks_to_the_bit(blurred: range) -> None:
+@pytest.mark.parametrize(
+    ("blurred", "covered"), [(range(0), range(0)), (range(13, 17), range(0)), (range(0), range(13, 21))]
+)
+def test_going_on_from_any_step_gives_the_same_tracks_to_the_bit(blurred: range, covered: range) -> None:
     settings = TrackingSettings(redetect=4, ring=20, density=60)
     sizes = sizes_for(420, 300, settings)
-    frames = streaked(moving_frames(), blurred)
+    blank = np.full((300, 420), 90, np.uint8)
+    frames = [(n, blank if n in covered else seen) for n, seen in streaked(moving_frames(), blurred)]
     whole, state = tracked(frames, sizes, settings)
     expected = collect_tracks([change.markers for change in whole], state.count, 420, 300, 40)
     assert expected.count > 40
     assert len(whole) >= 8
-    if blurred:
+    if blurred or covered:
         assert any(len(change.live_ids) and state_waits(change) for change in whole)
     for stop in range(1, len(whole)):
         both = whole[:stop] + gone_on(whole[:stop], frames, sizes, settings)
@@ -189,7 +192,7 @@ def test_tracks_that_a_blur_hides_come_back_where_they_belong(sizes: Sizes) -> N
 def test_what_does_not_come_back_is_given_up(sizes: Sizes) -> None:
     frames = moving_frames(8)
     blank = np.full((300, 420), 90, np.uint8)
-    frames += [(number, blank) for number in range(11, 12 + PATIENCE)]
+    frames += [(number, blank) for number in range(11, 12 + COVERED)]
     changes, _ = tracked(frames, sizes, TrackingSettings(redetect=4, ring=20, density=60))
     assert not len(changes[-1].live_ids)
 

@@ -5,7 +5,7 @@ where a point went; an affine fit of the patch of the frame where the track bega
 (its key frame) then puts the point right, so that small errors do not add up.
 What does not look like the key frame there, or lies far from the prediction, is
 looked for once more from where the motion of the others puts it; and when many
-are lost at once (motion blur, a flash, a hand before the lens), they wait a few
+are lost at once (motion blur, a flash, something before the lens), they wait a few
 frames for their patch to come back. The fit is inverse compositional (Baker and
 Matthews, Lucas-Kanade 20 Years On, 2004) with mean and deviation removed, so it
 does not mind changes of light.
@@ -39,7 +39,9 @@ SEARCH_PX = 10
 EVENT_SHARE = 0.15
 """When so many are lost from one frame to the next, they wait"""
 PATIENCE = 5
-"""for at most so many frames."""
+"""for at most so many frames,"""
+COVERED = 12
+"""or so many, when all are lost at once."""
 
 
 @dataclass
@@ -108,7 +110,7 @@ def follow(source: View, target: View, live: Live, sizes: Sizes, correlation: fl
     """The tracks of ``live``, which stand in ``source``, as they stand in ``target``.
 
     ``correlation`` is the least one with the key patch that counts as found. Lost ones are left out, but for
-    those that wait.
+    those that wait; where none is found, the lens is covered, and all wait where they stand.
     """
     if not len(live.ids):
         return live
@@ -121,6 +123,8 @@ def follow(source: View, target: View, live: Live, sizes: Sizes, correlation: fl
     lost, guess = lost[inside], guess[inside]
     affine[lost], found[lost] = _look_again(source, target, live.take(lost), guess, sizes, correlation)
     missed = np.where(found, 0, live.missed + 1).astype(np.int32)
+    if not found.any():
+        return replace(live, missed=missed).take(missed <= COVERED)
     event = (missed == 1).sum() > EVENT_SHARE * (live.missed == 0).sum()
     waits = ~found & (missed <= PATIENCE) & ((missed > 1) | event)
     waits &= np.isin(np.arange(len(found)), lost)

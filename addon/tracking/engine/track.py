@@ -183,9 +183,9 @@ def track_steps(
             ring.append((number, now))
             continue
         if ring:
-            state.live = _seen(
-                follow(ring[-1][1], now, state.live, sizes, settings.correlation), hidden[number]
-            )
+            source = ring[-1 - min(_covered(state.live), len(ring) - 1)][1]
+            live = follow(source, now, state.live, sizes, settings.correlation)
+            state.live = _seen(live, hidden[number])
             found.see(number, state.live)
         ring.append((number, now))
         state.frame = number
@@ -197,6 +197,11 @@ def track_steps(
         if done % settings.redetect == 0 or number == last:
             yield found.change(state)
             found = _Recorder()
+
+
+def _covered(live: Live) -> int:
+    """For how many pictures nothing was seen: the tracks stand in the one before those."""
+    return int(live.missed.min()) if len(live.ids) else 0
 
 
 def _seen(live: Live, masked: Bools | None) -> Live:
