@@ -67,11 +67,9 @@ class Taking:
     reading: Errand
     """Tracks and solve out of it."""
     steps: Steps[jobs.TakingIn] | None = None
-    begun: jobs.TakingIn | None = None
-    """What came of it; Blender's own solve is still to begin."""
 
-    def go_on(self, clip: bpy.types.MovieClip) -> None:
-        """Takes some steps. Raises as ``jobs.take_in`` does."""
+    def go_on(self, clip: bpy.types.MovieClip) -> jobs.TakingIn | None:
+        """Takes some steps; what came of all of them after the last. Raises as ``jobs.take_in`` does."""
         ends = time.perf_counter() + STEP_SECONDS
         try:
             if self.steps is None:
@@ -80,7 +78,9 @@ class Taking:
             while time.perf_counter() < ends:
                 self.steps.send(clip)
         except StopIteration as end:
-            self.begun = end.value
+            begun: jobs.TakingIn = end.value
+            return begun
+        return None
 
 
 @dataclass
@@ -527,11 +527,11 @@ def _go_on_taking_in(clip: bpy.types.MovieClip, state: ClipState) -> None:
         try:
             if taking.reading.result is None:
                 raise SessionError(taking.reading.error)
-            if taking.begun is None:
-                taking.go_on(clip)
+            begun = taking.go_on(clip)
+            if begun is None:
                 state.taking = taking
                 return
-            _begin_native(clip, state, taking.begun)
+            _begin_native(clip, state, begun)
         except jobs.ChangedByHand as changed:
             state.differences = changed.differences
             return

@@ -168,12 +168,11 @@ def _draw_waiting(layout: bpy.types.UILayout, context: bpy.types.Context, state:
     assert progress is not None
     box = layout.box().column()
     paused = progress.status is SessionStatus.PAUSED
-    row = box.row()
-    row.label(text=_where(progress), icon="PAUSE" if paused else "ERROR", translate=False)
-    row.operator("tracked_shot.show_frame", text="", icon="HIDE_OFF")
+    paragraph(box, context, _where(progress), icon="PAUSE" if paused else "ERROR")
     row = box.row(align=True)
     row.operator("tracked_shot.resume", text="Go On" if paused else "Resume", icon="PLAY")
     row.operator("tracked_shot.start_over", icon="FILE_REFRESH")
+    row.operator("tracked_shot.show_frame", text="", icon="HIDE_OFF")
 
 
 _STOPPED = {

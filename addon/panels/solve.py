@@ -70,12 +70,12 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
             layout.label(text="Tracked, not solved", icon="INFO")
             return
         column = layout.column(align=True)
-        column.alert = memory.verdict in ("poor", "failed")
+        row = column.row()
+        row.alert = memory.verdict in ("poor", "failed")
         icon = VERDICT_ICONS.get(memory.verdict, "QUESTION")
-        column.label(text=say(memory.verdict.title()), icon=icon, translate=False)
-        for reason in memory.reasons.splitlines():
-            text = said(reason)
-            paragraph(column, context, text[:1].upper() + text[1:], icon="BLANK1")
+        row.label(text=say(memory.verdict.title()), icon=icon, translate=False)
+        for reason in memory.reasons.splitlines()[:1]:
+            draw_reason(column, context, reason)
         values(
             layout,
             (
@@ -112,6 +112,29 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
         row = column.row()
         row.active = False
         row.label(text=bars, translate=False)
+
+
+def draw_reason(layout: bpy.types.UILayout, context: bpy.types.Context, reason: str) -> None:
+    """Why the verdict is as it is, as a sentence."""
+    text = said(reason)
+    paragraph(layout, context, text[:1].upper() + text[1:], icon="BLANK1")
+
+
+class TRACKED_SHOT_PT_solve_reasons(_Solved, bpy.types.Panel):
+    """What else the verdict rests on."""
+
+    bl_label = "Further Reasons"
+    bl_parent_id = "TRACKED_SHOT_PT_solve"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return super().poll(context) and "\n" in context.space_data.clip.tracked_shot.reasons
+
+    def draw(self, context: bpy.types.Context) -> None:
+        column = self.layout.column()
+        for reason in context.space_data.clip.tracked_shot.reasons.splitlines()[1:]:
+            draw_reason(column, context, reason)
 
 
 class TRACKED_SHOT_PT_solve_tracks(_Solved, bpy.types.Panel):
@@ -168,6 +191,7 @@ class TRACKED_SHOT_PT_overlay(_Solved, bpy.types.Panel):
 CLASSES = (
     TRACKED_SHOT_UL_tracks,
     TRACKED_SHOT_PT_solve,
+    TRACKED_SHOT_PT_solve_reasons,
     TRACKED_SHOT_PT_solve_tracks,
     TRACKED_SHOT_PT_overlay,
 )

@@ -230,6 +230,7 @@ WORDS: dict[str, str] = {
     "Frames": "Frames",
     "From the air; fine texture far away that moves little":
         "Aus der Luft; feine Struktur weit weg, die sich wenig bewegt",
+    "Further Reasons": "Weitere Gründe",
     "Give focal length and sensor, by Blender's camera presets or by hand, and find the camera "
     "anew with them from the tracks as they are. Nothing is tracked":
         "Brennweite und Sensor angeben, nach Blenders Kameravorgaben oder von Hand, und die Kamera "

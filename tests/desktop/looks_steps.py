@@ -68,9 +68,10 @@ def steps() -> Iterator[None]:
     if not state().finished:
         press("tracked_shot.track_solve")
     yield from until(lambda: state().finished and not state().running, 300, "it is solved")
-    if not shown_clip().tracked_shot.taken_in:
+    if not (shown_clip().tracked_shot.taken_in or state().followed or state().taking):
         press("tracked_shot.take_in")
-    yield from until(lambda: state().native is None, 60, "Blender has solved")
+    yield from until(lambda: shown_clip().tracked_shot.taken_in, 60, "it is taken in")
+    yield from until(lambda: state().taking is None and state().native is None, 60, "Blender has solved")
     press("tracked_shot.setup_shot")
     with bpy.context.temp_override(
         window=walking.main_window(), area=area("CLIP_EDITOR"), region=region(area("CLIP_EDITOR"), "WINDOW")

@@ -42,7 +42,7 @@ STRIP = 60
 """Height of the row of buttons below a file window."""
 EDITED_TEXT, EDITED_NUMBER = 27, 50
 """A field of Blender's dark theme is darker than this while it is written in."""
-TIMES = 2
+TIMES = 3
 """How often the clip plays there and back: tracking it has to take as long as what is done meanwhile."""
 THERE_AND_BACK = """
 import sys, cv2
@@ -55,9 +55,11 @@ for frame in (frames + frames[-2:0:-1]) * int(sys.argv[3]):
     out.write(frame)
 out.release()
 """
+HEADER = Box(0, 40, SIZE[0], 40)
+"""Of the uppermost editor of a workspace."""
 NODES = (600, 650)
 """A spot in the node editor of the workspace Compositing, in every version."""
-STILL_SECONDS = 8
+STILL_SECONDS = 5
 """A render whose picture has not changed for so long is done."""
 COMPARE = """
 import sys, cv2, numpy as np
@@ -217,7 +219,7 @@ class Artist:
 
     def open_tab(self) -> None:
         """Our tab in the sidebar; a click on the open one would close it."""
-        if self.screen.sees("Track & Solve", SIDEBAR) or self.screen.sees("Composite", SIDEBAR):
+        if self.screen.sees("Track & Solve", "Composite", box=SIDEBAR):
             return
         self.screen.click(self.screen.find("Tracked Shot", TABS, turned=270))
         time.sleep(0.5)
@@ -237,7 +239,7 @@ class Artist:
 
     def track(self) -> None:
         """A preset, and the big button."""
-        self.choose("Balanced", "High Quality")
+        self.choose("Balanced", "Handheld")
         self.picture("preset")
         self.screen.click_on("Track & Solve", SIDEBAR, nth=1)
         self.screen.wait_for("Tracking", box=SIDEBAR, seconds=30)
@@ -311,9 +313,11 @@ class Artist:
     def composite(self) -> None:
         """Another preset, in the Compositor."""
         screen = self.screen
-        for _ in range(2):  # a first click may only wake the window
+        for _ in range(4):  # a first click may only wake the window
             screen.click_on("Compositing", TOP)
-            time.sleep(3)
+            time.sleep(1)
+            if screen.sees("Backdrop", box=HEADER):
+                break
         screen.hover(NODES)
         screen.key("ctrl+space")
         time.sleep(2)

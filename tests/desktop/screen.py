@@ -24,11 +24,11 @@ ENLARGED = 3
 """The letters of Blender's interface are 8 pixels high; Tesseract likes 25."""
 SURE = 30.0
 RECIPES = (
-    ("-negate", "-resize", f"{100 * ENLARGED}%"),
-    ("-lat", "13x13+6%", "-negate", "-resize", f"{100 * ENLARGED}%"),
     ("-resize", f"{100 * ENLARGED}%", "-lat", "40x40+10%", "-negate"),
+    ("-resize", f"{100 * ENLARGED}%", "-lat", "40x40+6%", "-negate"),
+    ("-negate", "-resize", f"{100 * ENLARGED}%"),
 )
-"""How a picture is made ready for reading: as it is, and with each letter against what is around it."""
+"""How a picture is made ready for reading: each letter against what is around it, and as it is."""
 LOOK_SECONDS = 0.3
 """Between two looks at a screen that is waited for."""
 NEEDED = ("Xvfb", "openbox", "xdotool", "xwininfo", "import", "convert", "tesseract")
@@ -203,9 +203,10 @@ class Screen:
             raise NotSeenError(f"{text!r} is not to be seen; there is: {page.said()}")
         return place
 
-    def sees(self, text: str, box: Box = WHOLE) -> bool:
-        """Are these words there?"""
-        return Page(self._look(box), box).find(text) is not None
+    def sees(self, *texts: str, box: Box = WHOLE) -> bool:
+        """Is one of these there?"""
+        page = Page(self._look(box), box)
+        return any(page.find(text) is not None for text in texts)
 
     def wait_for(self, *texts: str, box: Box = WHOLE, seconds: float = 60) -> str:
         """Wait until one of these is to be seen, and say which. Raises NotSeenError."""
