@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import environments
@@ -42,18 +43,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--zip", type=Path)
     package = parser.parse_args().zip or _built()
+    found = {version: find_desktop(version) for version in DESKTOP_VERSIONS}
+    for version in [version for version, desktop in found.items() if desktop is None]:
+        print(f"SKIPPED Blender {version}: not found", flush=True)
+    environments.make("bpy-4.5")
     failed = False
-    for version in DESKTOP_VERSIONS:
-        desktop = find_desktop(version)
-        if desktop is None:
-            print(f"SKIPPED Blender {version}: not found", flush=True)
-            continue
-        wrong = check(desktop, package.absolute())
-        print(
-            f"Blender {version}: {'; '.join(wrong) or 'from clip to composite, and gone without a trace'}",
-            flush=True,
-        )
-        failed |= bool(wrong)
+    with ThreadPoolExecutor() as pool:
+        asked = [(d, pool.submit(check, d, package.absolute())) for d in found.values() if d is not None]
+        for desktop, checked in asked:
+            wrong = checked.result()
+            said = "; ".join(wrong) or "from clip to composite, and gone without a trace"
+            print(f"Blender {desktop.version}: {said}", flush=True)
+            failed |= bool(wrong)
     return int(failed)
 
 

@@ -153,9 +153,9 @@ class TRACKED_SHOT_PT_solve_tracks(_Solved, bpy.types.Panel):
             row.label(text="Reading the session", icon="TIME")
             return
         layout.template_list("TRACKED_SHOT_UL_tracks", "", rows, "tracks", rows, "index", rows=ROWS)
-        row = layout.row(align=True)
-        row.operator("tracked_shot.select_worst", text="Select Worst")
-        row.operator("tracked_shot.switch_off_and_solve")
+        column = layout.column(align=True)
+        column.operator("tracked_shot.select_worst", text="Select Worst")
+        column.operator("tracked_shot.switch_off_and_solve")
         if not 0 <= rows.index < len(rows.tracks):
             return
         chosen = rows.tracks[rows.index]

@@ -17,7 +17,9 @@ CLIP, PICTURES, ONLY = sys.argv[sys.argv.index("--") + 1 :]
 OPEN = (
     "TRACKED_SHOT_PT_solve_tracks", "TRACKED_SHOT_PT_overlay", "TRACKED_SHOT_PT_layout",
     "TRACKED_SHOT_PT_lens",
-    "TRACKED_SHOT_PT_shot_file", "TRACKED_SHOT_PT_composite_blend", "TRACKED_SHOT_PT_composite_steady",
+    "TRACKED_SHOT_PT_shot_file", "TRACKED_SHOT_PT_light", "TRACKED_SHOT_PT_sessions", "TRACKED_SHOT_PT_steps",
+    "TRACKED_SHOT_PT_composite_blend", "TRACKED_SHOT_PT_composite_shadow", "TRACKED_SHOT_PT_composite_lens",
+    "TRACKED_SHOT_PT_composite_steady", "TRACKED_SHOT_PT_composite_pin", "TRACKED_SHOT_PT_composite_settings",
 )  # fmt: skip
 """Panels that begin closed and are shown open."""
 LOOKS = {
@@ -92,19 +94,36 @@ def steps() -> Iterator[None]:
     for name, look in LOOKS.items():
         if ONLY in name:
             yield from take(name, **look)
+    yield from fill_with_compositor()
+    for name, look in LOOKS.items():
+        if ONLY in name and name != "own":
+            yield from take(f"whole-{name}", editors=("NODE_EDITOR",), **look)
+
+
+def fill_with_compositor() -> Iterator[None]:
+    """The Compositor over the whole window: its panels are longer than its place."""
+    where = area("NODE_EDITOR")
+    with bpy.context.temp_override(window=walking.main_window(), area=where, region=where.regions[0]):
+        bpy.ops.screen.screen_full_area()
+    yield from pause(1.0)
 
 
 def take(
-    name: str, scale: float = 1.0, theme: str = "", language: str = "en_US", tab: str = "Tracked Shot"
+    name: str,
+    scale: float = 1.0,
+    theme: str = "",
+    language: str = "en_US",
+    tab: str = "Tracked Shot",
+    editors: tuple[str, ...] = ("CLIP_EDITOR", "NODE_EDITOR"),
 ) -> Iterator[None]:
-    """A picture of both sidebars, from top to end, in one look."""
+    """A picture of the sidebars of these editors, the first from top to end, in one look."""
     view = bpy.context.preferences.view
     view.ui_scale, view.language = scale, language
     view.use_translate_interface = view.use_translate_tooltips = True
     if theme:
         load_theme(theme)
     yield from pause(1.0)
-    for kind in ("CLIP_EDITOR", "NODE_EDITOR"):
+    for kind in editors:
         bar = region(area(kind), "UI")
         for wanted in (tab, "Tracked Shot"):
             try:
@@ -114,15 +133,16 @@ def take(
                 continue
         area(kind).tag_redraw()
     yield from pause(1.0)
-    walking.picture(name, Path(PICTURES))
-    bar = region(area("CLIP_EDITOR"), "UI")
+    walking.picture(name, Path(PICTURES), editors)
+    first = area(editors[0])
+    bar = region(first, "UI")
     for page in range(1, 3):
-        with bpy.context.temp_override(window=walking.main_window(), area=area("CLIP_EDITOR"), region=bar):
+        with bpy.context.temp_override(window=walking.main_window(), area=first, region=bar):
             for _ in range(20):
                 bpy.ops.view2d.scroll_down("INVOKE_DEFAULT", deltay=-40)
         yield from pause(0.6)
-        walking.picture(f"{name}-{page}", Path(PICTURES), ("CLIP_EDITOR",))
-    with bpy.context.temp_override(window=walking.main_window(), area=area("CLIP_EDITOR"), region=bar):
+        walking.picture(f"{name}-{page}", Path(PICTURES), editors[:1])
+    with bpy.context.temp_override(window=walking.main_window(), area=first, region=bar):
         for _ in range(60):
             bpy.ops.view2d.scroll_up("INVOKE_DEFAULT", deltay=40)
     if theme:
