@@ -27,7 +27,7 @@ REDRAWS = 40
 def main() -> int:
     """Runs the measurement in the Blenders asked for."""
     sys.path.insert(0, str(REPOSITORY / "tools"))
-    from blenders import DESKTOP_VERSIONS, find_desktop
+    from blenders import DESKTOP_VERSIONS, find_desktop, own_environment
 
     parser = argparse.ArgumentParser(description="Draw times of the panels and the overlay.")
     parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
@@ -44,7 +44,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="tracked-shot-panels-") as folder:
             command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", "1600", "1000"]
             command += ["--python", __file__, "--", folder, str(asked.tracks), str(asked.frames)]
-            environment = {**os.environ, "BLENDER_USER_RESOURCES": folder}
+            environment = own_environment(folder)
             subprocess.run(
                 command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True
             )

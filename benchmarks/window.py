@@ -36,7 +36,7 @@ TIMEOUT_SECONDS = 420
 def main() -> int:
     """Runs the measurement in the Blenders asked for."""
     sys.path.insert(0, str(REPOSITORY / "tools"))
-    from blenders import DESKTOP_VERSIONS, find_desktop
+    from blenders import DESKTOP_VERSIONS, find_desktop, own_environment
 
     parser = argparse.ArgumentParser(description="Gaps of a timer while a clip is tracked and solved.")
     parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
@@ -56,11 +56,7 @@ def main() -> int:
             clip = shutil.copy(asked.footage, folder)
             command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", *WINDOW]
             command += ["--python", __file__, "--", folder, str(clip)]
-            environment = {
-                **os.environ,
-                "BLENDER_USER_RESOURCES": folder,
-                "MESA_SHADER_CACHE_DISABLE": "true",
-            }
+            environment = own_environment(folder)
             subprocess.run(
                 command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True
             )

@@ -50,6 +50,15 @@ def find_desktop(version: str) -> Desktop | None:
     return None
 
 
+def own_environment(folder: str | Path) -> dict[str, str]:
+    """The environment of a Blender with a user folder and a shader cache of its own.
+
+    Mesa's cache is mapped into memory by all programs that draw; one can die of what another does to it.
+    """
+    cache = str(Path(folder) / "shaders")
+    return {**os.environ, "BLENDER_USER_RESOURCES": str(folder), "MESA_SHADER_CACHE_DIR": cache}
+
+
 def _on_a_screen(command: tuple[str, ...]) -> tuple[str, ...] | None:
     """The command as it opens a window here: as it is, on a virtual screen, or not at all."""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform != "linux":

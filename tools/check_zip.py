@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import environments
-from blenders import DESKTOP_VERSIONS, REPOSITORY, Desktop, find_desktop
+from blenders import DESKTOP_VERSIONS, REPOSITORY, Desktop, find_desktop, own_environment
 
 SHOT = """shot:
   name: walls
@@ -70,7 +69,7 @@ def check(desktop: Desktop, package: Path) -> list[str]:
     """What went wrong with the zip in that Blender; empty where nothing did."""
     with tempfile.TemporaryDirectory(prefix="tracked-shot-zip-") as name:
         folder = Path(name)
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": str(folder / "user")}
+        environment = own_environment(folder / "user")
         (folder / "user").mkdir()
 
         def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -114,7 +113,7 @@ def check(desktop: Desktop, package: Path) -> list[str]:
         program = desktop.window or (*desktop.background, "--background")
         removed = subprocess.run(
             [*program, "--python", str(REMOVAL)],
-            env={**environment, "MESA_SHADER_CACHE_DIR": str(folder / "shaders")},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import environments
-from blenders import DESKTOP_VERSIONS, MODULES, REPOSITORY, Desktop, find_desktop
+from blenders import DESKTOP_VERSIONS, MODULES, REPOSITORY, Desktop, find_desktop, own_environment
 
 REPORTS = REPOSITORY / ".reports"
 FIRST = "bpy-4.5"
@@ -154,7 +154,7 @@ def perform(run: Run, options: Sequence[str], log: Path | None) -> bool:
         tempfile.TemporaryDirectory(prefix="tracked-shot-") as user_folder,
         nullcontext() if log is None else log.open("wb") as output,
     ):
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": user_folder}
+        environment = own_environment(user_folder)
         if log is not None:  # two runs whose threads wait for each other take far longer than one
             environment.setdefault("OPENBLAS_NUM_THREADS", "1")
         command = [*run.command, *run.folders, f"--junitxml={report}", *options]

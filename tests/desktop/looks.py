@@ -10,7 +10,6 @@ pictures. They are for looking at: nothing is compared.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
-from blenders import DESKTOP_VERSIONS, find_desktop  # noqa: E402
+from blenders import DESKTOP_VERSIONS, find_desktop, own_environment  # noqa: E402
 
 STEPS = Path(__file__).with_name("looks_steps.py")
 DEFAULT_FOOTAGE = REPOSITORY.parent / "shared" / "footage" / "courtyard_orbit.mp4"
@@ -49,7 +48,7 @@ def main() -> int:
         command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", "1600", "1000"]
         command += ["--python", str(STEPS), "--", str(clip), str(pictures), asked.only]
         with tempfile.TemporaryDirectory(prefix="tracked-shot-looks-") as folder:
-            environment = {**os.environ, "BLENDER_USER_RESOURCES": folder}
+            environment = own_environment(folder)
             done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS)
         status = done.returncode
         print(f"Blender {version}: status {status}", flush=True)

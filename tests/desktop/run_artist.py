@@ -13,6 +13,7 @@ and skipped.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,7 +28,7 @@ sys.path.insert(0, str(REPOSITORY / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import environments  # noqa: E402
-from blenders import DESKTOP_VERSIONS, Desktop, find_desktop  # noqa: E402
+from blenders import DESKTOP_VERSIONS, Desktop, find_desktop, own_environment  # noqa: E402
 from run_ui import built_zip  # noqa: E402
 from screen import SIZE, Box, NotSeenError, Screen, missing_tools, until  # noqa: E402
 
@@ -57,6 +58,7 @@ out.release()
 """
 HEADER = Box(0, 40, SIZE[0], 40)
 """Of the uppermost editor of a workspace."""
+OWN = "BLENDER_USER_RESOURCES", "MESA_SHADER_CACHE_DIR"
 NODES = (600, 650)
 """A spot in the node editor of the workspace Compositing, in every version."""
 STILL_SECONDS = 5
@@ -110,11 +112,8 @@ class Artist:
         command = [*self.desktop.background, "--window-geometry", "0", "0", *map(str, SIZE), *arguments]
         log, user = self.folder / "blender.log", self.folder / "user"
         user.mkdir(exist_ok=True)
-        # Blenders on other screens share Mesa's cache, which is mapped into memory and not safe from them.
-        cache = str(self.folder / "shaders")
-        self.blender = self.screen.start(
-            command, log, BLENDER_USER_RESOURCES=str(user), MESA_SHADER_CACHE_DIR=cache
-        )
+        own = own_environment(user)
+        self.blender = self.screen.start(command, log, **{name: own[name] for name in OWN})
         self.screen.window("Blender")
         self.screen.wait_for("Window Help", "Modeling", box=TOP)
 
@@ -131,7 +130,7 @@ class Artist:
         screen.click_on("Edit", TOP)
         screen.click_on("Preferences", Box(50, 20, 400, 400))
         window = screen.window("Preferences")
-        screen.click_on("Get Extensions", window)
+        screen.click_until("Get Extensions", window, "Repositories", window)
         arrow = window.x + window.width - 19, screen.find("Repositories", window).middle[1]
         screen.click(arrow)
         screen.click_on("Install from Disk", Box(arrow[0] - 190, arrow[1], 390, 300))
@@ -154,10 +153,13 @@ class Artist:
 
         def beside(word: str, right: int, *, top: int = 0, height: int = STRIP) -> tuple[int, int]:
             """A spot so far right of a word of the window, wherever that lies by now."""
-            window = screen.window("Blender File View")
-            strip = Box(window.x, window.y + (top or window.height - height), window.width, height)
-            place = screen.find(word, strip)
-            return place.x + right, place.middle[1]
+            for _ in range(5):  # it may be there, and not be drawn
+                window = screen.window("Blender File View")
+                strip = Box(window.x, window.y + (top or window.height - height), window.width, height)
+                with contextlib.suppress(NotSeenError):
+                    place = screen.find(word, strip)
+                    return place.x + right, place.middle[1]
+            raise NotSeenError(f"the file window shows no {word!r}")
 
         def folder() -> tuple[int, int]:
             x, y = beside("Date Modified", -150, top=40, height=2 * STRIP)
@@ -231,15 +233,21 @@ class Artist:
         until(self.blend.is_file, 20, "the file is saved")
         self.picture("clip")
 
-    def choose(self, old: str, new: str) -> None:
-        """Another item of the menu that shows ``old``."""
-        spot = self.screen.click_on(old, SIDEBAR)
-        time.sleep(1)
-        self.screen.click_on(new, Box(spot.x - 60, 30, 260, SIZE[1] - 60))
+    def choose(self, old: str, new: str, sign: str) -> None:
+        """Another preset than ``old``; ``sign`` stands in the new one's description."""
+        for _ in range(3):  # a first click may only wake the window
+            spot = self.screen.click_on(old, SIDEBAR)
+            time.sleep(0.5)
+            self.screen.click_on(new, Box(spot.x - 60, 30, 260, SIZE[1] - 60))
+            time.sleep(0.5)
+            if self.screen.sees(sign, box=SIDEBAR):
+                return
+            self.screen.key("Escape")
+        raise NotSeenError(f"{new} cannot be chosen")
 
     def track(self) -> None:
         """A preset, and the big button."""
-        self.choose("Balanced", "Handheld")
+        self.choose("Balanced", "Handheld", "shaking camera")
         self.picture("preset")
         self.screen.click_on("Track & Solve", SIDEBAR, nth=1)
         self.screen.wait_for("Tracking", box=SIDEBAR, seconds=30)
@@ -313,17 +321,12 @@ class Artist:
     def composite(self) -> None:
         """Another preset, in the Compositor."""
         screen = self.screen
-        for _ in range(4):  # a first click may only wake the window
-            screen.click_on("Compositing", TOP)
-            time.sleep(1)
-            if screen.sees("Backdrop", box=HEADER):
-                break
+        screen.click_until("Compositing", TOP, "Backdrop", HEADER)
         screen.hover(NODES)
         screen.key("ctrl+space")
         time.sleep(2)
         self.open_tab()
-        self.choose("Over Footage", "Shadow Multiply")
-        time.sleep(1)
+        self.choose("Over Footage", "Shadow Multiply", "multiplied")
         screen.click_on("Apply", SIDEBAR)
         screen.wait_for("Shadow Multiply is applied", box=SIDEBAR, seconds=20)
         self.picture("compositor")

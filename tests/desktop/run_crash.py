@@ -25,7 +25,7 @@ from run_ui import REPOSITORY, built_zip
 
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
-from blenders import DESKTOP_VERSIONS, Desktop, find_desktop
+from blenders import DESKTOP_VERSIONS, Desktop, find_desktop, own_environment
 
 STEPS = Path(__file__).with_name("crash_steps.py")
 DEFAULT_FOOTAGE = REPOSITORY.parent / "shared" / "footage" / "desk_handheld.mp4"
@@ -36,7 +36,7 @@ def walk(desktop: Desktop, package: Path, footage: Path, pictures: Path) -> int:
     """Both parts in one user folder; the exit status."""
     assert desktop.window is not None
     with tempfile.TemporaryDirectory(prefix="tracked-shot-crash-") as folder:
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": f"{folder}/user"}
+        environment = own_environment(f"{folder}/user")
         Path(folder, "user").mkdir()
         clip = Path(shutil.copy(footage, folder))
         install = [*desktop.background, "--command", "extension", "install-file", "-r", "user_default", "-e"]

@@ -10,7 +10,6 @@ Blenders were content; one that is not there is skipped, saying so.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
-from blenders import DESKTOP_VERSIONS, Desktop, find_desktop  # noqa: E402
+from blenders import DESKTOP_VERSIONS, Desktop, find_desktop, own_environment  # noqa: E402
 
 DEFAULT_FOOTAGE = REPOSITORY.parent / "shared" / "footage" / "courtyard_orbit.mp4"
 UNEVEN_FOOTAGE = DEFAULT_FOOTAGE.with_name("desk_variable_rate.mp4")
@@ -38,7 +37,7 @@ def walk(desktop: Desktop, package: Path, footage: Path, pictures: Path) -> int:
     """Install the zip into a clean user folder and walk through the window; the exit status."""
     assert desktop.window is not None
     with tempfile.TemporaryDirectory(prefix="tracked-shot-ui-") as folder:
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": f"{folder}/user"}
+        environment = own_environment(f"{folder}/user")
         Path(folder, "user").mkdir()
         clips = [Path(shutil.copy(footage, folder))]
         if UNEVEN_FOOTAGE.is_file():

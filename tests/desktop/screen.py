@@ -31,6 +31,8 @@ RECIPES = (
 """How a picture is made ready for reading: each letter against what is around it, and as it is."""
 LOOK_SECONDS = 0.3
 """Between two looks at a screen that is waited for."""
+TAKEN_SECONDS = 3.0
+"""A click that has shown nothing for so long was not taken."""
 NEEDED = ("Xvfb", "openbox", "xdotool", "xwininfo", "import", "convert", "tesseract")
 
 
@@ -260,6 +262,18 @@ class Screen:
                 continue
             self.click(place)
             return place
+
+    def click_until(self, text: str, box: Box, then: str, there: Box, tries: int = 4) -> None:
+        """Click on words until others are to be seen: a first click may only wake a window."""
+        for _ in range(tries):
+            self.click_on(text, box)
+            ends = time.monotonic() + TAKEN_SECONDS
+            while time.monotonic() < ends:
+                if self.sees(then, box=there):
+                    return
+                time.sleep(LOOK_SECONDS)
+        self.picture("not-seen")
+        raise NotSeenError(f"a click on {text!r} does not lead to {then!r}")
 
     def scroll(self, spot: Box | tuple[int, int], steps: int) -> None:
         """Turn the wheel there: down for positive steps."""
