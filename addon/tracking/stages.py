@@ -74,7 +74,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("cg", 1, ("cg.blend", "cg.collection", "scene.holdout", *_BUILDS), ("camera",)),
     Stage(
         "composite",
-        1,
+        2,
         ("footage.file", "footage.scene_start", "composite", "cg.motion_blur", "render.engine",
          "render.resolution_percentage", *_BUILDS),
         ("camera",),

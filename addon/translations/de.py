@@ -114,6 +114,7 @@ WORDS: dict[str, str] = {
     "CG screened on Plate": "CG negativ auf die Aufnahme",
     "CG screened onto the footage, for reflections, haze and holograms":
         "CG negativ in die Aufnahme multipliziert, für Spiegelungen, Dunst und Hologramme",
+    "CG without Faint Shadow": "CG ohne schwachen Schatten",
     "Camera": "Kamera",
     "Camera Height": "Kamerahöhe",
     "Camera Presets": "Kameravorgaben",

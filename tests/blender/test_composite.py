@@ -18,6 +18,7 @@ from addon.tracking.blender import blends, composite, versions
 from addon.tracking.blender.nodes import MARK
 from addon.tracking.config import CompositeConfig
 from addon.tracking.errors import InputError
+from tests.blender.pixels import input_picture, rendered, scene_of
 from tests.blender.tree_dump import differences, dump_scene, dump_tree
 
 WIDTH, HEIGHT = 193, 109  # odd on purpose
@@ -822,3 +823,27 @@ def test_the_group_is_tidy(scene: bpy.types.Scene, plate: bpy.types.MovieClip) -
     assert all(node.label for node in inside)
     names = [(item.name, item.in_out) for item in group.interface.items_tree]
     assert sorted(names) == [("CG", "INPUT"), ("Image", "OUTPUT"), ("Plate", "OUTPUT"), ("Shadow", "INPUT")]
+
+
+def test_faint_shadow_goes_and_true_shadow_keeps_its_density(tmp_path: Path) -> None:
+    """Alpha from 0 to 0.06 without and with colour, over a white plate."""
+    scene = scene_of((64, 4))
+    alpha = np.linspace(0.0, 0.063, 64)
+    picture = np.zeros((4, 64, 4))
+    picture[..., 3] = alpha
+    picture[2:, :, :3] = 0.5  # light that has hardly any alpha
+    tree = versions.hang_scene_tree(scene)
+    tree.nodes.clear()
+    cg = input_picture(tree, tmp_path / "cg.exr", picture)
+    for _ in range(2):  # a second call adds nothing
+        cleared = blends.clear_faint_shadow(tree, cg)
+    over = blends.create_alpha_over_composite(tree, (1.0, 1.0, 1.0, 1.0), cleared.image)
+    tree.links.new(over.image, versions.make_output(tree).socket)
+    assert len(tree.nodes) == 2 + len(cleared.nodes) + len(over.nodes)
+    seen = rendered(scene, tmp_path / "out.exr")
+    low, high = blends.FAINT
+    wanted = 1.0 - alpha * np.clip((alpha - low) / (high - low), 0.0, 1.0)
+    assert np.abs(seen[:2, :, 0] - wanted).max() < 1e-6
+    assert (seen[:2, alpha < 0.008, :3] == 1.0).all(), "the plate, untouched"
+    assert np.abs(seen[:2, alpha > 0.0241, 0] - (1.0 - alpha[alpha > 0.0241])).max() < 1e-6
+    assert np.abs(seen[2:, :, 0] - (wanted + 0.5)).max() < 1e-6

@@ -12,9 +12,12 @@ import bpy
 
 from ..errors import InputError
 from . import versions
-from .nodes import WHITE, Builder, Value, rgba, tidy
+from .nodes import WHITE, Builder, Value, feed, rgba, tidy
 
 _GAP = 40.0
+FAINT = 0.008, 0.024
+"""Alpha that is no shadow, and alpha from which on it is one for sure: under a lit world Cycles leaves up to
+0.0065 on 99 of 100 pixels of ground that nothing shades."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,27 @@ def shade_plate(
     light = build.mix("screen", light, rgba(color), role="tint", label="Shadow Colour")
     image = build.mix("multiply", plate, light, density, role="density", label="Shadow Density")
     return _finished(build, image, (plate, shadow))
+
+
+def clear_faint_shadow(
+    tree: bpy.types.NodeTree, cg: bpy.types.NodeSocket, *, name: str = "Faint Shadow"
+) -> Composite:
+    """CG whose alpha is 0 where a shadow catcher leaves a trace of it, far from any shadow.
+
+    Below the first of FAINT alpha becomes 0, above the second it stays as it is, between them it rises
+    steadily. The colour stays, so that light without alpha does, too. A second call adds nothing.
+    """
+    build, (low, high) = Builder(tree, name), FAINT
+    apart = build.node("apart", "separate color", "CG's Alpha")
+    feed(tree, cg, versions.input_socket(apart, "separate color", "image"))
+    alpha = versions.output_socket(apart, "separate color", "alpha")
+    rise = build.math("subtract", alpha, low, role="above")
+    rise = build.math("divide", rise, high - low, role="rise")
+    rise = build.math("maximum", rise, 0.0, role="from 0")
+    rise = build.math("minimum", rise, 1.0, role="to 1")
+    alpha = build.math("multiply", alpha, rise, role="cleared alpha")
+    image = build.set_alpha(cg, alpha, "replace", role="cleared", label="CG without Faint Shadow")
+    return _finished(build, image, (cg,))
 
 
 def _finished(build: Builder, image: bpy.types.NodeSocket, sources: Iterable[Value]) -> Composite:

@@ -15,7 +15,7 @@ from ..engine.model import Floats, Ints
 from ..stabilize import Similarities
 from ..stmap import DISTORT, UNDISTORT
 from . import lens_nodes, versions
-from .blends import Composite, create_alpha_over_composite, shade_plate
+from .blends import Composite, clear_faint_shadow, create_alpha_over_composite, shade_plate
 from .corner_pin import CornerPin, create_corner_pin_nodes
 from .grain import add_grain
 from .lens_nodes import LensPlan
@@ -24,7 +24,7 @@ from .nodes import MARK, Builder, drop_part, feed, tidy
 from .stabilization import add_stabilization
 from .warp import fit_to_frame
 
-VERSION = 2
+VERSION = 3
 """Version of what we build inside the group; another one is rebuilt."""
 
 CG, SHADOW, IMAGE, PLATE = "CG", "Shadow", "Image", "Plate"
@@ -123,6 +123,10 @@ def _fill(
     entry = build.node("input", "group input")
     end = build.node("output", "group output")
     cg, shadow = entry.outputs[CG], entry.outputs[SHADOW]
+    faint_nodes: tuple[bpy.types.Node, ...] = ()
+    if config.shadow_catcher:
+        cleared = clear_faint_shadow(group, cg)
+        cg, faint_nodes = cleared.image, cleared.nodes
 
     back, bent = Builder(group, "Background"), Builder(group, "Lens")
     plate = _background(back, clip, parts.image, config, fit, recipe["undone view"])
@@ -168,8 +172,18 @@ def _fill(
         steadied = add_stabilization(group, picture, clip, parts.motion, scene=scene)
         picture, steady_nodes = steadied.image, steadied.nodes
     feed(group, picture, end.inputs[IMAGE])
-    lanes = (back.nodes, bent.nodes, pin_nodes, shadow_nodes, over.nodes, grain_nodes, steady_nodes)
+    lanes = (
+        back.nodes,
+        faint_nodes,
+        bent.nodes,
+        pin_nodes,
+        shadow_nodes,
+        over.nodes,
+        grain_nodes,
+        steady_nodes,
+    )
     tidy([entry, *(node for lane in lanes for node in lane), end], lanes=lanes)
+    build.frame("faint frame", "Faint Shadow", faint_nodes)
     build.frame("plate frame", "Background", back.nodes)
     build.frame("pin frame", "Corner Pin", pin_nodes)
     build.frame("grain frame", "Grain", grain_nodes)
