@@ -597,7 +597,7 @@ def stmap(options: argparse.Namespace) -> int:
     import json
 
     from .tracking.files import write_atomically
-    from .tracking.stmap import write_stmap_sequence, write_stmaps
+    from .tracking.stmap_out import write_stmap_sequence, write_stmaps
 
     if not (options.undistort or options.distort):
         raise InputError("name a file to write: --undistort U.exr, --distort D.exr or both")
@@ -658,7 +658,7 @@ def _lens_of(path: Path, session_dir: str | None):  # type: ignore[no-untyped-de
 
 def parse_overscan(text: str, lens):  # type: ignore[no-untyped-def]
     """The overscan of "auto", "none" or a share of the frame as "0.1" or "10%". Raises InputError."""
-    from .tracking.stmap import NO_OVERSCAN, find_overscan, overscan_share
+    from .tracking.overscan import NO_OVERSCAN, find_overscan, overscan_share
 
     if text == "auto":
         return find_overscan(lens)

@@ -29,7 +29,9 @@ sys.path.insert(0, str(REPOSITORY))
 import numpy as np  # noqa: E402
 
 from addon.tracking.engine.lens import PlateLens  # noqa: E402
-from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands, find_overscan, write_stmaps  # noqa: E402
+from addon.tracking.overscan import find_overscan  # noqa: E402
+from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands  # noqa: E402
+from addon.tracking.stmap_out import write_stmaps  # noqa: E402
 
 TURNS = 5
 K1, K2 = -0.1, 0.03

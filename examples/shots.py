@@ -27,7 +27,7 @@ sys.path.insert(0, str(REPOSITORY))
 from addon.tracking.camera_files.chan import write_chan  # noqa: E402
 from addon.tracking.camera_files.path import CameraPath  # noqa: E402
 from addon.tracking.engine.lens import PlateLens  # noqa: E402
-from addon.tracking.stmap import write_stmaps  # noqa: E402
+from addon.tracking.stmap_out import write_stmaps  # noqa: E402
 from tests import drawn  # noqa: E402
 
 SHOTS = REPOSITORY / "examples" / "shots"

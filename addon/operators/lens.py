@@ -10,7 +10,8 @@ from bpy.props import BoolProperty, StringProperty
 from .. import watch
 from ..tracking.blender.clip_lens import clip_lens
 from ..tracking.errors import InputError
-from ..tracking.stmap import NO_OVERSCAN, find_overscan, write_stmaps
+from ..tracking.overscan import NO_OVERSCAN, find_overscan
+from ..tracking.stmap_out import write_stmaps
 from ..words import said
 from .base import DONE, ClipAction, clip_of
 

@@ -18,7 +18,9 @@ import numpy as np
 from . import exr
 from .engine.model import Floats
 from .errors import InputError
-from .stmap import KIND, NO_OVERSCAN, OVERSCAN, PLATE_SIZE, UNDISTORT, Overscan
+from .overscan import NO_OVERSCAN, Overscan
+from .stmap import UNDISTORT
+from .stmap_out import KIND, OVERSCAN, PLATE_SIZE
 
 ORIGINS = ("bottom_left", "top_left")
 CENTERS = ("half", "integer", "corner")

@@ -14,7 +14,7 @@ import numpy as np
 
 from .engine.lens import PlateLens
 from .engine.model import Floats, Ints
-from .stmap import edge_centres
+from .overscan import edge_centres
 
 ENOUGH_PX = 0.005
 MOST = 9

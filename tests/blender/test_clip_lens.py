@@ -15,7 +15,7 @@ from addon.tracking import exr
 from addon.tracking.blender.clip_lens import clip_lens, scene_clip, zoom_lenses
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
-from addon.tracking.stmap import NO_OVERSCAN, find_overscan
+from addon.tracking.overscan import NO_OVERSCAN, find_overscan
 from addon.tracking.stmap_in import read_stmap
 from tests.blender.coordinates import clip_with_lens, composited, coordinate_image
 from tests.lenses import MODELS, random_lens

@@ -17,7 +17,8 @@ from addon.tracking.blender.nodes import Builder
 from addon.tracking.config import LensDistortionConfig
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
-from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands, find_overscan, frame_of, widened_frame
+from addon.tracking.overscan import find_overscan, frame_of, widened_frame
+from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands
 from tests.blender.coordinates import clip_with_lens, composited, coordinate_image, float_image
 from tests.blender.tree_dump import differences, dump_tree
 
@@ -227,7 +228,7 @@ def test_plans_that_cannot_be_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ours", "foreign"])
 def test_a_map_from_a_file_plans_as_the_lens_does(name: str, tmp_path: Path) -> None:
-    from addon.tracking.stmap import write_stmaps
+    from addon.tracking.stmap_out import write_stmaps
 
     clip = clip_with_lens(tmp_path, LENS)
     lens = clip_lens(clip)

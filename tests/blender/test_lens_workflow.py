@@ -24,8 +24,9 @@ from addon.tracking.blender.nodes import MARK
 from addon.tracking.config import CompositeConfig
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
+from addon.tracking.overscan import NO_OVERSCAN, find_overscan
 from addon.tracking.session import create_session, run_session
-from addon.tracking.stmap import NO_OVERSCAN, find_overscan, write_stmaps
+from addon.tracking.stmap_out import write_stmaps
 from tests.blender.coordinates import clip_with_lens
 from tests.blender.tree_dump import differences, dump_scene
 

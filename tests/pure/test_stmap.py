@@ -15,21 +15,16 @@ import pytest
 from addon.tracking import exr
 from addon.tracking.engine.lens import FoldError, PlateLens
 from addon.tracking.errors import InputError
-from addon.tracking.stmap import (
-    DISTORT,
+from addon.tracking.overscan import (
     NO_OVERSCAN,
-    UNDISTORT,
     Overscan,
-    StMap,
-    bands,
     find_overscan,
     frame_of,
     overscan_share,
-    round_trip,
     widened_frame,
-    write_stmap_sequence,
-    write_stmaps,
 )
+from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands
+from addon.tracking.stmap_out import round_trip, write_stmap_sequence, write_stmaps
 from tests.lenses import random_lenses
 
 LENSES = {

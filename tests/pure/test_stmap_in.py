@@ -11,8 +11,10 @@ import pytest
 from addon.tracking import exr
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
-from addon.tracking.stmap import DISTORT, UNDISTORT, Overscan, StMap, bands, find_overscan, write_stmaps
+from addon.tracking.overscan import Overscan, find_overscan
+from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands
 from addon.tracking.stmap_in import Convention, read_stmap, write_converted
+from addon.tracking.stmap_out import write_stmaps
 
 WIDTH, HEIGHT = 160, 90
 LENS = PlateLens(WIDTH, HEIGHT, 150.0, "POLYNOMIAL", (-0.15, 0.03), (76.0, 48.0))

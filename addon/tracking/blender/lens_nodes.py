@@ -31,19 +31,10 @@ from ..engine.lens import PlateLens
 from ..engine.model import Floats
 from ..errors import FootageError, InputError
 from ..exr import Float32
-from ..stmap import (
-    DISTORT,
-    UNDISTORT,
-    StMap,
-    StraightFrame,
-    bands,
-    edge_centres,
-    frame_of,
-    frame_of_places,
-    resampling_loss,
-    widened_frame,
-)
+from ..overscan import StraightFrame, edge_centres, frame_of, frame_of_places, widened_frame
+from ..stmap import DISTORT, UNDISTORT, StMap, bands
 from ..stmap_in import ForeignMap, cropped_to_frame, read_stmap
+from ..stmap_out import resampling_loss
 from ..zoom import Zoom, plan_zoom
 from . import versions, warp
 from .clip_lens import clip_lens, zoom_lenses
