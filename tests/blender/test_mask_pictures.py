@@ -17,6 +17,7 @@ from addon.tracking.blender.mask_pictures import write_mask_pictures
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.errors import InputError
 from addon.tracking.session import create_session, list_sessions, load_session
+from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
 from tests.blender.pixels import rendered, scene_of
 from tests.blender.synthetic import draw_movie
@@ -206,3 +207,11 @@ def run_again(call: list[str], capfd: pytest.CaptureFixture[str]) -> str:
     capfd.readouterr()
     assert cli.main(call) == 0
     return capfd.readouterr().out
+
+
+def test_a_mask_goes_into_the_shot_file(
+    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path
+) -> None:
+    clip.tracked_shot.mask = mask
+    jobs.save_shot_file(bpy.context.scene, clip, tmp_path / "shot.yaml")
+    assert load_shot(tmp_path / "shot.yaml").tracking.mask == "Actor"
