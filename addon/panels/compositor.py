@@ -182,7 +182,7 @@ class TRACKED_SHOT_PT_composite_pin(_Choices, bpy.types.Panel):
         if clip is None:
             column.prop(settings, "pin_track")
         else:
-            column.prop_search(settings, "pin_track", clip.tracking, "plane_tracks", icon="CLIP")
+            column.prop_search(settings, "pin_track", clip.tracking, "plane_tracks", icon="TRACKER")
         column = column.column()
         column.active = bool(settings.pin_track)
         column.prop(settings, "pin_image")

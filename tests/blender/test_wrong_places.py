@@ -169,17 +169,35 @@ def test_what_is_greyed_out_says_why(wrong, blender_file: ModuleType, tmp_path: 
                 assert said and said[0] and not said[0].endswith("."), (kind, said)
 
 
+def chosen_preset(folder: Path) -> None:
+    """Not wrong: it opens the panels of what is set over a composite preset."""
+    text_as_footage(folder)
+    bpy.context.scene.tracked_shot.composite_preset = "over_footage"
+
+
+DRAWN = (*WRONG, chosen_preset)
+ICONS = frozenset(bpy.types.UILayout.bl_rna.functions["prop"].parameters["icon"].enum_items.keys())
+
+
 class _Layout:
-    """Stands in for a layout where there is no window: it takes whatever it is asked to draw."""
+    """Stands in for a layout where there is no window: it takes what a real one would take."""
 
     def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
-        return lambda *_arguments, **_options: _Layout()
+        def draw(*arguments: object, **options: object) -> _Layout:
+            assert options.get("icon", "NONE") in ICONS, options
+            if name.startswith("prop"):
+                assert hasattr(arguments[0], str(arguments[1])), arguments
+            if name == "prop_search":
+                assert hasattr(arguments[2], str(arguments[3])), arguments
+            return _Layout()
+
+        return draw
 
     def __setattr__(self, name: str, value: object) -> None:
         pass
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=[case.__name__ for case in WRONG])
+@pytest.mark.parametrize("wrong", DRAWN, ids=[case.__name__ for case in DRAWN])
 def test_no_panel_ends_in_a_traceback(wrong, blender_file: ModuleType, tmp_path: Path) -> None:
     """Every panel and menu is drawn in its editor, wherever its poll lets it."""
     wrong(tmp_path)
