@@ -20,9 +20,8 @@ from typing import Any
 from .config import CompositeShotConfig
 from .errors import InputError, TrackedShotError
 from .schema import nearest
+from .stages import NAMES as STAGES
 
-STAGES = ("footage", "preflight", "track", "solve", "camera", "scene", "cg", "composite", "render_settings")
-"""The stages of a build, in order."""
 BEFORE, AFTER = "before", "after"
 EVERY = "*"
 """Stands for every stage."""

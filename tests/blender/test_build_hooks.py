@@ -8,7 +8,6 @@ from types import ModuleType
 import pytest
 
 from addon import cli
-from addon.tracking import hooks
 from addon.tracking.stages import NAMES
 from tests import drawn
 
@@ -34,10 +33,6 @@ def shot(tmp_path: Path) -> Path:
     )
     (tmp_path / "hook.py").write_text(HOOK)
     return path
-
-
-def test_the_stages_are_those_of_a_build() -> None:
-    assert hooks.STAGES == NAMES
 
 
 def test_hooks_run_where_they_are_allowed(
