@@ -60,9 +60,9 @@ def place_errors(cameras: Floats, true: Floats) -> tuple[Floats, float]:
 
 
 def path_percent(cameras: dict[int, Floats], truth: TrueCamera) -> float | None:
-    """The path's error in percent; None where fewer than three frames have both cameras."""
+    """The path's error in percent; None where there is no path or fewer than three frames have both."""
     frames = sorted(cameras.keys() & truth.cameras.keys())
-    if len(frames) < 3:
+    if len(frames) < 3 or truth.size == 0:
         return None
     found, true = (np.array([some[frame] for frame in frames]) for some in (cameras, truth.cameras))
     errors, _ = place_errors(found, true)
