@@ -51,8 +51,11 @@ def items(kind: str) -> Callable[[Any, Any], list[Item]]:
 
 
 def number_of(name: str) -> int:
-    """The number of the preset of that name in a menu."""
-    return zlib.crc32(name.encode()) & 0x7FFFFFFF
+    """The number of the preset of that name in a menu.
+
+    Up to Blender 4.3 at least an open menu keeps its numbers as floats, which hold 24 bits exactly.
+    """
+    return zlib.crc32(name.encode()) & 0xFFFFFF
 
 
 def name_of(kind: str, number: int) -> str:

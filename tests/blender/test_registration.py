@@ -7,9 +7,20 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import bpy
+import numpy as np
 import pytest
 
-from addon import keymaps, operators, overlay, panels, preferences, properties, registration, watch
+from addon import (
+    keymaps,
+    operators,
+    overlay,
+    panels,
+    preferences,
+    preset_items,
+    properties,
+    registration,
+    watch,
+)
 from addon.panels import menus
 
 
@@ -127,3 +138,12 @@ def test_presets_are_remembered_by_name(blender_file: ModuleType) -> None:
     scene.tracked_shot.composite_preset = "additive_glow"
     assert scene.tracked_shot.composite_preset_name == "additive_glow"
     assert scene.tracked_shot.data_version == properties.DATA_VERSION
+
+
+def test_a_menu_gives_back_the_preset_that_was_clicked(blender_file: ModuleType) -> None:
+    """An open menu of Blender 4.3 keeps numbers as 32 bit floats: each has to come back as it was."""
+    for kind in (preset_items.TRACKING, preset_items.COMPOSITE):
+        items = preset_items.items(kind)(None, None)
+        assert len({item[4] for item in items}) == len(items) > 5
+        for name, *_, number in items:
+            assert preset_items.name_of(kind, int(np.float32(number))) == name
