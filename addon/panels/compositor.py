@@ -204,7 +204,7 @@ class TRACKED_SHOT_PT_composite_settings(CompositorPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         status = watch.composite_of(context.scene)
         for line in status.settings if status is not None else ():
-            paragraph(self.layout, context, line, dim=True)
+            paragraph(self.layout, context, said(line), dim=True)
 
 
 class TRACKED_SHOT_PT_render(CompositorPanel, bpy.types.Panel):
