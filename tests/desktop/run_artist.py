@@ -56,8 +56,8 @@ for frame in (frames + frames[-2:0:-1]) * int(sys.argv[3]):
     out.write(frame)
 out.release()
 """
-HEADER = Box(0, 40, SIZE[0], 40)
-"""Of the uppermost editor of a workspace."""
+COMPOSITOR_HEADER = Box(1200, 40, 400, 560)
+"""Its right end is somewhere there in the workspace Compositing."""
 OWN = "BLENDER_USER_RESOURCES", "MESA_SHADER_CACHE_DIR"
 NODES = (600, 650)
 """A spot in the node editor of the workspace Compositing, in every version."""
@@ -321,7 +321,7 @@ class Artist:
     def composite(self) -> None:
         """Another preset, in the Compositor."""
         screen = self.screen
-        screen.click_until("Compositing", TOP, "Backdrop", HEADER)
+        screen.click_until("Compositing", TOP, "Backdrop", COMPOSITOR_HEADER)
         screen.hover(NODES)
         screen.key("ctrl+space")
         time.sleep(2)
