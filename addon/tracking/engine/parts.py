@@ -14,20 +14,22 @@ LEAST_SHARED = 8
 """Tracks that must go on from one frame to the next for the two to be one part."""
 
 
-def parts_of(tracks: Tracks) -> NDArray[np.intp]:
-    """(frames,) which part of the clip each frame lies in, from 0."""
+def parts_of(tracks: Tracks, least: int = LEAST_SHARED) -> NDArray[np.intp]:
+    """(frames,) which part of the clip each frame lies in, from 0; ``least`` tracks hold two together."""
     bounds = tracks.bounds()
     there = np.diff(bounds) > 0
     first, last = tracks.frame[bounds[:-1][there]], tracks.frame[bounds[1:][there] - 1]
     begun = np.bincount(first - 1, minlength=tracks.frames)
     ended = np.bincount(last - 1, minlength=tracks.frames)
     going_on = np.cumsum(begun - ended)[:-1]
-    return np.concatenate([[0], np.cumsum(going_on < LEAST_SHARED)])
+    return np.concatenate([[0], np.cumsum(going_on < least)])
 
 
-def longest_part(tracks: Tracks, pairs: Sequence[FramePair]) -> tuple[Bools, list[FramePair]]:
+def longest_part(
+    tracks: Tracks, pairs: Sequence[FramePair], least: int = LEAST_SHARED
+) -> tuple[Bools, list[FramePair]]:
     """(frames,) which frames the longest part with parallax has, and its pairs, best first."""
-    part = parts_of(tracks)
+    part = parts_of(tracks, least)
     sizes = np.bincount(part)
     number = max({int(part[pair.first - 1]) for pair in pairs}, key=lambda one: int(sizes[one]))
     inside = part == number

@@ -18,7 +18,7 @@ from .certainty import NORMAL_95, certainty
 from .lens import nuke_share, undistort
 from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
-from .scene import LEAST_POINTS, Scene, places
+from .scene import Scene, places
 from .sizes import REFERENCE_SIDE
 from .skeleton import BELIEVED_PX, skeletons, spacing
 from .terms import choose_terms
@@ -147,7 +147,7 @@ def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
     known = np.isin(numbers, before.point_tracks)
     scene.dropped = ~known & ~tracks.own
     scene.triangulate()
-    if np.isfinite(scene.points[:, 0]).sum() < LEAST_POINTS:
+    if np.isfinite(scene.points[:, 0]).sum() < scene.least:
         return False
     refine, bends = job.start.refine and before.focal_interval_mm is not None, job.start.refine_distortion
     told = refine and before.focal_interval_mm != (0.0, np.inf)

@@ -15,12 +15,20 @@ from .lens import nuke_share, undistort
 from .model import Bools, Floats, LensStart, Tracks
 
 LEAST_POINTS = 8
-"""Fewest points that a frame's camera may rest on."""
+"""Fewest points that a frame's camera may rest on,"""
+LEAST_CHOSEN = 6
+"""and where there are few tracks, each chosen by somebody: up to so many."""
+FEW_TRACKS = 24
 NONE: Floats = np.empty(0)
 LEAST_PARALLAX = np.radians(0.7)
 """A point that is seen under less than this angle is far: it tells how the camera turns, not where it is."""
 FARTHEST = 1e5
 """Nothing is put farther away than this, in units of the scene."""
+
+
+def least_points(tracks: Tracks) -> int:
+    """How many points a frame's camera may rest on."""
+    return LEAST_CHOSEN if tracks.count <= FEW_TRACKS and tracks.own.all() else LEAST_POINTS
 
 
 class Scene:
@@ -39,6 +47,8 @@ class Scene:
         """As a rig has them; not a number where unknown."""
         self.near: Bools = np.zeros(self.count, bool)
         """Points that are seen under LEAST_PARALLAX at least."""
+        self.least = least_points(tracks)
+        """Points that a frame's camera needs."""
         self.model = start.distortion_model
         self.weights = tracks.weights
         self.dropped: Bools = np.zeros(self.count, bool)
@@ -78,7 +88,7 @@ class Scene:
         rows = self.rows_of[frame]
         rows = rows[np.isfinite(self.points[self.track[rows], 0])]
         near = rows[self.near[self.track[rows]]]
-        return near if len(near) >= 2 * LEAST_POINTS else rows
+        return near if len(near) >= 2 * self.least else rows
 
     def triangulate(self, which: Bools | None = None) -> None:
         """Finds the points of ``which`` tracks (count,), of all that are not dropped where none are given.
@@ -123,7 +133,7 @@ class Scene:
     def resect(self, frame: int) -> bool:
         """Finds the camera of a frame from the points that it sees; False where there are too few."""
         rows = self.known_rows(frame)
-        if len(rows) < LEAST_POINTS:
+        if len(rows) < self.least:
             return False
         points, rays = self.places(self.track[rows]), self.rays(rows)
         ok, turn, shift, inliers = cv2.solvePnPRansac(
@@ -135,7 +145,7 @@ class Scene:
             iterationsCount=200,
             flags=cv2.SOLVEPNP_SQPNP,
         )
-        if not ok or inliers is None or len(inliers) < LEAST_POINTS:
+        if not ok or inliers is None or len(inliers) < self.least:
             return False
         pick = inliers[:, 0]
         _, turn, shift = cv2.solvePnP(points[pick], rays[pick], np.eye(3), None, turn, shift, True)
@@ -144,7 +154,7 @@ class Scene:
     def resect_near(self, frame: int, neighbour: int) -> bool:
         """The same, begun at the camera of a neighbouring frame."""
         rows = self.known_rows(frame)
-        if len(rows) < LEAST_POINTS:
+        if len(rows) < self.least:
             return False
         points, rays = self.places(self.track[rows]), self.rays(rows)
         turn = cv2.Rodrigues(self.rotation[neighbour])[0]
@@ -231,7 +241,7 @@ class Scene:
     ) -> tuple[Adjusted, Sights, Index]:
         """Adjusts the part of the scene that ``frames`` see."""
         rig, sights, tracks = self.rig(frames)
-        if len(sights.uv) < 2 * LEAST_POINTS:
+        if len(sights.uv) < 2 * self.least:
             raise SolveError("too few points are seen from more than one place")
         adjusted = adjust(rig, sights, rounds=rounds, loss_px=loss_px, freedom=freedom, tolerance=tolerance)
         self.keep(frames, tracks, adjusted.rig)

@@ -15,7 +15,7 @@ from ..errors import SolveError
 from .bundle import Freedom
 from .model import Bools, LensStart, Tracks
 from .parts import longest_part
-from .scene import LEAST_POINTS, Scene
+from .scene import Scene, least_points
 from .sizes import REFERENCE_SIDE
 from .terms import SETTLED
 from .votes import FramePair
@@ -45,7 +45,7 @@ def skeletons(
     """Skeletons from one start after another, each better than the one before, until one can be believed."""
     scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
     best: tuple[float, Scene] | None = None
-    part, pairs = longest_part(tracks, pairs)
+    part, pairs = longest_part(tracks, pairs, least_points(tracks))
     wanted = len(_skeleton_frames(tracks, pairs[0], part))
     kinds = (False, True) if start.refine else (False,)
     for zooms in kinds:  # most lenses do not zoom: only where none of them explains the tracks
@@ -128,7 +128,7 @@ def _skeleton(scene: Scene, pairs: list[FramePair], part: Bools, start: LensStar
 
 def _grow(scene: Scene, frame: int) -> bool:
     """Adds a frame to the solved ones; points that came into view meanwhile help where too few are known."""
-    if len(scene.known_rows(frame)) < LEAST_POINTS:
+    if len(scene.known_rows(frame)) < scene.least:
         scene.triangulate()
     if scene.zooms:
         scene.zoom[frame] = scene.zoom[

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import SolveError
 from .bundle import Freedom, Index
 from .model import Bools, Floats, LensStart, Tracks
-from .scene import LEAST_POINTS, Scene
+from .scene import Scene
 
 PARTS = 30
 LOSS_PX = 0.5
@@ -56,7 +56,7 @@ class TripodScene(Scene):
     def resect(self, frame: int) -> bool:
         """Finds the turn of a frame from the directions that it sees; False where there are too few."""
         rows = self.known_rows(frame)
-        if len(rows) < LEAST_POINTS:
+        if len(rows) < self.least:
             return False
         self.rotation[frame] = turn_between(self.points[self.track[rows], :3], self.directions(rows))
         self.solved[frame] = True
@@ -149,7 +149,7 @@ def _chain(scene: TripodScene) -> Index:
             middle + direction * step, scene.frames if direction > 0 else -1, direction * step
         ):
             rows_a, rows_b = scene.shared_rows(last, frame)
-            if len(rows_a) < LEAST_POINTS:
+            if len(rows_a) < scene.least:
                 continue  # a blurred frame; the next one may share more with the last good one
             turn = turn_between(scene.directions(rows_a), scene.directions(rows_b))
             scene.rotation[frame] = turn @ scene.rotation[last]
