@@ -26,7 +26,7 @@ NO_ERRORS_OF_OURS = (
     "LookupError",
 )
 UNSEEN = (
-    "translations", "cli.py", "report_page.py", "__main__.py",
+    "translations", "cli/", "report_page.py", "__main__.py",
     "yaml_tools.py", "schema.py", "config.py", "shotfile.py", "shot_layers.py", "shot_write.py", "hooks.py",
     "exr.py", "overscan.py", "stmap.py", "stmap_in.py", "stmap_out.py", "track_text.py", "stabilize.py",
     "engine/lens.py", "render.py",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from addon import cli
+from addon.cli import common
 from addon.tracking import exr
 from addon.tracking.errors import InputError
 from addon.tracking.session import list_sessions
@@ -169,10 +170,10 @@ def test_presets_are_listed(capsys: pytest.CaptureFixture) -> None:
 
 
 def test_frames_are_read_as_ranges_and_lists() -> None:
-    assert cli.parse_frames("1-3,7,2") == [1, 2, 3, 7]
+    assert common.parse_frames("1-3,7,2") == [1, 2, 3, 7]
     for text in ("", "a", "5-2", "1,,2"):
         with pytest.raises(InputError):
-            cli.parse_frames(text)
+            common.parse_frames(text)
 
 
 def test_progress_is_one_line_on_a_terminal_and_lines_now_and_then_in_a_log(monkeypatch) -> None:
@@ -182,7 +183,7 @@ def test_progress_is_one_line_on_a_terminal_and_lines_now_and_then_in_a_log(monk
 
     screen, log = Terminal(), io.StringIO()
     for stream in (screen, log):
-        with cli.Progress(stream) as progress:
+        with common.Progress(stream) as progress:
             for frame in range(1, 101):
                 progress.show(frame / 100, "Tracking", frame)
     assert screen.getvalue().count("\n") == 1
@@ -191,11 +192,11 @@ def test_progress_is_one_line_on_a_terminal_and_lines_now_and_then_in_a_log(monk
 
 
 def test_a_solve_worse_than_required_ends_with_3(capsys: pytest.CaptureFixture) -> None:
-    assert cli._required("good", "good") == 0
-    assert cli._required("usable", "good") == 0
-    assert cli._required(None, "failed") == 0
-    assert cli._required("good", "usable") == 3
-    assert cli._required("usable", None) == 3
+    assert common.required("good", "good") == 0
+    assert common.required("usable", "good") == 0
+    assert common.required(None, "failed") == 0
+    assert common.required("good", "usable") == 3
+    assert common.required("usable", None) == 3
     assert "not usable" in capsys.readouterr().err
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from addon.cli import duration
+from addon.cli.common import duration
 from addon.tracking.render_log import RenderLog, is_whole
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" + b"\x00\x00\x00\x00IEND\xaeB`\x82"
