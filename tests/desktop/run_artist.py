@@ -197,8 +197,12 @@ class Artist:
         """Blender's own workspace for motion tracking."""
         screen = self.screen
         last = screen.find("Scripting", TOP)
-        screen.click((last.x + last.width + 24, last.middle[1]))
-        screen.click_on("VFX", Box(last.x - 110, 20, 500, 400))
+        menu = Box(last.x - 110, 20, 500, 400)
+        for _ in range(4):  # a first click may only wake the window
+            screen.click((last.x + last.width + 24, last.middle[1]))
+            if screen.sees("VFX", box=menu):
+                break
+        screen.click_on("VFX", menu)
         screen.click_on("Motion Tracking", Box(last.x - 110, 20, SIZE[0] - last.x + 110, 500))
         time.sleep(1)
 
