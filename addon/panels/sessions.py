@@ -42,7 +42,7 @@ class TRACKED_SHOT_UL_sessions(bpy.types.UIList):
         row = split.row()
         row.active = False
         row.label(text=f"{item.done:.0%}")
-        row.label(text=item.when[:10])
+        row.label(text=item.when[5:10])
 
 
 class _Sessions:
