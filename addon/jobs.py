@@ -18,10 +18,11 @@ from .composite_settings import composite_config
 from .preferences import choices, user_folder
 from .preset_items import COMPOSITE, TRACKING
 from .properties import DATA_VERSION, chosen_preset
-from .tracking.blender import by_hand, clip_state, stages, versions
+from .tracking.blender import by_hand, clip_state, versions
 from .tracking.blender import take_in as taking
-from .tracking.blender.assemble import ShotResult, assemble_shot_with_tracking
+from .tracking.blender.assemble import assemble_shot_with_tracking
 from .tracking.blender.assemble import plan_shot as plan_build
+from .tracking.blender.build import Build, ShotResult, load_shot_clip
 from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import Steps, at_once, check_offset, load_clip, native_cameras
 from .tracking.blender.composite import setup_shot_compositing
@@ -31,6 +32,7 @@ from .tracking.blender.native import NativeResult, NativeSolve, run_native
 from .tracking.blender.remove import remember_before
 from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
 from .tracking.blender.shot_from_scene import Chosen, shot_from_scene
+from .tracking.blender.shot_solve import look_at_footage, shot_session
 from .tracking.config import CompositeShotConfig
 from .tracking.engine.footage import Footage
 from .tracking.engine.masks import with_mask
@@ -608,12 +610,12 @@ def shot_to_track(
     """
     if not config.tracking.enabled or config.tracking.session is not None:
         return None
-    build = stages.Build(config, scene, ShotResult(scene=scene), session_dir=_folder(config.footage_path))
-    stages.look_at_footage(build)
-    session = stages.shot_session(build)
+    build = Build(config, scene, ShotResult(scene=scene), session_dir=_folder(config.footage_path))
+    look_at_footage(build)
+    session = shot_session(build)
     if session.status.finished:
         return None
-    clip = stages.load_shot_clip(config)
+    clip = load_shot_clip(config)
     remember_session(clip, session)
     return clip, session
 

@@ -30,7 +30,8 @@ UNSEEN = (
     "yaml_tools.py", "schema.py", "config.py", "shotfile.py", "shot_layers.py", "shot_write.py", "hooks.py",
     "exr.py", "overscan.py", "stmap.py", "stmap_in.py", "stmap_out.py", "track_text.py", "stabilize.py",
     "engine/lens.py", "render.py",
-    "salvage.py", "library.py", "stages.py", "commands.py", "tracking/files.py", "tracking/camera_files/",
+    "salvage.py", "library.py", "stages.py", "shot_solve.py", "blender/build.py", "commands.py",
+    "tracking/files.py", "tracking/camera_files/",
 )  # fmt: skip
 """The command line, the report page, and what is said of a file's lines: English, as the files' own words."""
 

@@ -391,8 +391,9 @@ def test_a_session_from_elsewhere_is_used_as_it_is(
 
 def test_a_shot_names_one_of_blenders_cameras(blender_file: ModuleType, shot: Path) -> None:
     from addon.tracking.blender.assemble import ShotResult
+    from addon.tracking.blender.build import Build
     from addon.tracking.blender.camera_presets import camera_presets
-    from addon.tracking.blender.stages import Build, shot_session
+    from addon.tracking.blender.shot_solve import shot_session
 
     def session_with(camera: str) -> TrackingSessionManager:
         lens = f"preset: fast\n    lens: {{camera: '{camera}', focal_length_mm: 18}}"

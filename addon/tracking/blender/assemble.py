@@ -28,13 +28,15 @@ from ..session.places import can_write
 from ..session.report import fill_report
 from ..shotfile import ShotFileError, check_shot, load_shot_dict
 from ..stages import MEMORY_VERSION, NAMES, Decision, Memory, Plan
+from .build import Build, BuildStep, ShotResult
 from .by_hand import stale
 from .clip_state import taken_marks, track_marks
 from .composite import composite_status
 from .nodes import MARK
 from .owned import MEMORY, Edits, Keeper, Look
 from .remove import remember_before
-from .stages import WORK, Build, BuildStep, ShotResult, absolute, outcomes, solve_print
+from .shot_solve import solve_print
+from .stages import WORK, absolute, outcomes
 
 __all__ = ["BuildStep", "ShotResult", "assemble_shot_with_tracking", "assemble_steps", "plan_shot"]
 
