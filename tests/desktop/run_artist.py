@@ -56,7 +56,7 @@ for frame in (frames + frames[-2:0:-1]) * int(sys.argv[3]):
     out.write(frame)
 out.release()
 """
-COMPOSITOR_HEADER = Box(1200, 40, 400, 560)
+COMPOSITOR_HEADER = Box(1000, 40, 600, 560)
 """Its right end is somewhere there in the workspace Compositing."""
 OWN = "BLENDER_USER_RESOURCES", "MESA_SHADER_CACHE_DIR"
 NODES = (600, 650)
