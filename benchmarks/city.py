@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from quads import Floats, Picture, Pinhole, Place, Quad, draw
 from scenery import city
+from truth import nearest_rotation
 
 FPS = 24
 SENSOR_MM = 36.0
@@ -264,10 +265,22 @@ def _exposure(kind: Kind, quads: Sequence[Quad], frame: int) -> Picture:
     if kind.rolling:
         times = frame + kind.rolling * np.linspace(-0.5, 0.5, SHARES)
         return _rolled([_straight_picture(kind, quads, float(time)) for time in times])
-    if kind.shutter:
-        times = frame + kind.shutter * ((np.arange(kind.exposures) + 0.5) / kind.exposures - 0.5)
-        return np.mean([_straight_picture(kind, quads, float(time)) for time in times], axis=0)
-    return _straight_picture(kind, quads, frame)
+    return np.mean([_straight_picture(kind, quads, time) for time in _open_times(kind, frame)], axis=0)
+
+
+def _open_times(kind: Kind, frame: int) -> list[float]:
+    """When, in frames, the exposures are made whose mean is a frame; its own time where nothing blurs."""
+    if not kind.shutter:
+        return [float(frame)]
+    shares = (np.arange(kind.exposures) + 0.5) / kind.exposures - 0.5
+    return (frame + kind.shutter * shares).tolist()
+
+
+def true_camera(kind: Kind, frame: int) -> Floats:
+    """(4, 4) the mean camera of a frame's exposures, where a blurred point's middle is seen from."""
+    mean = np.mean([camera_at(kind, time) for time in _open_times(kind, frame)], axis=0)
+    mean[:3, :3] = nearest_rotation(mean[:3, :3])
+    return np.asarray(mean)
 
 
 def _rolled(pictures: list[Picture]) -> Picture:
@@ -324,7 +337,7 @@ def _truth(kind: Kind) -> dict[str, object]:
         "sensor_mm": SENSOR_MM,
         "focal_px": kind.focal_px,
         "distortion": {"model": "POLYNOMIAL", "k1": kind.distortion[0], "k2": kind.distortion[1]},
-        "camera_to_world": {str(frame): camera_at(kind, frame).tolist() for frame in frames},
+        "camera_to_world": {str(frame): true_camera(kind, frame).tolist() for frame in frames},
         "drawing": _drawing(),
     }
 
