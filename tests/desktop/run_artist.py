@@ -56,8 +56,8 @@ for frame in (frames + frames[-2:0:-1]) * int(sys.argv[3]):
     out.write(frame)
 out.release()
 """
-COMPOSITOR_HEADER = Box(1000, 40, 600, 560)
-"""Its right end is somewhere there in the workspace Compositing."""
+COMPOSITOR_HEADER = Box(0, 40, SIZE[0], 470)
+"""It is somewhere there in the workspace Compositing."""
 OWN = "BLENDER_USER_RESOURCES", "MESA_SHADER_CACHE_DIR"
 NODES = (600, 650)
 """A spot in the node editor of the workspace Compositing, in every version."""
@@ -130,7 +130,7 @@ class Artist:
         screen.click_on("Edit", TOP)
         screen.click_on("Preferences", Box(50, 20, 400, 400))
         window = screen.window("Preferences")
-        screen.click_until("Get Extensions", window, "Repositories", window)
+        screen.click_until("Get Extensions", window, ("Repositories",), window)
         arrow = window.x + window.width - 19, screen.find("Repositories", window).middle[1]
         screen.click(arrow)
         screen.click_on("Install from Disk", Box(arrow[0] - 190, arrow[1], 390, 300))
@@ -325,7 +325,7 @@ class Artist:
     def composite(self) -> None:
         """Another preset, in the Compositor."""
         screen = self.screen
-        screen.click_until("Compositing", TOP, "Backdrop", COMPOSITOR_HEADER)
+        screen.click_until("Compositing", TOP, ("Backdrop", "Use Nodes"), COMPOSITOR_HEADER)
         screen.hover(NODES)
         screen.key("ctrl+space")
         time.sleep(2)

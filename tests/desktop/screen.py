@@ -263,13 +263,13 @@ class Screen:
             self.click(place)
             return place
 
-    def click_until(self, text: str, box: Box, then: str, there: Box, tries: int = 4) -> None:
-        """Click on words until others are to be seen: a first click may only wake a window."""
+    def click_until(self, text: str, box: Box, then: Sequence[str], there: Box, tries: int = 4) -> None:
+        """Click on words until one of others is to be seen: a first click may only wake a window."""
         for _ in range(tries):
             self.click_on(text, box)
             ends = time.monotonic() + TAKEN_SECONDS
             while time.monotonic() < ends:
-                if self.sees(then, box=there):
+                if self.sees(*then, box=there):
                     return
                 time.sleep(LOOK_SECONDS)
         self.picture("not-seen")
