@@ -20,6 +20,8 @@ SURE = 4.0
 """A term counts from so many standard deviations on,"""
 MISSED = 0.005
 """or where the squared residuals grow by this share without it: noise alone lets them grow by less."""
+VAGUE_BEND = 0.02
+"""A k2 whose standard deviation moves the frame's corner by more than this share of its radius is untold."""
 LEAST_SHUTTER = 0.08
 """A shutter that takes less than this share of a frame is none."""
 LONGEST_SHUTTER = 1.5
@@ -56,21 +58,8 @@ def choose_terms(
     if start.refine and not scene.zooms:
         freedom = _with_zoom(scene, frames, freedom, loss_px)
     freedom = _with_shutter(scene, frames, freedom, loss_px)
-    judged = [] if given else ["k2", "k1"]
-    while start.refine_distortion:
-        open_terms = [name for name in judged if getattr(freedom, name)]
-        if not open_terms:
-            break
-        sure = _certainty(scene, frames, freedom, loss_px)
-        if sure is None or _sigmas(scene, sure, open_terms[0]) >= SURE:
-            break  # k1 stays where k2 is needed: the two are one curve
-        before, cost = scene.copy(), scene.mean_square(frames, loss_px)
-        without = _held(scene, freedom, open_terms[0])
-        scene.adjust(frames, ROUNDS, loss_px, without, SETTLED)
-        if scene.mean_square(frames, loss_px) > (1 + MISSED) * cost:
-            scene.restore(before)
-            break
-        freedom = without
+    if start.refine_distortion and not given:
+        freedom = _with_bend(scene, frames, freedom, loss_px)
     if freedom.focal and not freedom.zooms and not _tells_focal(scene, frames, freedom, loss_px):
         freedom = replace(freedom, focal=False, k1=False, k2=False)
         share = nuke_share(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
@@ -78,6 +67,32 @@ def choose_terms(
         scene.lens = np.concatenate([given_lens, scene.lens[3:]])
         scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
     return freedom
+
+
+def _with_bend(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
+    """With both terms of the distortion where the footage shows any; ``freedom`` has them free.
+
+    Where k1 is needed k2 stays, too, though it may well be nothing: without it the focal length would make up
+    for it, and look sure. Only where it could be anything is it held.
+    """
+    sure = _certainty(scene, frames, freedom, loss_px)
+    if sure is None or _sigmas(scene, sure, "k2") >= SURE:
+        return freedom
+    both, cost = scene.copy(), scene.mean_square(frames, loss_px)
+    corner = np.hypot(scene.width, scene.tracks.height) / 2 / scene.lens[0]
+    vague = float(sure.lens[NAMES.index("k2")]) * corner**4 > VAGUE_BEND
+    without_k2 = _held(scene, freedom, "k2")
+    scene.adjust(frames, ROUNDS, loss_px, without_k2, SETTLED)
+    one = scene.copy()
+    sure = _certainty(scene, frames, without_k2, loss_px)
+    needed = sure is None or _sigmas(scene, sure, "k1") >= SURE
+    if not needed:
+        without = _held(scene, without_k2, "k1")
+        scene.adjust(frames, ROUNDS, loss_px, without, SETTLED)
+        if scene.mean_square(frames, loss_px) <= (1 + MISSED) * cost:
+            return without
+    scene.restore(one if vague else both)
+    return without_k2 if vague else freedom
 
 
 def _tells_focal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> bool:
