@@ -293,7 +293,9 @@ def test_a_session_that_only_began_has_a_page(clip: Path, tmp_path: Path) -> Non
 
 def test_advice_follows_what_is_measured() -> None:
     tracks = make_tracks(60)
-    good = replace(make_solve(tracks), frame_errors=np.full(FRAMES, 0.1), focal_interval_mm=(33.7, 33.8))
+    solve = make_solve(tracks)
+    depth = solve.points + np.random.default_rng(2).normal(0, 0.3, solve.points.shape)  # off one plane
+    good = replace(solve, points=depth, frame_errors=np.full(FRAMES, 0.1), focal_interval_mm=(33.7, 33.8))
 
     def said(tracks: Tracks, solve: Solve) -> str:
         reasons = [found.text for found in marks_of(solve, tracks, 1, FRAMES)]

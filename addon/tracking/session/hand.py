@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine.by_hand import HandTrack
+from ..engine.model import Solve
 from . import rows
 from .store import Store
 
@@ -63,6 +64,14 @@ def waiting_hand(store: Store) -> list[HandTrack]:
     """What the next solve will count in."""
     with store.connect() as db:
         return rows.read_hand(db, _since(db, _last_solve(db) + 1))
+
+
+def last_before_hand(store: Store) -> Solve | None:
+    """The newest solve, where something was handed over since; None else: then nothing is new about it."""
+    with store.connect() as db:
+        last = _last_solve(db)
+        waits = last and _since(db, last + 1) == last + 1
+    return store.last_solve() if waits else None
 
 
 def keep_waiting(db: sqlite3.Connection) -> None:

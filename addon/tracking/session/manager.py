@@ -19,7 +19,7 @@ from ..engine.track import TrackState, collect_tracks, track_names
 from ..errors import SessionDamagedError, SessionError
 from . import owner, source
 from .clip_tracks import clip_source, save_snapshot
-from .hand import numbered_in, numbered_out, solved_hand, waiting_hand
+from .hand import last_before_hand, numbered_in, numbered_out, solved_hand, waiting_hand
 from .places import free_path, session_folder, session_path
 from .source import footage_about, take_in_growth
 from .status import SessionStatus
@@ -222,7 +222,7 @@ class TrackingSessionManager:
             solve=self.about["solve"],
             follow=self.follows,
             hand=waiting_hand(self.store),
-            before=self.store.last_solve(),
+            before=last_before_hand(self.store),
         )
         count = self.store.track_count()
         if count or job.hand:
