@@ -278,7 +278,10 @@ def test_refusals_leave_the_tree_alone(tmp_path: Path, options: dict, message: s
 
 @pytest.mark.slow
 def test_the_poster_s_corners_at_every_frame(footage: Path, tmp_path: Path) -> None:
-    """The corners are found again in the rendered pixels, from where each pixel says that it came from."""
+    """The corners are found again in the rendered pixels, from where each pixel says that it came from.
+
+    In every frame in Blender 4.5, in every sixth in the others, where it would take minutes.
+    """
     truth = json.loads((footage / "poster.json").read_text())
     size = (truth["width"], truth["height"])
     corners = {int(frame): four for frame, four in truth["corners"].items()}
@@ -286,7 +289,8 @@ def test_the_poster_s_corners_at_every_frame(footage: Path, tmp_path: Path) -> N
     scene = scene_of(size)
     build(scene, tmp_path, come_from((400, 300)), None, corners=corners)
     worst = 0.0
-    for frame, four in corners.items():
+    every = 1 if bpy.app.version[:2] == (4, 5) else 6
+    for frame, four in list(corners.items())[::every]:
         scene.frame_set(frame)
         got = rendered(scene, tmp_path / "out.exr")
         sure = got[..., 3] > 0.9999
