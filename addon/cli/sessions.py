@@ -162,6 +162,7 @@ def resume(options: argparse.Namespace) -> int:
     from ..tracking.session import load_session, take_in_growth
 
     session = load_session(options.session)
+    session.check()  # one that is done would be believed otherwise
     if options.footage:
         print(f"footage: {session.relocate(options.footage)}")
     if session.status.finished and take_in_growth(session):

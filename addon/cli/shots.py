@@ -86,7 +86,9 @@ def _say_plan(options: argparse.Namespace, config: CompositeShotConfig, blender:
 
 
 def render(options: argparse.Namespace) -> int:
-    """Renders frames of a shot or a .blend."""
+    """Renders frames of a shot or a .blend; a signal ends it after the frame that is under way."""
+    from ..tracking.session.worker import signals_held
+
     path = Path(options.file)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
@@ -105,16 +107,19 @@ def render(options: argparse.Namespace) -> int:
             scope = f"{scene.frame_start}-{scene.frame_end}"
             raise InputError(f"frame {outside[0]} is outside the scene's range ({scope})")
         done, skipped, began = 0, 0, time.monotonic()
-        for step in blender.render_steps(scene, wanted, options.output, **settings):
-            if step.path.suffix != ".mp4":
-                done, skipped = done + 1, skipped + step.skipped
-            left = (len(wanted) - done) * (time.monotonic() - began) / max(done - skipped, 1)
-            what = "Finished before:" if step.skipped else "Rendered"
-            left = None if done == skipped else left
-            progress.show(done / len(wanted), f"{what} {step.path.name}", step.frame, left)
+        with signals_held() as check:
+            for step in blender.render_steps(scene, wanted, options.output, **settings):
+                if step.path.suffix != ".mp4":
+                    done, skipped = done + 1, skipped + step.skipped
+                left = (len(wanted) - done) * (time.monotonic() - began) / max(done - skipped, 1)
+                what = "Finished before:" if step.skipped else "Rendered"
+                left = None if done == skipped else left
+                progress.show(done / len(wanted), f"{what} {step.path.name}", step.frame, left)
+                check()
     where = step.path if step.path.suffix == ".mp4" else step.path.parent
     before = f", {skipped} of them finished before" if skipped else ""
-    print(f"{len(wanted)} frames in {where}{before if done else ', finished before'}")
+    count = "1 frame" if len(wanted) == 1 else f"{len(wanted)} frames"
+    print(f"{count} in {where}{before if done else ', finished before'}")
     return required(options.require, verdict)
 
 

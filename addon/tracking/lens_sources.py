@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from .config import CompositeShotConfig
-from .engine.footage import open_footage
+from .engine.footage import Footage, open_footage
 from .engine.lens import PlateLens, plate_lens
 from .errors import InputError
 from .presets import load_tracking_preset
@@ -34,19 +34,27 @@ def lens_of_shot(config: CompositeShotConfig, session_dir: str | os.PathLike[str
         first, last = config.footage.frame_range or (1, None)
         footage = open_footage(config.footage_path, first=first, last=last)
         chosen = None if session_dir is None else Path(session_dir).absolute()
-        folder = session_folder(footage.path.absolute(), chosen=chosen)
-        found = find_session(
-            folder,
-            footage,
-            settings=load_tracking_preset(config.tracking.preset),
-            # A camera's sensor is known in Blender only, and tells no session of one shot from another.
-            lens=None if config.tracking.lens.camera else config.lens_start(footage),
-            solve=config.tracking.solve,
-            any_mask=True,
+        blend = config.resolve(config.into or f"{config.name}.blend")
+        folders = dict.fromkeys(
+            session_folder(footage.path.absolute(), blend=beside, chosen=chosen) for beside in (blend, None)
         )
+        found = next(filter(None, (_session_in(folder, config, footage) for folder in folders)), None)
         if found is None:
             raise InputError(
-                f"the shot {config.name} has no session in {folder}: assemble it, or name the .blend"
+                f"the shot {config.name} has no session in {' or '.join(map(str, folders))}:"
+                " assemble it, or name the .blend"
             )
         session = found
     return lens_of_session(session)
+
+
+def _session_in(folder: Path, config: CompositeShotConfig, footage: Footage) -> TrackingSessionManager | None:
+    return find_session(
+        folder,
+        footage,
+        settings=load_tracking_preset(config.tracking.preset),
+        # A camera's sensor is known in Blender only, and tells no session of one shot from another.
+        lens=None if config.tracking.lens.camera else config.lens_start(footage),
+        solve=config.tracking.solve,
+        any_mask=True,
+    )

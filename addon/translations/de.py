@@ -101,6 +101,7 @@ WORDS: dict[str, str] = {
     "Built: {}": "Gebaut: {}",
     "By the tracks that are selected": "Nach den ausgewählten Spuren",
     "By {} tracks": "Nach {} Spuren",
+    "CG away from it is less sure": "CG abseits davon sitzt weniger sicher",
     "CG added to the footage as light, for glows, sparks and screens":
         "CG als Licht zur Aufnahme addiert, für Leuchten, Funken und Bildschirme",
     "CG bent to the plate's lens, over the untouched footage":
@@ -987,8 +988,6 @@ WORDS: dict[str, str] = {
     "the footage does not tell the focal length: {} mm stay":
         "die Aufnahme verrät die Brennweite nicht: {} mm bleiben",
     "there is no move to solve": "es gibt keine Bewegung zu lösen",
-    "track something off it: lens and depth hang on it":
-        "verfolgen Sie etwas außerhalb: Brennweite und Tiefe hängen daran",
     "tracking is not done": "das Tracking ist nicht fertig",
     "tracks cover {} of the picture{}": "Spuren decken {} des Bildes{}",
     "try a denser preset, or tracks by hand": "versuchen Sie eine dichtere Vorgabe oder Spuren von Hand",

@@ -59,6 +59,8 @@ def test_a_clip_becomes_a_saved_shot_with_the_true_camera(
     assert values["solve"]["verdict"] == "good"
     assert values["blender"] == blender_file.app.version_string
     assert load_session(values["session"]).status is SessionStatus.SOLVED
+    assert Path(values["session"]).parent == shot.with_name("walls_tracking")
+    assert cli.main(["stmap", str(shot), "--distort", str(shot.with_name("d.exr"))]) == 0
 
 
 def test_a_session_that_is_there_is_taken_up(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -77,6 +81,30 @@ def test_an_interrupted_render_goes_on_with_what_is_missing(
     assert times(out) == after
     render(blend, "--all", "--frames", "1")
     assert times(out)["Small_0001.png"] > after["Small_0001.png"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_render_after_the_frame_under_way(
+    blend: Path, blender_file: ModuleType, repo: Path, number: signal.Signals
+) -> None:
+    if not blender_file.app.module:
+        pytest.skip("needs a Python that imports bpy")
+    scene = blender_file.context.scene
+    scene.cycles.samples, scene.frame_end = 400, 200
+    scene.render.resolution_x, scene.render.resolution_y = 320, 180
+    blender_file.ops.wm.save_mainfile()
+    out = blend.with_name("out")
+    call = [sys.executable, "-m", "addon", "render", str(blend), "--output", str(out)]
+    with subprocess.Popen(call, cwd=repo, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 60
+        while not (out / "Small_0001.png").is_file() and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 128 + number
+    assert "interrupted" in said and "Traceback" not in said
+    frames = sorted(out.glob("*.png"))
+    assert 1 <= len(frames) < 100 and all(is_whole(frame) for frame in frames)
 
 
 def test_frames_of_a_scene_that_has_changed_are_rendered_anew(blend: Path, blender_file: ModuleType) -> None:

@@ -358,6 +358,16 @@ def test_footage_that_is_gone_or_another_one_is_named(
 # --- the verbs ---------------------------------------------------------------
 
 
+def test_a_session_that_is_done_is_not_believed_when_it_is_damaged(
+    whole: TrackingSessionManager, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = copy_of(whole, tmp_path, "hurt")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE marker SET x = x + 1 WHERE rowid = 100")
+    status, out, err = said(capsys, "resume", str(path))
+    assert status == 1 and "is damaged" in err and "solve:" not in out
+
+
 def test_recover_merge_and_cleanup_on_the_command_line(
     whole: TrackingSessionManager, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -91,7 +91,9 @@ def _camera_of_session(build: Build, tracks: Tracks) -> Steps:
     yield BuildStep("camera", 0.9, "The camera into the scene")
     bake = config.camera.bake
     if result.native is not None and not result.native.agrees:
-        build.notes.append(f"the camera has keys and does not follow the clip: {result.native.reason}")
+        build.notes.append(
+            f"the camera has keys from our solve and does not follow Blender's own: {result.native.reason}"
+        )
         bake = True
     names = [tracks.names[number] for number in solve.point_tracks]
     result.floor = shot_floor(config, names, solve.points, solve.cameras)

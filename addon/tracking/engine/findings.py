@@ -31,7 +31,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "turns": ("the camera only turns: solved as on a tripod, without depth", ""),
     "turns_little": ("the camera turns by {} degrees only: its lens is a guess", "give it under Lens Known"),
     "parallax": ("points are seen under {} degrees only: depth is a guess", "a longer move would tell it"),
-    "planar": ("nearly all points lie in one plane", "track something off it: lens and depth hang on it"),
+    "planar": ("nearly all points lie in one plane", "CG away from it is less sure"),
     "place": ("the camera's place is unsure in {}", "add tracks there, near and far"),
     "focal_unlikely": ("a focal length of {} mm is unlikely", "give it under Lens Known"),
     "focal_untold": (

@@ -12,6 +12,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -95,6 +97,32 @@ def raise_on_signals() -> None:
 
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGINT, interrupt)
+
+
+@contextmanager
+def signals_held() -> Iterator[Callable[[], None]]:
+    """Lets SIGTERM and Ctrl+C wait: what is given raises Interrupted for one that has come.
+
+    An exception from within Blender's renderer is lost there, and the frames would go on. A second signal
+    ends the process at once.
+    """
+    came: list[int] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        if came:
+            os._exit(128 + number)
+        came.append(number)
+
+    def check() -> None:
+        if came:
+            raise Interrupted(came[0])
+
+    before = {number: signal.signal(number, hold) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield check
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main(arguments: list[str]) -> int:
