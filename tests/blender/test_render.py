@@ -87,7 +87,7 @@ def test_an_interrupted_render_goes_on_with_what_is_missing(
 def test_a_signal_ends_a_render_after_the_frame_under_way(
     blend: Path, blender_file: ModuleType, repo: Path, number: signal.Signals
 ) -> None:
-    if not blender_file.app.module:
+    if blender_file.app.binary_path:
         pytest.skip("needs a Python that imports bpy")
     scene = blender_file.context.scene
     scene.cycles.samples, scene.frame_end = 400, 200

@@ -95,6 +95,7 @@ def test_track_cancel_resume_and_set_up(window: Any, footage_file: Path) -> None
     if window.run(lambda: watch.state_of(clip()).waiting):  # else it was done before it could be stopped
         assert window.run(lambda: press("resume")) == {"FINISHED"}
     window.wait_until(lambda: clip().tracked_shot.taken_in, LONGEST_WAIT)
+    window.wait_until(lambda: not watch.work_of(watch.state_of(clip())), LONGEST_WAIT)  # Blender's own solve
     assert window.run(lambda: clip().tracking.reconstruction.is_valid)
     # drawn with 30 mm on 36 mm; the clip keeps the sensor that it has
     solved = window.run(lambda: clip().tracked_shot.focal_length / clip().tracking.camera.sensor_width)
