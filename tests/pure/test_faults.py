@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from addon import cli
@@ -28,6 +30,7 @@ from addon.tracking.session import (
     create_session,
     load_session,
     resume_tracking,
+    rows,
     run_session,
     salvage,
     start_worker,
@@ -356,6 +359,21 @@ def test_footage_that_is_gone_or_another_one_is_named(
 
 
 # --- the verbs ---------------------------------------------------------------
+
+
+def test_a_solve_from_before_a_lens_had_a_pixel_aspect_is_whole(whole: TrackingSessionManager) -> None:
+    """What was written then must not be told to be damaged now."""
+    solve = whole.solve()
+    assert solve is not None and not any(solve.shutter)
+    names = ("focal_px", "width", "height", "k1", "k2", "sensor_width_mm", "model")
+    lens = {name: getattr(solve.lens, name) for name in names}
+    parts = (solve.frames, solve.cameras, solve.frame_errors)
+    parts += (solve.point_tracks, solve.points, solve.point_errors)
+    then = rows.crc(
+        json.dumps([lens, solve.verdict, solve.reasons, solve.motion]),
+        *(np.asarray(part, np.float64) for part in parts),
+    )
+    assert rows.solve_digest(solve) == then
 
 
 def test_a_session_that_is_done_is_not_believed_when_it_is_damaged(

@@ -159,9 +159,12 @@ def reasons_digest(reasons: Mapping[int, str]) -> int:
 
 def solve_digest(solve: Solve) -> int:
     """Of a camera with its bundles."""
+    lens = asdict(solve.lens)
+    if solve.lens.pixel_aspect == 1:
+        del lens["pixel_aspect"]  # older files have digests without
     return crc(
         json.dumps(
-            [asdict(solve.lens), solve.verdict, solve.reasons, solve.motion]
+            [lens, solve.verdict, solve.reasons, solve.motion]
             + ([solve.shutter] if any(solve.shutter) else [])  # older files have digests without
         ),
         *(np.asarray(part, np.float64) for part in (solve.frames, solve.cameras, solve.frame_errors)),
