@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TextIO
@@ -72,19 +70,11 @@ def scripts_allowed(options: argparse.Namespace) -> bool:
     return bool(options.allow_scripts) or choices().allow_scripts
 
 
-@contextmanager
-def blender_quiet() -> Iterator[None]:
+def blender_quiet() -> AbstractContextManager[None]:
     """Keeps what Blender itself prints (every sample of a render) out of our standard output."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+    from ..tracking.quiet import OUTPUT, silenced
+
+    return silenced(OUTPUT)
 
 
 def check_report_path(path: str | None) -> None:

@@ -8,11 +8,9 @@ on it. In a window it runs as a job, so that the window stays alive; without one
 from __future__ import annotations
 
 import math
-import os
-import sys
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +19,7 @@ import numpy as np
 
 from ..engine.model import Bools, Floats, Solve
 from ..engine.motion import STILL, TURNS
+from ..quiet import ERRORS, silenced
 from .clip import camera_object, camera_similarity, clip_editor, move_cameras, native_cameras, set_lens
 
 KEYFRAME_TRACKS = 8
@@ -63,20 +62,6 @@ class NativeResult:
 _CAMERA = ("lens", "sensor_width", "sensor_height", "sensor_fit", "shift_x", "shift_y")
 _RENDER = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
 """What Blender's solver writes into the scene's camera and its render settings, which may be anybody's."""
-
-
-@contextmanager
-def _solver_silent() -> Iterator[None]:
-    """Keeps the log of Blender's solver (a line with E for a point behind a camera) out of standard error."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 JOB = "CLIP_OT_solve_camera"
@@ -133,7 +118,8 @@ class NativeSolve:
             with clip_editor(context, clip):
                 bpy.ops.clip.clear_solution()
                 try:
-                    with _solver_silent():
+                    # Its log has a line with E for a point behind a camera. A window may have no such stream.
+                    with silenced(ERRORS) if bpy.app.background else nullcontext():
                         bpy.ops.clip.solve_camera()
                 except RuntimeError as error:
                     self.refusal = str(error).removeprefix("Error: ").strip()

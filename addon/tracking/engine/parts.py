@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .model import Bools, Tracks
+from .scene import LEAST_POINTS
 from .votes import FramePair
 
-LEAST_SHARED = 8
+LEAST_SHARED = LEAST_POINTS
 """Tracks that must go on from one frame to the next for the two to be one part."""
 
 

@@ -1,7 +1,8 @@
 """Which terms of the lens and of the shutter the footage supports: those that it can tell from nothing.
 
 All are let free on the skeleton, whose covariance says how far each lies from zero; what can't be told
-from zero is held there, the weakest first, since a term that explains noise takes the focal length with it.
+from zero is held there, since a term that explains noise takes the focal length with it. The two terms of the
+distortion are one curve: they stay or go together, unless k2 could be anything.
 """
 
 from __future__ import annotations
