@@ -109,7 +109,7 @@ class Builder:
         return socket
 
     def math(self, operation: str, a: Value, b: Value = 0.0, *, role: str) -> bpy.types.NodeSocket:
-        """One number of two, or of the first alone; ``operation`` is one of those that versions.py lists."""
+        """One number of two, or of the first alone; ``operation`` is one of those that ``versions`` lists."""
         node = self.node(role, "math", role.title())
         versions.set_option(node, "math", "operation", operation)
         feed(self.tree, a, versions.input_socket(node, "math", "a"))
