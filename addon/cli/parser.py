@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 from ..tracking.errors import InputError
@@ -24,9 +25,28 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; see '{self.prog} --help'")
 
 
+class _Version(argparse.Action):
+    """Says which add-on in which Blender this is, and ends; what that takes is loaded only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from ..tracking.session.versions import blender_version, product_version
+
+        with suppress(ImportError):
+            import bpy  # noqa: F401  # asked for its version where it is there
+        blender = blender_version()
+        print(f"Tracked Shot {product_version()}{f', Blender {blender}' if blender else ', without Blender'}")
+        parser.exit()
+
+
 def parser_of_verbs() -> argparse.ArgumentParser:
     """What reads a call; each verb's function is in ``run``. Raises InputError on a wrong call."""
     parser = _Parser(prog=PROGRAM, description="From a filmed plate to a tracked, composited shot.")
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        help="tell the version of the add-on, and of Blender where it is there",
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Tells what sessions hold; 1 where one of them can't be read."""
+    """Tells what sessions hold; of a folder 1 where one of them can't be read."""
     import json
 
     from ..tracking.files import write_atomically
@@ -32,14 +32,14 @@ def status(options: argparse.Namespace) -> int:
     if not path.exists():
         raise InputError(f"{path}: no such session or folder")
     rows = []
-    broken = 0
+    worst = 0
     for file in list_sessions(path) if path.is_dir() else [path]:
         try:
             session = load_session(file)
             session.check()
             progress, point = session.get_progress(), session.get_resume_point()
         except TrackedShotError as error:
-            broken += 1
+            worst = 1 if path.is_dir() else error.exit_status
             say_error(str(error))
             if isinstance(error, SessionDamagedError):
                 _say_saved(file)
@@ -62,11 +62,11 @@ def status(options: argparse.Namespace) -> int:
         )
         at = f"frame {progress.frame} of {progress.last}"
         print(f"{file}: {progress.status.value}, {progress.done:.0%}, {at}{where}")
-    if not rows and not broken:
+    if not rows and not worst:
         print(f"{path}: no sessions")
     if options.json:
         write_atomically(Path(options.json), json.dumps({"version": 1, "sessions": rows}, indent=1) + "\n")
-    return 1 if broken else 0
+    return worst
 
 
 def _say_saved(file: Path) -> None:

@@ -27,6 +27,12 @@ class SessionError(TrackedShotError):
     """The session file cannot be read, written or owned."""
 
 
+class NoSessionError(SessionError):
+    """What was named as a session is not there, or another kind of file."""
+
+    exit_status = 2
+
+
 class SessionFullError(SessionError):
     """The disk with the session is full; all earlier steps are on it."""
 

@@ -101,12 +101,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'file'?``, or the words there are where they are few, or nothing."""
+    """``; did you mean 'file'?``, or the words that are known where they are few, or nothing."""
     names = list(known)
     match = nearest(word, names)
     if match:
         return f"; did you mean '{match}'?"
-    return f"; there is {', '.join(names)}" if 0 < len(names) <= 8 else ""
+    return f"; known: {', '.join(names)}" if 0 < len(names) <= 8 else ""
 
 
 def one_line(text: str, most: int) -> str:

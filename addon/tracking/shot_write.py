@@ -18,7 +18,6 @@ from .config import CompositeShotConfig
 from .errors import InputError
 from .files import write_atomically
 from .schema import FOREIGN, KeyPath
-from .shot_layers import under_shot
 from .shotfile import load_shot_text
 from .yaml_tools import Span
 
@@ -166,9 +165,6 @@ def _updated(config: CompositeShotConfig, path: Path, text: str) -> str:
     if not changes:
         return text
     update = _Update(text)
-    value = yaml_tools.read_text(text).value
-    if not under_shot(value):
-        changes = changes.get("shot", _Changes())
     update.change((), changes)
     result = update.result()
     if _loaded(path, result, "a value could not be exchanged") != config:

@@ -75,6 +75,8 @@ def _load(path: str | Path, read: Callable[[], Document], user_folder: Path | No
     def report(place: Place, message: str) -> None:
         problems.append(Problem(place.file or named, *place.value, message))
 
+    if (bare := _first_key_without_shot(document)) is not None:
+        report(bare, "the key 'shot' is missing; put it before this line, and all of the shot under it")
     base = Path(path).absolute().parent
     value, places, included = _with_includes(document, base, report, Path(path), named)
     source = ShotSource(named, places)
@@ -127,6 +129,22 @@ def _with_includes(
     whole = own.over(included)
     places = {**document.places, **{(*under, *path): place for path, place in whole.places.items()}}
     return {**value, "shot": whole.values} if under else whole.values, places, included.values
+
+
+def _first_key_without_shot(document: Document) -> Place | None:
+    """Where the first of a shot's keys stands that should stand under ``shot``; None where all is well.
+
+    Files that are included may do without, and so may shots from Python.
+    """
+    if not isinstance(document.value, Mapping) or under_shot(document.value):
+        return None
+    known = CompositeShotConfig.keys()
+    keys = [
+        document.places[(name,)].key
+        for name in document.value
+        if name in known and (name,) in document.places
+    ]
+    return Place(min(keys), min(keys)) if keys else None
 
 
 def check_shot(config: CompositeShotConfig) -> list[Problem]:

@@ -154,7 +154,7 @@ class Plan:
         fresh: bool = False,
     ) -> None:
         if start is not None and start not in _BY_NAME:
-            raise InputError(f"there is no stage {start!r} (there: {', '.join(NAMES)})")
+            raise InputError(f"there is no stage {start!r}; known: {', '.join(NAMES)}")
         self._values = stage_values(config)
         self._after = {stage.name: _builds_on(stage, config) for stage in STAGES}
         self._outcomes = outcomes

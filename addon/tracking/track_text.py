@@ -81,7 +81,7 @@ def to_3de(tracks: Tracks, *, first: int = 1) -> str:
 def write_tracks(tracks: Tracks, path: Path | str, form: str = TEXT, *, first: int = 1) -> None:
     """Writes the tracks to a file, as a whole or not at all; raises InputError where that cannot be done."""
     if form not in FORMATS:
-        raise InputError(f"'{form}' is no form of 2D tracks; there is {', '.join(FORMATS)}")
+        raise InputError(f"'{form}' is no form of 2D tracks; known: {', '.join(FORMATS)}")
     made = to_text(tracks, first=first) if form == TEXT else to_3de(tracks, first=first)
     write_atomically(Path(path), made)
 

@@ -25,6 +25,7 @@ KEPT: tuple[str, ...] = (
     "moves", "turns where it stands", "stands still", "zooms, {} to {} mm", "{} mm, as given",
     "{} mm, not told",
     "too short", "moves, or slipped", "sticks to the frame", "left out by the solve",
+    "parts of the file are lost or hold something else", "'tracked_shot recover' saves what can be read",
     "Found, {} sure", "By {} tracks", "rows", "columns", "on", "off",
 )  # fmt: skip
 """Words that are put together elsewhere, so that the source does not have them as they are shown."""

@@ -1042,6 +1042,10 @@ WORDS: dict[str, str] = {
         "die Szene {} hat {}: wählen Sie eine in ihren Szeneneigenschaften",
     "the scene {} is linked from another file: make it local first":
         "die Szene {} ist aus einer anderen Datei verknüpft: machen Sie sie zuerst lokal",
+    "parts of the file are lost or hold something else":
+        "Teile der Datei fehlen oder enthalten etwas anderes",
+    "'tracked_shot recover' saves what can be read":
+        "„tracked_shot recover“ rettet, was sich lesen lässt",
     "the session is damaged: a key patch has the wrong size":
         "die Sitzung ist beschädigt: ein Muster hat die falsche Größe",
     "the shot {} has no session in {}: assemble it, or name the .blend":

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from addon import (
+    cli,
     keymaps,
     operators,
     overlay,
@@ -147,3 +148,15 @@ def test_a_menu_gives_back_the_preset_that_was_clicked(blender_file: ModuleType)
         assert len({item[4] for item in items}) == len(items) > 5
         for name, *_, number in items:
             assert preset_items.name_of(kind, int(np.float32(number))) == name
+
+
+def test_the_command_line_tells_its_version_and_blenders(
+    blender_file: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    said = capfd.readouterr().out
+    assert said.startswith("Tracked Shot ") and said.endswith(
+        f", Blender {blender_file.app.version_string}\n"
+    )

@@ -11,6 +11,7 @@ import pytest
 
 from addon import operators, panels, preferences, properties, translations, words
 from addon.tracking.presets import list_composite_presets, list_tracking_presets
+from addon.tracking.session import rows, store
 from tests.words import ADDON, class_words, is_words, source_words
 
 HOLES = re.compile(r"\{[^{}]*\}")
@@ -55,6 +56,8 @@ def test_finished_sentences_are_known_again(monkeypatch: pytest.MonkeyPatch) -> 
         assert words.said("Neither template nor word") == "Neither template nor word"
         parts = words.said("clip.mp4: Blender cannot read this clip; make an evenly timed copy")
         assert parts.startswith("clip.mp4: ") and "Blender cannot" not in parts
+        damaged = words.said(f"a.tracksession: the session is damaged: {rows.HURT}; {store.RECOVER}")
+        assert "Teile der Datei" in damaged and "rettet" in damaged
     finally:
         words._said.cache_clear()
 

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -146,20 +147,33 @@ BAD_CALLS = {
     "a missing shot": ["validate", "gone.yaml"],
     "a missing session": ["resume", "gone.tracksession"],
     "no session folder": ["status", "gone"],
+    "the status of a clip": ["status", "README.md"],
+    "the report of a shot": ["report", "examples/first_shot/shot.yaml"],
+    "the tracks of a shot": ["tracks", "examples/first_shot/shot.yaml", "--out", "gone.txt"],
+    "a recovery of a shot": ["recover", "examples/first_shot/shot.yaml"],
     "a render of nothing": ["render", "gone.blend", "--output", "out"],
 }
 
 
 @pytest.mark.parametrize("name", BAD_CALLS)
 def test_a_bad_call_is_one_line_and_status_2(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture
+    name: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(REPOSITORY)
     status = cli.main(BAD_CALLS[name])
     said = capsys.readouterr()
-    assert status == (1 if name == "a missing session" else 2)
+    assert status == 2
     assert len(said.err.strip().splitlines()) == 1
     assert "error: " in said.err
     assert not said.out
+
+
+def test_the_version_is_that_of_the_manifest() -> None:
+    version = tomllib.loads((REPOSITORY / "blender_manifest.toml").read_text())["version"]
+    script = "import sys; sys.modules['bpy'] = None; from addon import cli; sys.exit(cli.main(['--version']))"
+    call = [sys.executable, "-c", script]
+    done = subprocess.run(call, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, f"Tracked Shot {version}, without Blender\n")
 
 
 def test_presets_are_listed(capsys: pytest.CaptureFixture) -> None:

@@ -125,11 +125,9 @@ def test_what_says_it_already_is_not_written(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
-def test_a_file_without_a_last_line_end_and_one_without_the_outer_key(tmp_path: Path) -> None:
+def test_a_file_without_a_last_line_end_and_one_in_braces(tmp_path: Path) -> None:
     text = update(tmp_path, "shot:\n  footage: {file: a.mp4}", set_to(name="b"))
     assert text == "shot:\n  footage: {file: a.mp4}\n  name: b"
-    text = update(tmp_path, "footage: {file: a.mp4}\nname: a # c\n", set_to(name="b", render__samples=2))
-    assert text == "footage: {file: a.mp4}\nname: b # c\nrender: {samples: 2}\n"
     text = update(tmp_path, "{shot: {footage: {file: a.mp4}}}", set_to(name="b"))
     assert text == "{shot: {footage: {file: a.mp4}, name: b}}"
 

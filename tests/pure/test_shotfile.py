@@ -208,6 +208,7 @@ def test_error_lines_are_as_promised(tmp_path: Path, monkeypatch: pytest.MonkeyP
             "NO_SUCH is not set",
         ),
         ("shot: {footage: {file: a}}\nfootage: {}", 2, 1, "it belongs under 'shot'"),
+        ("# mine\nname: a\nfootage: {file: a}\n", 2, 1, "the key 'shot' is missing; put it before this line"),
         ("shoot: {footage: {file: a}}", 1, 1, "did you mean 'shot'?"),
         ("[1, 2]", 1, 1, "must be a mapping"),
         ("shot: [1, 2]", 1, 7, "must be a mapping"),

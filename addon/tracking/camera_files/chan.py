@@ -71,7 +71,7 @@ def read_chan(
     for a file that cannot be had or an unknown ``order``.
     """
     if order not in ORDERS:
-        raise InputError(f"'{order}' is no rotation order; there is {', '.join(ORDERS)}")
+        raise InputError(f"'{order}' is no rotation order; known: {', '.join(ORDERS)}")
     source = str(path)
     rows: list[list[float]] = []
     for number, line in enumerate(read_text(source).splitlines(), 1):

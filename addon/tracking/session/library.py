@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine.footage import IDENTITY
 from ..engine.track import KeyPatches, Markers, TrackChange
-from ..errors import InputError, SessionError
+from ..errors import InputError, NoSessionError, SessionError
 from . import owner
 from .clip_tracks import ClipPlane, ClipSnapshot, ClipTrack, load_snapshot, save_snapshot
 from .manager import TrackingSessionManager, list_sessions, load_session
@@ -95,7 +95,7 @@ def delete_session(path: str | os.PathLike[str]) -> None:
     """
     file = Path(path)
     if not file.is_file():
-        raise SessionError(f"{file}: no such session")
+        raise NoSessionError(f"{file}: no such session")
     info = session_info(file)
     if info.alive:
         raise SessionError(f"{file}: a process is at work on it; cancel that first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import sqlite3
 import zlib
@@ -18,7 +19,11 @@ from ..engine.model import Lens, Solve
 from ..engine.track import KeyPatches, Markers
 from ..errors import SessionDamagedError
 
+log = logging.getLogger(__name__)
+
 KEY_COLUMNS = "id, key_frame, key_x, key_y, patch"
+HURT = "parts of the file are lost or hold something else"
+"""What a person is told where SQLite cannot read its own pages; its words for it go to the log."""
 
 
 def read_markers(db: sqlite3.Connection, after: int = 0, last: int = 2**62) -> Markers:
@@ -195,8 +200,11 @@ def about_digest(db: sqlite3.Connection) -> int:
 
 def check_pages(db: sqlite3.Connection) -> list[str]:
     """What SQLite itself finds wrong with the file."""
-    found = (str(row[0]) for row in db.execute("PRAGMA quick_check(3)"))
-    return [" ".join(text.split()) for text in found if text != "ok"]
+    found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)")]
+    wrong = [" ".join(text.split()) for text in found if text != "ok"]
+    for text in wrong:
+        log.info("quick_check: %s", text)
+    return [HURT] if wrong else []
 
 
 def check_about(db: sqlite3.Connection) -> list[str]:

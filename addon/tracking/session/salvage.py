@@ -7,6 +7,7 @@ of tracking and each camera has a digest that tells.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -22,13 +23,15 @@ import numpy as np
 from ..engine.by_hand import HandTrack
 from ..engine.model import Solve
 from ..engine.track import KeyPatches, Markers, TrackChange
-from ..errors import SessionDamagedError, SessionError
+from ..errors import NoSessionError, SessionDamagedError, SessionError
 from . import rows
 from .hand import write_hand
 from .places import free_path
 from .status import SessionStatus
 from .store import Store
 from .tables import APPLICATION_ID, FORMAT
+
+log = logging.getLogger(__name__)
 
 NEEDED = ("name", "range", "footage", "settings", "lens", "solve")
 """Without these nothing can be made of the rest."""
@@ -110,7 +113,7 @@ def recover(
 def _copy(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to a copy of the file and its journal, in which text that is no text can be read."""
     if not path.is_file():
-        raise SessionError(f"{path}: no such session")
+        raise NoSessionError(f"{path}: no such session")
     with tempfile.TemporaryDirectory(prefix="tracked-shot-") as folder:
         copy = Path(folder, path.name)
         shutil.copy(path, copy)
@@ -123,11 +126,11 @@ def _copy(path: Path) -> Iterator[sqlite3.Connection]:
                 number = db.execute("PRAGMA application_id").fetchone()[0]
                 found = db.execute("PRAGMA user_version").fetchone()[0]
             except sqlite3.DatabaseError as error:
-                raise SessionError(
+                raise NoSessionError(
                     f"{path}: not a Tracked Shot session, or nothing of it can be read"
                 ) from error
             if number != APPLICATION_ID:
-                raise SessionError(f"{path}: not a Tracked Shot session")
+                raise NoSessionError(f"{path}: not a Tracked Shot session")
             if found > FORMAT:
                 raise SessionError(f"{path}: written by a newer Tracked Shot; that one can save it")
             yield db
@@ -189,7 +192,8 @@ def _damage(db: sqlite3.Connection) -> tuple[list[str], bool]:
         tracking = [*rows.check_pages(db), *rows.check_about(db), *rows.check_steps(db)]
         return [*tracking, *rows.check_solves(db), *rows.check_hand(db)], not tracking
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
-        return [str(error)], False
+        log.info("%s", error)
+        return [rows.HURT], False
 
 
 def _whole_tracking(db: sqlite3.Connection) -> tuple[KeyPatches | None, Markers, int]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import errno
 import itertools
 import json
+import logging
 import os
 import sqlite3
 import time
@@ -33,8 +34,9 @@ import numpy as np
 
 from ..engine.model import Solve
 from ..engine.track import KeyPatches, Markers, TrackChange
-from ..errors import SessionDamagedError, SessionError, SessionFullError
+from ..errors import NoSessionError, SessionDamagedError, SessionError, SessionFullError
 from .rows import (
+    HURT,
     KEY_COLUMNS,
     about_digest,
     check_about,
@@ -55,6 +57,8 @@ from .rows import (
 )
 from .status import SessionStatus, check_change
 from .tables import APPLICATION_ID, FORMAT, bring_up
+
+log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 10.0
 SUFFIX = ".tracksession"
@@ -129,11 +133,11 @@ class Store:
         Raises SessionError where it is no session or of a newer format, SessionDamagedError where it is hurt.
         """
         if not path.is_file():
-            raise SessionError(f"{path}: no such session")
+            raise NoSessionError(f"{path}: no such session")
         store = cls(path)
         with store.connect() as db:
             if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                raise SessionError(f"{path}: not a Tracked Shot session")
+                raise NoSessionError(f"{path}: not a Tracked Shot session")
             found = db.execute("PRAGMA user_version").fetchone()[0]
             if found > FORMAT:
                 raise SessionError(
@@ -160,7 +164,8 @@ class Store:
         except sqlite3.Error as error:
             raise _session_error(self.path, error) from error
         except (UnicodeDecodeError, OverflowError) as error:
-            raise SessionDamagedError(f"{self.path}: the session is damaged: {error}; {RECOVER}") from error
+            log.info("%s: %s", self.path, error)
+            raise SessionDamagedError(f"{self.path}: the session is damaged: {HURT}; {RECOVER}") from error
 
     def verify(self) -> list[str]:
         """What is not as it was written, a line each; empty where all is well. Reads the whole file."""
@@ -445,9 +450,7 @@ def _session_error(path: Path, error: sqlite3.Error) -> SessionError:
     if name == "SQLITE_FULL":
         return SessionFullError(f"{path}: the disk is full; all finished steps are saved")
     if name == "SQLITE_NOTADB":
-        return SessionError(f"{path}: not a Tracked Shot session")
-    if name.startswith("SQLITE_CORRUPT"):
-        return SessionDamagedError(f"{path}: the session is damaged ({error}); {RECOVER}")
+        return NoSessionError(f"{path}: not a Tracked Shot session")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
         return SessionError(f"{path}: the file or its folder is read-only")
     if name.startswith("SQLITE_CANTOPEN"):
@@ -456,7 +459,8 @@ def _session_error(path: Path, error: sqlite3.Error) -> SessionError:
         return SessionError(f"{path}: another program has kept the file locked for {BUSY_SECONDS:.0f} s")
     if name.startswith("SQLITE_IOERR"):
         return SessionError(f"{path}: the disk cannot be read or written ({error})")
-    return SessionDamagedError(f"{path}: the session is damaged ({error}); {RECOVER}")
+    log.info("%s: %s (%s)", path, error, name)
+    return SessionDamagedError(f"{path}: the session is damaged: {HURT}; {RECOVER}")
 
 
 def _os_error(path: Path, error: OSError) -> SessionError:
