@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ from . import (
     preset_pictures,
     properties,
     translations,
-    watch,
 )
 from .tracking.presets import set_user_folder
+from .watch import timer
 
 log = logging.getLogger(__name__)
 COMMAND = "tracked_shot"
@@ -99,17 +98,6 @@ def _remove_command() -> None:
     bpy.utils.unregister_cli_command(_command.pop())
 
 
-def _start_timer() -> None:
-    bpy.app.timers.register(watch.tick, first_interval=watch.BUSY_SECONDS, persistent=True)
-
-
-def _stop_timer() -> None:
-    # Blender itself drops it where reading another file failed half-way.
-    with contextlib.suppress(ValueError):
-        bpy.app.timers.unregister(watch.tick)
-    watch.forget()
-
-
 def _add_words() -> None:
     bpy.app.translations.register(COMMAND, translations.catalogue())
 
@@ -169,10 +157,10 @@ PARTS: tuple[Part, ...] = (
     _menu("TOPBAR_MT_file_export", draw_export_menu),
     _menu("TOPBAR_MT_file_import", draw_import_menu),
     _menu("TOPBAR_MT_window", draw_window_menu),
-    _handler("load_post", watch.on_load),
-    _handler("save_post", watch.on_save),
+    _handler("load_post", timer.on_load),
+    _handler("save_post", timer.on_save),
     Part("shortcuts", keymaps.hang, keymaps.take_off),
     Part("overlay", overlay.hang, overlay.take_off),
-    Part("timer", _start_timer, _stop_timer),
+    Part("timer", timer.start, timer.stop),
     Part("command line", _add_command, _remove_command),
 )

@@ -114,40 +114,40 @@ def measure(folder: Path, file: str) -> None:
 
     import addon
     from addon import watch, workspace
+    from addon.watch import pulse, taking, timer
 
     bpy.context.preferences.view.show_splash = False
     addon.register()
     gaps: dict[str, list[float]] = {phase: [] for phase in PHASES}
     last = [time.perf_counter()]
     ticks: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    phase, taking = [""], [False]
+    phase, is_taking = [""], [False]
 
     def note() -> float:
         now = time.perf_counter()
         if phase[0]:
-            gaps["taking in" if taking[0] else phase[0]].append(1000 * (now - last[0]))
-        last[0], taking[0] = now, False
+            gaps["taking in" if is_taking[0] else phase[0]].append(1000 * (now - last[0]))
+        last[0], is_taking[0] = now, False
         return TIMER_SECONDS
 
     def noted(work):  # type: ignore[no-untyped-def]
         def run(*arguments: object) -> None:
-            taking[0] = True
+            is_taking[0] = True
             work(*arguments)
 
         return run
 
     def timed_tick() -> float:
         started = time.perf_counter()
-        pause = look()
+        pause = timer.tick()
         if phase[0]:
-            ticks["taking in" if taking[0] else phase[0]].append(1000 * (time.perf_counter() - started))
+            ticks["taking in" if is_taking[0] else phase[0]].append(1000 * (time.perf_counter() - started))
         return pause
 
-    bpy.app.timers.unregister(watch.tick)
-    look, watch.tick = watch.tick, timed_tick
-    bpy.app.timers.register(watch.tick, persistent=True)
-    watch._go_on_taking_in = noted(watch._go_on_taking_in)
-    watch._end_native = noted(watch._end_native)
+    pulse.stop()
+    pulse.start(timed_tick, timer.BUSY_SECONDS)
+    taking.go_on = noted(taking.go_on)
+    taking.end_native = noted(taking.end_native)
 
     def phase_of(state: watch.ClipState) -> str:
         if state.taking is not None or state.native is not None:

@@ -63,11 +63,13 @@ def source_words() -> set[str]:
         if name.startswith(UNSEEN) or name.endswith(UNSEEN):
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        found.update(_in_module(tree, seen=name.startswith(("panels/", "operators/")) or "/" not in name))
+        found.update(
+            _in_module(tree, seen=name.startswith(("panels/", "operators/", "watch/")) or "/" not in name)
+        )
         literals = set(_literals(tree))
         if name in SENTENCES:
             found.update(text for text in literals if " " in text.strip())
-        elif name.startswith(("tracking/blender/", "watch.py", "jobs.py")):
+        elif name.startswith(("tracking/blender/", "watch/", "jobs.py")):
             found.update(text for text in literals if _SENTENCE.match(text) and "%" not in text)
     return {text for text in found if is_words(text)}
 

@@ -24,6 +24,7 @@ from addon.tracking.blender.clip import (
 from addon.tracking.blender.clip_state import forget_taken, taken_session
 from addon.tracking.errors import InputError
 from addon.tracking.session import TrackingSessionManager, load_session, resume_tracking
+from addon.watch import sessions, timer, workers
 from tests.blender.synthetic import make_shot
 from tests.blender.test_operators import drawn
 
@@ -53,7 +54,7 @@ def clip(
     bpy.context.scene.active_clip = clip
     jobs.take_in(clip, session)
     yield clip
-    watch.forget()
+    timer.forget()
 
 
 def delete(clip: bpy.types.MovieClip, names: list[str]) -> None:
@@ -77,8 +78,8 @@ def solve_again(clip: bpy.types.MovieClip) -> TrackingSessionManager:
     """Presses the button, waits for the process, and takes in what it found."""
     assert bpy.ops.tracked_shot.solve_again() == {"FINISHED"}
     session = load_session(clip.tracked_shot.session)
-    assert watch._workers[session.path].wait(120) == 0
-    watch._follow(watch.state_of(clip))
+    assert workers.started[session.path].wait(120) == 0
+    sessions.follow(watch.state_of(clip))
     assert watch.state_of(clip).finished and watch.state_of(clip).followed
     watch.take_in(clip, session)
     return session
@@ -154,7 +155,7 @@ def test_a_camera_from_the_artists_tracks_alone(clip: bpy.types.MovieClip) -> No
     memory.session = ""
     forget_taken(clip)
     memory.taken_in = False
-    watch.forget()
+    timer.forget()
     session = solve_again(clip)
     assert not session.follows and session.path.stem == "drawn_by_hand"
     assert memory.taken_in and memory.frames_solved == 24 and stale(clip) == ""
@@ -245,7 +246,7 @@ def test_what_helps_has_buttons(clip: bpy.types.MovieClip) -> None:
 
     assert bpy.ops.tracked_shot.switch_off_and_solve() == {"FINISHED"}
     assert {track.name for track in clip.tracking.tracks if track.weight == 0} == chosen
-    assert watch._workers[session.path].wait(120) == 0
+    assert workers.started[session.path].wait(120) == 0
     again = load_session(session.path)
     used = {PREFIX + again.tracks().names[number] for number in again.solve().point_tracks}
     assert not used & chosen and again.solve().average_error < solve.average_error
@@ -277,7 +278,7 @@ def test_a_known_lens_by_blenders_camera_presets(clip: bpy.types.MovieClip) -> N
     assert session.path != before.path and clip.tracked_shot.lens_known
     start = session.lens()
     assert not start.refine and start.sensor_width_mm == pytest.approx(chosen.sensor_width_mm)
-    assert watch._workers[session.path].wait(120) == 0
+    assert workers.started[session.path].wait(120) == 0
     solve = load_session(session.path).solve()
     assert solve.lens.focal_px == pytest.approx(30.0 / 36.0 * clip.size[0], rel=1e-5)
     assert solve.focal_interval_mm is None

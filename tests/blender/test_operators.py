@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from addon import jobs, session_list, watch
 from addon.tracking.blender.clip import PREFIX
 from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
 from addon.tracking.session.worker import DISK_FULL
+from addon.watch import taking, timer, workers
+from addon.watch.state import clips
 
 
 def drawn() -> ModuleType:
@@ -89,7 +92,7 @@ def test_a_session_is_found_again_without_the_files_memory(
     if not list_sessions(footage_file.parent):
         jobs.take_up(clip, watch.checked(clip).preflight.footage)
     clip.tracked_shot.session = ""
-    watch.forget()
+    timer.forget()
     state = watch.known(clip)
     assert state.session == list_sessions(footage_file.parent)[0]
     assert state.waiting or state.finished
@@ -157,7 +160,7 @@ def look_until(condition: Callable[[], object], what: str, seconds: float = PATI
     while not condition():
         assert time.monotonic() < ends, f"not within {seconds:g} s: {what}"
         time.sleep(0.05)
-        watch._look()
+        timer.look()
 
 
 def ours(clip: bpy.types.MovieClip) -> list[bpy.types.MovieTrackingTrack]:
@@ -214,7 +217,7 @@ def test_a_killed_worker_is_told_of_and_one_of_another_blender_respected(
 def test_a_full_disk_has_its_own_words(own_clip: bpy.types.MovieClip) -> None:
     session = jobs.take_up(own_clip, watch.checked(own_clip).preflight.footage)
     state = watch.attach(own_clip, session)
-    watch._workers[session.path] = watch.subprocess.Popen([sys.executable, "-c", f"exit({DISK_FULL})"])
+    workers.started[session.path] = subprocess.Popen([sys.executable, "-c", f"exit({DISK_FULL})"])
     state.running = True
     look_until(lambda: not state.running, "the worker ends")
     assert "full" in state.trouble
@@ -222,28 +225,28 @@ def test_a_full_disk_has_its_own_words(own_clip: bpy.types.MovieClip) -> None:
 
 def look_until_taken_in(state: watch.ClipState) -> None:
     """Ticks of the watcher, as in a window."""
-    watch._look()
+    timer.look()
     while state.taking is not None:
         state.taking.reading.wait()
-        watch._look()
+        timer.look()
 
 
 def test_a_window_takes_tracks_in_bit_by_bit(
     done_clip: bpy.types.MovieClip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A track a tick; one that comes from elsewhere meanwhile ends it, and what is asked anew is whole."""
-    monkeypatch.setattr(watch, "STEP_SECONDS", 0.0)
+    monkeypatch.setattr(taking, "STEP_SECONDS", 0.0)
     state = watch.known(done_clip)
     state.followed = True
-    watch._look()
+    timer.look()
     state.taking.reading.wait()
     for _ in range(3):
-        watch._look()
+        timer.look()
     assert state.taking is not None and 0 < len(ours(done_clip)) < 10
     assert not bpy.ops.tracked_shot.take_in.poll()
     done_clip.tracking.tracks.new(name="Mine", frame=1)
-    monkeypatch.setattr(watch, "STEP_SECONDS", 60.0)
-    watch._look()
+    monkeypatch.setattr(taking, "STEP_SECONDS", 60.0)
+    timer.look()
     assert "came or went" in state.trouble and state.taking is None and not done_clip.tracked_shot.taken_in
 
     assert bpy.ops.tracked_shot.take_in() == {"FINISHED"}
@@ -290,7 +293,7 @@ def test_tracks_by_hand_are_kept_on_save_and_restored(own_clip: bpy.types.MovieC
 
     bpy.ops.wm.open_mainfile(filepath=before)  # the older file: saving it must not throw Ear away
     clip = bpy.data.movieclips[0]
-    watch._look()
+    timer.look()
     assert watch.state_of(clip).lacking == 1
     bpy.ops.wm.save_mainfile()
     assert bpy.ops.tracked_shot.restore_tracks() == {"FINISHED"}
@@ -302,7 +305,7 @@ def test_footage_that_moved_is_found(done_clip: bpy.types.MovieClip, tmp_path: P
     state = watch.known(done_clip)
     (tmp_path / "elsewhere").mkdir()
     shutil.move(tmp_path / "own.avi", tmp_path / "elsewhere" / "renamed.avi")
-    watch._look()
+    timer.look()
     assert state.missing == "own.avi"
     with pytest.raises(RuntimeError, match="not in this folder"):
         bpy.ops.tracked_shot.find_footage(filepath=str(tmp_path / "own_tracking"))
@@ -332,7 +335,7 @@ def test_the_list_of_sessions(done_clip: bpy.types.MovieClip, tmp_path: Path) ->
     assert bpy.ops.tracked_shot.delete_session() == {"FINISHED"}
     assert not path.exists() and session_list.chosen() is None
     assert not bpy.ops.tracked_shot.delete_session.poll()
-    watch._look()
+    timer.look()
     assert watch.state_of(done_clip).session is None
 
 
@@ -351,11 +354,11 @@ def test_a_session_of_other_footage_is_not_taken_up(
 def test_clips_are_renamed_and_removed_and_files_opened(done_clip: bpy.types.MovieClip) -> None:
     state = watch.known(done_clip)
     done_clip.name = "another name"
-    watch._look()
+    timer.look()
     assert watch.state_of(done_clip) is state and state.session is not None
     bpy.data.movieclips.remove(done_clip)
-    watch._look()
-    assert not watch._clips
+    timer.look()
+    assert not clips
     assert not bpy.ops.tracked_shot.resume.poll() and not bpy.ops.tracked_shot.cancel.poll()
 
 
@@ -380,20 +383,20 @@ def test_a_window_looks_the_clip_over_a_picture_at_a_time(clip: bpy.types.MovieC
     before, area.type = area.type, "CLIP_EDITOR"
     area.spaces.active.clip = clip
     try:
-        watch._look()
+        timer.look()
         state = watch.state_of(clip)
         state.check.wait()
         ticks = 0
         while not state.compared:
             assert ticks < 5
-            watch._look()
+            timer.look()
             ticks += state.check is None
         assert ticks == 4 and state.findings == ()  # one for what the footage is, three pictures
         scene = bpy.context.scene
         assert state.misfits[scene.session_uid] == ("The scene has frames 1 to 250",)
         with bpy.context.temp_override(area=area):
             assert bpy.ops.tracked_shot.fit_scene() == {"FINISHED"}
-        watch._look()
+        timer.look()
         assert state.misfits[scene.session_uid] == ()
     finally:
         area.type = before

@@ -20,9 +20,9 @@ from addon import (
     preset_items,
     properties,
     registration,
-    watch,
 )
 from addon.panels import menus
+from addon.watch import timer
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def traces() -> dict[str, object]:
         "handlers": {
             name: [f for f in found if f.__module__.startswith("addon.")] for name, found in lists.items()
         },
-        "timer": bpy.app.timers.is_registered(watch.tick),
+        "timer": bpy.app.timers.is_registered(timer.tick),
         "properties": [
             hasattr(kind, "tracked_shot")
             for kind in (bpy.types.Scene, bpy.types.MovieClip, bpy.types.WindowManager)

@@ -12,8 +12,9 @@ from types import ModuleType
 import bpy
 import pytest
 
-from addon import operators, panels, watch
+from addon import operators, panels
 from addon.tracking.blender.clip_state import TAKEN
+from addon.watch import timer
 
 EDITORS = ("VIEW_3D", "CLIP_EDITOR", "NODE_EDITOR", "SEQUENCE_EDITOR", "TEXT_EDITOR", "PROPERTIES")
 OUTCOMES = ({"FINISHED"}, {"CANCELLED"}, {"RUNNING_MODAL"}, {"INTERFACE"})
@@ -212,7 +213,7 @@ def test_no_panel_ends_in_a_traceback(wrong, blender_file: ModuleType, tmp_path:
             area.spaces.active.view = "CLIP"
         else:
             area.ui_type = "CompositorNodeTree"
-        watch._look()
+        timer.look()
         region = next(region for region in area.regions if region.type in ("UI", "WINDOW"))
         with bpy.context.temp_override(window=window, screen=window.screen, area=area, region=region):
             for kind in panels.CLASSES:

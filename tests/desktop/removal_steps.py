@@ -79,12 +79,12 @@ def steps() -> Iterator[None]:
     yield
     before, blenders = ours(), others()
     assert len(before["types"]) > 50 and before["handlers"] == [1, 1] and before["menus"] == [1] * len(MENUS)
-    ticks = [part("watch").tick]
+    ticks = [part("watch.timer").tick]
     for _ in range(0 if bpy.app.background else 3):
         yield from reload()
         assert ours() == before, unlike(before, ours())
         assert others() == blenders
-        ticks.append(part("watch").tick)
+        ticks.append(part("watch.timer").tick)
         assert sum(map(bpy.app.timers.is_registered, set(ticks))) == 1, "a timer stayed"
         assert len(part("overlay")._handle) == (not bpy.app.background)
     for _ in range(10):
@@ -92,7 +92,7 @@ def steps() -> Iterator[None]:
         yield
         check_gone(blenders, ticks)
         addon_utils.enable(PACKAGE)
-        ticks.append(part("watch").tick)
+        ticks.append(part("watch.timer").tick)
         assert ours() == before, unlike(before, ours())
     repositories = bpy.context.preferences.extensions.repos
     index = next(i for i, item in enumerate(repositories) if item.module == "user_default")

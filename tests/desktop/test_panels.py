@@ -16,6 +16,7 @@ from addon import keymaps, overlay, panels, registration, solve_list, watch
 from addon.tracking import create_session
 from addon.tracking.session import run_session
 from addon.tracking.session.clip_tracks import PREFIX
+from addon.watch import timer
 
 
 def drawn() -> ModuleType:
@@ -53,7 +54,7 @@ def traces() -> dict[str, object]:
     keys = bpy.context.window_manager.keyconfigs.addon
     return {
         "types": sorted(name for name in dir(bpy.types) if name.startswith("TRACKED_SHOT_")),
-        "timer": bpy.app.timers.is_registered(watch.tick),
+        "timer": bpy.app.timers.is_registered(timer.tick),
         "overlay": list(overlay._handle),
         "keys": [
             item.idname for m in keys.keymaps for item in m.keymap_items if item.idname.startswith("tracked_")
