@@ -25,6 +25,7 @@ from .tracking.blender.assemble import plan_shot as plan_build
 from .tracking.blender.build import Build, ShotResult, load_shot_clip
 from .tracking.blender.camera import apply_solved_camera
 from .tracking.blender.clip import Steps, at_once, check_offset, load_clip, native_cameras
+from .tracking.blender.clip_lens import copy_lens, start_of_clip
 from .tracking.blender.composite import setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.mask_pictures import write_mask_pictures
@@ -37,7 +38,7 @@ from .tracking.config import CompositeShotConfig
 from .tracking.engine.footage import Footage
 from .tracking.engine.masks import with_mask
 from .tracking.engine.model import LensStart, Solve, Tracks
-from .tracking.errors import FootageError, InputError, SessionError, SolveError, TrackedShotError
+from .tracking.errors import FootageError, SessionError, SolveError, TrackedShotError
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
 from .tracking.lens_metadata import start_of_footage
 from .tracking.preflight import Finding, Preflight, number_runs
@@ -115,8 +116,7 @@ def show_copy(clip: bpy.types.MovieClip, file: Path) -> bpy.types.MovieClip:
     copy.tracked_shot.tracking_preset_name = clip.tracked_shot.tracking_preset_name
     copy.tracked_shot.lens_known = clip.tracked_shot.lens_known
     copy.tracked_shot.mask = clip.tracked_shot.mask
-    for name in ("sensor_width", "focal_length", "pixel_aspect", "distortion_model", "k1", "k2", "k3"):
-        setattr(copy.tracking.camera, name, getattr(clip.tracking.camera, name))
+    copy_lens(clip, copy)
     for scene in bpy.data.scenes:
         if scene.active_clip == clip and scene.library is None:
             scene.active_clip = copy
@@ -218,22 +218,11 @@ def _folder(path: Path) -> Path:
 
 
 def lens_start(clip: bpy.types.MovieClip) -> LensStart:
-    """What is known of the clip's lens. Raises InputError where it is known in a form that cannot be kept."""
+    """What is known of the clip's lens. Raises InputError where it is known and is no lens."""
     camera = clip.tracking.camera
     if not clip.tracked_shot.lens_known:
         return LensStart(sensor_width_mm=camera.sensor_width, pixel_aspect=camera.pixel_aspect)
-    if camera.distortion_model != "POLYNOMIAL":
-        raise InputError(
-            "a known lens has to have polynomial distortion; choose that, or let the lens be found"
-        )
-    return LensStart(
-        focal_length_mm=camera.focal_length,
-        sensor_width_mm=camera.sensor_width,
-        k1=camera.k1,
-        k2=camera.k2,
-        refine=False,
-        pixel_aspect=camera.pixel_aspect,
-    )
+    return start_of_clip(clip, refine=False)
 
 
 def remember_session(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:

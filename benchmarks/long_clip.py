@@ -4,8 +4,9 @@
 
 Draws a walk along a long wall into a temporary folder, compressed as MJPEG, then tracks and solves it in a
 process of its own as the worker does, without a session. Printed: seconds of tracking and of the solve,
-the most memory held, the time per frame early (about frame 100) and late (about 100 frames before the end)
-as medians over tracking steps, bare decoding per frame at the same places, and the camera against the truth.
+the most memory held, the processor's time per frame (which other work on the machine hardly changes) early
+(about frame 100), in the middle and late (about 100 frames before the end) as medians over tracking steps,
+bare decoding per frame at the same places, and the camera against the truth.
 """
 
 from __future__ import annotations
@@ -93,28 +94,30 @@ def measure(path: Path, preset: str) -> None:
     footage = open_footage(path)
     job = Job(footage, load_tracking_preset(preset), LensStart(FOCAL_MM))
     per_frame: list[tuple[int, float]] = []
-    last_frame, last_time, tracked, solve = 0, began, began, None
+    last_frame, last_work, tracked, solve = 0, time.process_time(), began, None
     for step in run(job):
-        now = time.perf_counter()
         if step.stage == "track":
-            per_frame.append((step.frame, (now - last_time) / max(step.frame - last_frame, 1)))
-            last_frame, last_time = step.frame, now
-            tracked = now
+            now = time.process_time()
+            per_frame.append((step.frame, (now - last_work) / max(step.frame - last_frame, 1)))
+            last_frame, last_work = step.frame, now
+            tracked = time.perf_counter()
         solve = step.solve or solve
     ended = time.perf_counter()
     late_frame = footage.count - EARLY_FRAME
-    early, late = (
+    looked_at = (EARLY_FRAME, footage.count // 2, late_frame)
+    early, halfway, late = (
         statistics.median(seconds for frame, seconds in per_frame if abs(frame - middle) <= AROUND)
-        for middle in (EARLY_FRAME, late_frame)
+        for middle in looked_at
     )
     memory = most_memory_mb()
-    bare_early, bare_late = (decoding(path, middle) for middle in (EARLY_FRAME, late_frame))
+    bare_early, _, bare_late = (decoding(path, middle) for middle in looked_at)
     assert solve is not None
     error = drawn.path_error_percent(solve.cameras, walk(footage.count)[solve.frames - 1])
     print(
         f"{footage.count} frames of {footage.width}x{footage.height}, {preset}: tracked in"
         f" {tracked - began:.0f} s, solved in {ended - tracked:.0f} s, {memory:.0f} MB at most\n"
-        f"a frame at {EARLY_FRAME}: {1000 * early:.0f} ms (decoding {1000 * bare_early:.0f}),"
+        f"processor's time for a frame at {EARLY_FRAME}: {1000 * early:.0f} ms"
+        f" (decoding {1000 * bare_early:.0f}), at {looked_at[1]}: {1000 * halfway:.0f} ms,"
         f" at {late_frame}: {1000 * late:.0f} ms (decoding {1000 * bare_late:.0f}):"
         f" {late / early:.2f} times\n"
         f"{solve.verdict}: {len(solve.frames)} cameras, {solve.average_error:.3f} px,"
@@ -130,7 +133,7 @@ def decoding(path: Path, middle: int) -> float:
     before = None
     footage = open_footage(path)
     for _ in footage.frames(middle - AROUND // 2, min(middle + AROUND // 2, footage.last)):
-        now = time.perf_counter()
+        now = time.process_time()
         if before is not None:
             times.append(now - before)
         before = now

@@ -51,6 +51,7 @@ DESCRIPTIONS = {
     "min_length": "Tracks with fewer markers are left out of the solve",
     "refine_focal_length": "Find the focal length",
     "refine_distortion": "Find the lens distortion",
+    "refine_principal_point": "Find where the lens's axis meets the picture; for plates that were cropped",
 }
 
 

@@ -6,6 +6,7 @@ import bpy
 
 from .. import preset_items, watch
 from ..properties import chosen_preset
+from ..tracking.blender.clip_lens import coefficient_properties
 from ..tracking.preflight import GAPS, Finding
 from ..words import said, say
 from .base import SEVERITY_ICONS, ClipPanel, clock, draw_session, paragraph
@@ -166,8 +167,11 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.prop(camera, "focal_length")
         column.prop(camera, "sensor_width", text="Sensor Width")
-        column.prop(camera, "k1")
-        column.prop(camera, "k2")
+        column = layout.column(align=True)
+        column.prop(camera, "distortion_model", text="")
+        for name in coefficient_properties(camera):
+            column.prop(camera, name)
+        layout.column(align=True).prop(camera, "principal_point")
 
 
 class TRACKED_SHOT_PT_steps(ClipPanel, bpy.types.Panel):

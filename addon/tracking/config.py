@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .camera_files.path import COLMAP_FILES, ENDINGS
+from .engine.lens import COEFFICIENTS
 from .engine.model import SENSOR_MM, LensStart
 from .files import absolute_path, moved_path
 from .lens_metadata import start_of_footage
@@ -57,15 +58,9 @@ LAST_SCENE_FRAME = 1_000_000
 DEFAULT_TRACKING_PRESET = "balanced"
 DEFAULT_COMPOSITE_PRESET = "over_footage"
 
-COEFFICIENTS = {
-    "POLYNOMIAL": ("k1", "k2", "k3"),
-    "DIVISION": ("k1", "k2"),
-    "NUKE": ("k1", "k2"),
-    "BROWN": ("k1", "k2", "k3", "k4", "p1", "p2"),
-}
-"""Coefficients of each of Blender's distortion models."""
-
 _ENDINGS = ", ".join(ENDINGS)
+
+_ALL_COEFFICIENTS = tuple(dict.fromkeys(name for names in COEFFICIENTS.values() for name in names))
 
 BLENDS = ("over", "multiply", "add", "screen")
 VIEWS = ("plate_exact", "view_matched", "scene_referred")
@@ -144,17 +139,29 @@ class LensConfig(Section):
     distortion_model: str = key(Choice(tuple(COEFFICIENTS)), "Distortion model, as in Blender.", "POLYNOMIAL")
     k1: float = key(Number(-100, 100), "Radial coefficient.", 0.0)
     k2: float = key(Number(-100, 100), "Radial coefficient.", 0.0)
-    k3: float = key(Number(-100, 100), "Radial coefficient of `POLYNOMIAL` and `BROWN`.", 0.0)
-    k4: float = key(Number(-100, 100), "Radial coefficient of `BROWN`.", 0.0)
-    p1: float = key(Number(-100, 100), "Tangential coefficient of `BROWN`.", 0.0)
-    p2: float = key(Number(-100, 100), "Tangential coefficient of `BROWN`.", 0.0)
+    k3: float = key(Number(-100, 100), "Radial coefficient of `POLYNOMIAL` and `BROWN`; kept as given.", 0.0)
+    k4: float = key(Number(-100, 100), "Radial coefficient of `BROWN`; kept as given.", 0.0)
+    p1: float = key(
+        Number(-100, 100),
+        "Tangential coefficient of `BROWN` and, from Blender 5.1, `NUKE`; kept as given.",
+        0.0,
+    )
+    p2: float = key(Number(-100, 100), "As `p1`.", 0.0)
+    principal_point: tuple[float, float] | None = key(
+        ListOf(_NUMBER, 2, 2, fixed=True, words="a pair of numbers, [x, y]"),
+        "Where the lens's axis meets the plate, in pixels from its lower left corner. Left out: the middle.",
+        None,
+    )
     refine: bool = key(
         Flag(), "`false` keeps the lens as it is given; `true` lets the solve refine it.", True
+    )
+    refine_principal_point: bool = key(
+        Flag(), "`true` lets the solve look for the principal point, for plates that were cropped.", False
     )
 
     def check(self, path: KeyPath, findings: Findings) -> None:
         allowed = COEFFICIENTS[self.distortion_model]
-        for name in COEFFICIENTS["BROWN"]:
+        for name in _ALL_COEFFICIENTS:
             if name not in allowed and getattr(self, name):
                 findings.add(
                     (*path, name),
@@ -163,6 +170,8 @@ class LensConfig(Section):
                 )
         if not self.refine and self.focal_length_mm is None:
             findings.add((*path, "refine"), "cannot be false where no focal_length_mm is given")
+        if not self.refine and self.refine_principal_point:
+            findings.add((*path, "refine_principal_point"), "cannot be true where refine is false")
 
     def start(self) -> LensStart:
         """What the engine starts the solve from."""
@@ -173,8 +182,18 @@ class LensConfig(Section):
             distortion_model=self.distortion_model,
             k1=self.k1,
             k2=self.k2,
+            more=self._more(),
+            principal=self.principal_point,
             refine=self.refine,
+            refine_principal=self.refine_principal_point,
         )
+
+    def _more(self) -> tuple[float, ...]:
+        """The coefficients after k2, but for zeros at the end."""
+        more = [getattr(self, name) for name in COEFFICIENTS[self.distortion_model][2:]]
+        while more and not more[-1]:
+            more.pop()
+        return tuple(more)
 
 
 @dataclass

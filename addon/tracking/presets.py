@@ -31,6 +31,7 @@ TRACKING_KINDS: dict[str, Kind] = {
     "min_length": Integer(3, 1000),
     "refine_focal_length": Flag(),
     "refine_distortion": Flag(),
+    "refine_principal_point": Flag(),
 }
 """What each key of a tracking preset may be."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .engine.lens import named_coefficients, plate_lens
 from .engine.model import Solve, Tracks
 from .files import write_atomically
 from .solve_facts import advice, coverage, covered_share, frame_facts, ray_angles, why_unused
@@ -69,7 +70,11 @@ def solve_section(
         "seconds": rounded(seconds, 2),
         "focal_length_mm": rounded(lens.focal_length_mm, 4),
         "focal_interval_mm": interval,
-        "distortion": {"model": lens.model, "k1": rounded(lens.k1, 6), "k2": rounded(lens.k2, 6)},
+        "distortion": {
+            "model": lens.model,
+            **{name: rounded(value, 6) for name, value in named_coefficients(lens).items()},
+        },
+        "principal_point_px": [rounded(value, 3) for value in plate_lens(lens).center],
         "frame_errors_px": {
             str(int(frame)): rounded(error, 4) for frame, error in zip(solve.frames, solve.frame_errors)
         },

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from .engine.footage import Footage, Picture
+from .engine.lens import named_coefficients
 from .engine.model import Floats, Solve, Tracks
 from .engine.verdict import LEAST_RAY_DEGREES
 from .errors import FootageError
@@ -177,9 +178,10 @@ def _focal(solve: Solve) -> str:
 
 def _lens(solve: Solve) -> str:
     lens = solve.lens
-    return (
-        f"{lens.model.lower()}, k1 {lens.k1:.6f}, k2 {lens.k2:.6f}, sensor {lens.sensor_width_mm:g} mm wide"
-    )
+    terms = [f"{name} {value:.6f}" for name, value in named_coefficients(lens).items()]
+    if lens.principal is not None:
+        terms.append("axis at {:.1f}, {:.1f} px".format(*lens.principal))
+    return f"{lens.model.lower()}, {', '.join(terms)}, sensor {lens.sensor_width_mm:g} mm wide"
 
 
 def _items(texts: list[str]) -> str:

@@ -867,9 +867,6 @@ WORDS: dict[str, str] = {
         "eine Eckpunkt-Montage braucht Ecken in mindestens einem Frame",
     "a corner pin needs four different tracks, one a corner":
         "eine Eckpunkt-Montage braucht vier verschiedene Spuren, eine je Ecke",
-    "a known lens has to have polynomial distortion; choose that, or let the lens be found":
-        "eine bekannte Linse muss polynomische Verzerrung haben; wählen Sie diese oder lassen Sie die"
-        " Linse finden",
     "a live corner pin needs Blender 4.5: the node of {} is shifted by parts of a pixel; without "
     "live the corners are keyed":
         "eine mitlaufende Eckpunkt-Montage braucht Blender 4.5: der Node von {} ist um Teile eines "
@@ -1061,6 +1058,7 @@ WORDS: dict[str, str] = {
     "the {} cannot be read: {}": "{} kann nicht gelesen werden: {}",
     "the {} is not there: {}": "{} ist nicht da: {}",
     "there is no {} preset '{}'{}": "es gibt keine Vorgabe ({}) namens „{}“{}",
+    "this Blender's {} distortion has no {}": "die Verzerrung {} dieses Blenders hat kein {}",
     "this Blender has no colour space {}": "dieses Blender hat keinen Farbraum {}",
     "this Blender has no pass {}": "dieses Blender hat keinen Pass {}",
     "too few points are seen from more than one place":

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from addon.tracking.engine.lens import plate_lens
 from addon.tracking.engine.model import Floats, Lens, Solve, Tracks
 
 FRAMES = 40
@@ -28,10 +29,18 @@ class Shot:
 
 
 def make_shot(
-    folder: Path, width: int = 640, height: int = 360, frames: int = FRAMES, k1: float = 0.03
+    folder: Path,
+    width: int = 640,
+    height: int = 360,
+    frames: int = FRAMES,
+    k1: float = 0.03,
+    lens: Lens | None = None,
 ) -> Shot:
-    """A plain movie of that size in ``folder``, exact tracks and the camera that saw them."""
-    lens = Lens(focal_px=0.9 * max(width, height), width=width, height=height, k1=k1, k2=-0.01)
+    """A plain movie of that size in ``folder``, exact tracks and the camera that saw them.
+
+    Through ``lens``, or a polynomial one with that k1.
+    """
+    lens = lens or Lens(focal_px=0.9 * max(width, height), width=width, height=height, k1=k1, k2=-0.01)
     cameras = camera_walk(frames)
     points = scene_points()
     tracks, kept = see(points, cameras, lens)
@@ -88,12 +97,15 @@ def see(points: Floats, cameras: Floats, lens: Lens) -> tuple[Tracks, np.ndarray
 
 
 def project(points: Floats, camera: Floats, lens: Lens, distort: bool = True) -> Floats:
-    """(n, 2) pixels of ``points`` (n, 3) through Blender's polynomial lens; nan behind the camera."""
+    """(n, 2) pixels of ``points`` (n, 3) through the lens; nan behind the camera."""
     local = (points - camera[:3, 3]) @ camera[:3, :3]
     plane = local[:, :2] / np.where(local[:, 2:] < 0, -local[:, 2:], np.nan)
-    square = np.sum(plane * plane, axis=1, keepdims=True)
-    bend = 1 + lens.k1 * square + lens.k2 * square**2 if distort else 1.0
-    return lens.focal_px * plane * bend + 0.5 * np.array([lens.width, lens.height])
+    plate = plate_lens(lens)
+    if distort and plate.distortion.gives_rays:
+        plane = plate.distortion.try_inverse(plane)[0]
+    elif distort:
+        plane = plate.distortion.formula(plane)
+    return plate.to_pixels(plane)
 
 
 def draw_movie(path: Path, width: int, height: int, frames: int, fps: float = 25.0) -> Path:

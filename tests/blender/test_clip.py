@@ -12,9 +12,14 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from addon.tracking.blender import clip as clip_room  # noqa: E402
+from addon.tracking.blender.clip_lens import check_terms, set_clip_lens, start_of_clip  # noqa: E402
 from addon.tracking.blender.native import solve_native  # noqa: E402
-from addon.tracking.engine.model import Tracks  # noqa: E402
+from addon.tracking.engine.model import Lens, TrackingSettings, Tracks  # noqa: E402
+from addon.tracking.engine.motion import stillness  # noqa: E402
+from addon.tracking.engine.plan import clean  # noqa: E402
+from addon.tracking.engine.reconstruct import solve_steps  # noqa: E402
 from addon.tracking.errors import FootageError, InputError  # noqa: E402
+from tests import drawn  # noqa: E402
 from tests.blender.synthetic import datablocks, draw_movie, make_shot  # noqa: E402
 
 SIZES = [(640, 360), (360, 640)]
@@ -170,6 +175,41 @@ def test_native_solve_finds_the_camera(shots, size):
     name = clip_room.PREFIX + shot.tracks.names[7]
     bundle = similarity @ [*clip.tracking.tracks[name].bundle, 1.0]
     assert np.allclose(bundle[:3], shot.solve.points[7], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "coefficients"),
+    [
+        ("POLYNOMIAL", (-0.1, 0.02, 0.1)),
+        ("BROWN", (-0.1, 0.02, 0.05, 0.03, 0.02, -0.015)),
+        ("DIVISION", (0.1, 0.01)),
+        ("NUKE", (0.05, 0.0)),
+        ("NUKE", (0.05, 0.0, 0.03, -0.02)),
+    ],
+)
+def test_both_solvers_take_a_whole_lens_alike(model, coefficients, tmp_path):
+    """Ours finds a known lens's camera, and Blender's from the lens that is put into the clip the same."""
+    k1, k2, *more = coefficients
+    lens = Lens(570.0, 640, 360, k1, k2, model=model, more=tuple(more), principal=(333.0, 171.0))
+    if len(more) == 2 and "nuke_p1" not in bpy.types.MovieTrackingCamera.bl_rna.properties:
+        with pytest.raises(InputError, match="has no p1"):
+            check_terms(lens)
+        return
+    shot = make_shot(tmp_path, lens=lens)
+    clip = clip_room.load_clip(shot.movie)
+    set_clip_lens(clip, lens)
+    start = start_of_clip(clip, refine=False)
+    assert start.coefficients == pytest.approx(lens.coefficients, rel=1e-6)
+    assert start.principal == pytest.approx(lens.principal, abs=1e-3)
+    still = stillness(shot.tracks)
+    pairs = clean(shot.tracks, TrackingSettings(), still)
+    *_, last = solve_steps(shot.tracks, pairs, start, still)
+    found = last.result
+    assert found.average_error < 2e-3 and len(found.frames) == shot.tracks.frames
+    assert drawn.path_error_percent(found.cameras, shot.solve.cameras) < 2e-3
+    clip_room.put_tracks(clip, shot.tracks, found)
+    native = solve_native(clip, found)
+    assert native.agrees and native.average_error < 5e-3
 
 
 def test_native_solve_puts_back_what_it_touches(shot):

@@ -34,7 +34,7 @@ def fresh_file() -> None:
 
 def in_this_blender(lens: PlateLens) -> PlateLens:
     """Without Nuke's tangential terms where this Blender has none."""
-    if lens.model == "NUKE" and not hasattr(bpy.types.MovieTrackingCamera, "nuke_p1"):
+    if lens.model == "NUKE" and "nuke_p1" not in bpy.types.MovieTrackingCamera.bl_rna.properties:
         return replace(lens, coefficients=lens.coefficients[:2])
     return lens
 

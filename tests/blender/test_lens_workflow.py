@@ -17,8 +17,7 @@ import pytest
 from addon.tracking import exr
 from addon.tracking.blender import composite, versions
 from addon.tracking.blender.camera import set_camera_lens, set_frame_size
-from addon.tracking.blender.clip import set_lens
-from addon.tracking.blender.clip_lens import clip_lens, zoom_lenses
+from addon.tracking.blender.clip_lens import clip_lens, set_clip_lens, zoom_lenses
 from addon.tracking.blender.lens_workflow import setup_lens_distortion_workflow
 from addon.tracking.blender.nodes import MARK
 from addon.tracking.config import CompositeConfig
@@ -366,7 +365,7 @@ def test_cg_at_the_bundles_of_a_handheld_clip_lands_on_its_markers(footage: Path
     assert abs(solve.lens.k1 + 0.12) < 0.03, "the clip has barrel distortion"
     scene = bpy.context.scene
     clip = bpy.data.movieclips.load(str(footage / "courtyard_handheld.mp4"))
-    set_lens(clip, solve.lens)
+    set_clip_lens(clip, solve.lens)
     scene.render.engine = "CYCLES"
     scene.cycles.device, scene.cycles.samples, scene.cycles.use_denoising = "CPU", 16, False
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))

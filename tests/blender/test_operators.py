@@ -106,9 +106,14 @@ def test_the_known_lens_is_kept(clip: bpy.types.MovieClip) -> None:
     lens = jobs.lens_start(clip)
     assert not lens.refine
     assert (lens.sensor_width_mm, lens.focal_length_mm, lens.k1) == pytest.approx((23.5, 18.0, 0.01))
-    camera.distortion_model = "BROWN"
-    with pytest.raises(RuntimeError, match="polynomial"):
-        bpy.ops.tracked_shot.track_solve()
+    assert (lens.more, lens.principal) == ((), None)
+    camera.distortion_model, camera.brown_p1 = "BROWN", 0.002
+    camera.principal_point = (0.02, 0.0)
+    lens = jobs.lens_start(clip)
+    assert (lens.distortion_model, lens.k1) == ("BROWN", 0.0)
+    assert lens.more == pytest.approx((0.0, 0.0, 0.002))
+    width, height = clip.size
+    assert lens.principal == pytest.approx((0.51 * width, 0.5 * height))
 
 
 def test_a_clip_with_a_frame_offset_is_refused(clip: bpy.types.MovieClip, footage_file: Path) -> None:

@@ -143,7 +143,7 @@ def test_findings_are_bounded() -> None:
 def test_lens_start() -> None:
     assert LensConfig().start() == LensStart()
     known = LensConfig(focal_length_mm=35.0, sensor_width_mm=24.0, k1=0.1, refine=False)
-    assert known.start() == LensStart(35.0, 24.0, "POLYNOMIAL", 0.1, 0.0, False)
+    assert known.start() == LensStart(35.0, 24.0, "POLYNOMIAL", 0.1, 0.0, refine=False)
     with pytest.raises(ConfigError, match="focal_length_mm"):
         LensConfig.from_dict({"refine": False})
 

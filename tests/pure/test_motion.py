@@ -172,15 +172,61 @@ def test_frames_far_apart_are_solved_from_short_tracks() -> None:
     assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=0.02)
 
 
-@pytest.mark.parametrize(("model", "k1"), (("DIVISION", 0.15), ("NUKE", 0.06)))
-def test_a_known_lens_of_any_model_is_kept_and_used(model: str, k1: float) -> None:
+def wandering(principal: tuple[float, float] | None, model: str, coefficients: tuple[float, ...]) -> Tracks:
+    """A camera that walks and looks about, seen through a lens."""
     share = np.linspace(0, 1, 40)
     places = np.stack([1.5 * share, 0.3 * np.sin(4 * share), 0.1 * np.cos(5 * share)], 1)
     cameras = seen.looking(0.2 * share, 0.05 * np.sin(6 * share), places)
     tracks = seen.see(cameras, seen.cloud(600), FOCAL_PX)
-    bent = PlateLens(960, 540, FOCAL_PX, model, (k1,)).distort(tracks.xy)
-    known = LensStart(30.0, distortion_model=model, k1=k1, refine=False)
-    found = solve(replace(tracks, xy=bent), known)
-    assert (found.lens.model, found.lens.k2) == (model, 0.0)
-    assert found.lens.k1 == pytest.approx(k1, rel=1e-12)
+    lens = PlateLens(960, 540, FOCAL_PX, model, coefficients, principal)
+    straight = tracks.xy - [480, 270] + np.array(lens.center)
+    return replace(tracks, xy=lens.distort(straight))
+
+
+@pytest.mark.parametrize(
+    ("model", "coefficients", "principal"),
+    (
+        ("DIVISION", (0.15,), None),
+        ("NUKE", (0.06,), None),
+        ("NUKE", (0.06, 0.0, 0.05, -0.04), (470.0, 281.0)),
+        ("POLYNOMIAL", (-0.1, 0.02, 0.3), (520.0, 250.0)),
+        ("BROWN", (-0.1, 0.02, 0.1, 0.05, 0.03, -0.02), (480.0, 290.0)),
+    ),
+)
+def test_a_known_lens_of_any_model_is_kept_and_used(
+    model: str, coefficients: tuple[float, ...], principal: tuple[float, float] | None
+) -> None:
+    k1, k2, *more = (*coefficients, 0.0)[: max(2, len(coefficients))]
+    tracks = wandering(principal, model, coefficients)
+    known = LensStart(
+        30.0,
+        distortion_model=model,
+        k1=k1,
+        k2=k2,
+        more=tuple(more),
+        principal=principal,
+        refine=False,
+    )
+    found = solve(tracks, known)
+    assert (found.lens.model, found.lens.principal) == (model, principal)
+    assert found.lens.coefficients[: len(coefficients)] == pytest.approx(coefficients, rel=1e-9)
     assert len(found.frames) == 40 and found.average_error < 0.15
+    if more and any(more):  # without its further terms the lens does not fit
+        assert solve(tracks, replace(known, more=())).average_error > 1.1 * found.average_error
+
+
+def test_the_principal_point_is_found_where_it_is_wished() -> None:
+    tracks = wandering((503.0, 262.0), "POLYNOMIAL", (-0.1, 0.02))
+    found = solve(tracks, LensStart(refine_principal=True))
+    assert found.lens.principal == pytest.approx((503.0, 262.0), abs=2.0)
+    assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=2e-3)
+    assert found.average_error < 0.15
+    assert solve(tracks).lens.principal is None
+
+
+def test_a_principal_point_that_the_footage_does_not_tell_stays_in_the_middle() -> None:
+    """A camera that hardly turns: to be off the middle is to look a little aside."""
+    share = np.linspace(0, 1, 40)
+    places = np.stack([1.2 * share, 0.05 * np.sin(4 * share), 0 * share], 1)
+    tracks = seen.see(seen.looking(0.002 * share, 0 * share, places), seen.cloud(300), FOCAL_PX, noise_px=0.4)
+    assert solve(tracks, LensStart(refine_principal=True)).lens.principal is None

@@ -19,6 +19,7 @@ from addon.tracking.report import (
     write_markdown,
     write_report,
 )
+from tests.solves import plain_solve
 
 
 def make_report() -> ShotReport:
@@ -81,6 +82,7 @@ def test_the_report_is_as_promised(tmp_path: Path) -> None:
             "focal_length_mm": 35.0,
             "focal_interval_mm": [34.97, 35.03],
             "distortion": {"model": "POLYNOMIAL", "k1": 0.001235, "k2": 0.0},
+            "principal_point_px": [480.0, 270.0],
             "frame_errors_px": {"1": 0.2912, "2": None, "3": 0.5},
             "motion": "general",
             "verdict": "good",
@@ -139,3 +141,13 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(ValueError, match="JSON"):
         write_report(report, tmp_path / "other.json")
     assert [item.name for item in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_lens_with_further_terms_is_told_whole() -> None:
+    solve = plain_solve(np.zeros((1, 3)), np.eye(4)[None])
+    solve.lens = Lens(
+        900.0, 960, 540, -0.1, 0.02, model="BROWN", more=(0, 0, 0.003), principal=(480.5, 262.25)
+    )
+    told = solve_section(solve, 1.0)
+    assert told["distortion"] == {"model": "BROWN", "k1": -0.1, "k2": 0.02, "p1": 0.003}
+    assert told["principal_point_px"] == [480.5, 262.25]

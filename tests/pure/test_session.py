@@ -375,7 +375,7 @@ def test_tracks_are_solved_again_from_another_lens(
 ) -> None:
     settings = whole.settings()
     (tmp_path / whole.path.name).write_bytes(whole.path.read_bytes())
-    lens = LensStart(focal_length_mm=31.0)
+    lens = LensStart(31.0, distortion_model="BROWN", more=(0, 0, 1e-4), principal=(241.0, 135.5))
     found = find_tracked(tmp_path, open_footage(clip), settings)
     assert found is not None
     again = solve_again(found, lens)
@@ -384,6 +384,8 @@ def test_tracks_are_solved_again_from_another_lens(
     stages = {step.stage for step in run_session(again)}
     assert stages == {"clean", "solve"}  # nothing is tracked again
     again.check()
+    told = again.solve().lens
+    assert (told.model, told.more[2], told.principal) == ("BROWN", 1e-4, (241.0, 135.5))
     one, other = whole.tracks(), again.tracks()
     assert one.xy.tobytes() == other.xy.tobytes() and one.reasons == other.reasons
     assert again.status is SessionStatus.SOLVED

@@ -16,6 +16,7 @@ from ..session import TrackingSessionManager, create_session, solve_again
 from ..session.clip_tracks import stale_text
 from ..session.hand import hand_over, solved_hand, waiting_hand
 from .clip import PREFIX, camera_object
+from .clip_lens import start_of_clip
 from .clip_state import note_handed, read_mark, read_track, taken_marks, track_marks
 
 LEAST_TRACKS = FEWEST
@@ -54,25 +55,12 @@ def solve_clip_again(
             directory=folder,
             frame_range=(footage.first, footage.last),
             settings=settings,
-            lens=lens or start_of(clip),
+            lens=lens or start_of_clip(clip, refine=True),
             follow=False,
         )
         hand_over(session.store, hand_of(clip, session))
     _note_handed(clip, session)
     return session
-
-
-def start_of(clip: bpy.types.MovieClip) -> LensStart:
-    """The clip's lens as a place to start from; all of it may be found anew."""
-    camera = clip.tracking.camera
-    bent = camera.distortion_model == "POLYNOMIAL"
-    return LensStart(
-        camera.focal_length,
-        camera.sensor_width,
-        k1=camera.k1 if bent else 0.0,
-        k2=camera.k2 if bent else 0.0,
-        pixel_aspect=camera.pixel_aspect,
-    )
 
 
 def count_in(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> int:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import bpy
 import numpy as np
 
-from ..engine.model import Bools, Floats, Ints, Lens, Solve, Tracks
+from ..engine.model import Bools, Floats, Ints, Solve, Tracks
 from ..errors import FootageError, InputError, SolveError, TrackedShotError
 from ..session.clip_tracks import PREFIX
 
@@ -21,14 +21,6 @@ Steps = Generator[None, bpy.types.MovieClip, Outcome]
 
 SWITCHED_OFF = "switched off"
 """Reason given for a track that has no weight in the clip."""
-
-_DISTORTION = {
-    "POLYNOMIAL": ("k1", "k2", "k3"),
-    "DIVISION": ("division_k1", "division_k2"),
-    "NUKE": ("nuke_k1", "nuke_k2"),
-    "BROWN": ("brown_k1", "brown_k2", "brown_k3", "brown_k4", "brown_p1", "brown_p2"),
-}
-"""The clip camera's coefficients of each model; a Lens gives the first two, the rest are zero."""
 
 # --- the clip ---------------------------------------------------------------
 
@@ -86,20 +78,6 @@ def _set_color_space(clip: bpy.types.MovieClip, name: str) -> None:
         clip.colorspace_settings.name = name
     except TypeError as error:
         raise InputError(f"this Blender has no colour space {name!r}") from error
-
-
-def set_lens(clip: bpy.types.MovieClip, lens: Lens) -> None:
-    """Give the clip the solved lens. Raises InputError for a distortion model Blender lacks."""
-    if lens.model not in _DISTORTION:
-        raise InputError(f"Blender has no lens distortion model {lens.model!r}")
-    camera = clip.tracking.camera
-    camera.sensor_width = lens.sensor_width_mm
-    camera.focal_length = lens.focal_length_mm
-    camera.principal_point = (0.0, 0.0)
-    camera.distortion_model = lens.model
-    coefficients = _DISTORTION[lens.model]
-    for name, value in zip(coefficients, (lens.k1, lens.k2) + (0.0,) * (len(coefficients) - 2)):
-        setattr(camera, name, value)
 
 
 # --- tracks -----------------------------------------------------------------

@@ -20,7 +20,8 @@ import numpy as np
 from ..engine.model import Bools, Floats, Solve
 from ..engine.motion import STILL, TURNS
 from ..quiet import ERRORS, silenced
-from .clip import camera_object, camera_similarity, clip_editor, move_cameras, native_cameras, set_lens
+from .clip import camera_object, camera_similarity, clip_editor, move_cameras, native_cameras
+from .clip_lens import set_clip_lens
 
 KEYFRAME_TRACKS = 8
 """Blender's solver is not started with fewer tracks in both keyframes."""
@@ -98,7 +99,7 @@ class NativeSolve:
         self.unfit = _unfit(clip, self.solve)
         if self.unfit:
             return
-        set_lens(clip, self.solve.lens)
+        set_clip_lens(clip, self.solve.lens)
         settings, camera = clip.tracking.settings, camera_object(clip)
         self._settings = {name: getattr(settings, name) for name in _SOLVER_SETTINGS}
         self._active = clip.tracking.objects.active.name
@@ -258,7 +259,8 @@ def run_native(native: NativeSolve, clip: bpy.types.MovieClip, context: bpy.type
 def _unfit(clip: bpy.types.MovieClip, solve: Solve) -> str:
     """Why Blender's solver must not be started with this solve: what it was not made for can end Blender."""
     lens = solve.lens
-    if not all(math.isfinite(value) for value in (lens.focal_px, lens.k1, lens.k2)):
+    numbers = lens.focal_px, *lens.coefficients, *(lens.principal or ())
+    if not all(math.isfinite(value) for value in numbers):
         return "The lens is no lens"
     if not MOST_WIDE <= lens.focal_px / lens.width <= MOST_LONG:
         return f"A focal length of {lens.focal_length_mm:.0f} mm is nothing for Blender's solver"

@@ -29,7 +29,7 @@ from ..presets import composite_section, resolve_composite
 from ..schema import Section
 from . import versions
 from .camera import find_camera, is_baked, refresh
-from .clip_lens import PREFIX
+from .clip_lens import start_of_clip
 from .composite import applied_config
 from .scene import CATCHER_MARK, SUN_MARK, default_sun_direction, marked_object
 from .stages import NEW_FILE_SAMPLES
@@ -160,17 +160,17 @@ def _tracking(config: CompositeShotConfig, clip: bpy.types.MovieClip, chosen: Ch
 
 def _lens(clip: bpy.types.MovieClip, before: LensConfig) -> LensConfig:
     """The clip's lens, as it is kept in the solve."""
-    camera = clip.tracking.camera
-    model = camera.distortion_model
+    start = start_of_clip(clip, refine=False)
     lens = LensConfig(
         foreign=before.foreign,
-        focal_length_mm=_short(camera.focal_length),
-        sensor_width_mm=_short(camera.sensor_width),
-        distortion_model=model,
+        focal_length_mm=_short(start.focal_length_mm),
+        sensor_width_mm=_short(start.sensor_width_mm),
+        distortion_model=start.distortion_model,
+        principal_point=start.principal and (_short(start.principal[0]), _short(start.principal[1])),
         refine=False,
     )
-    for name in COEFFICIENTS[model]:
-        setattr(lens, name, _short(getattr(camera, PREFIX[model] + name)))
+    for name, value in zip(COEFFICIENTS[start.distortion_model], start.coefficients):
+        setattr(lens, name, _short(value))
     same = all(_same(getattr(before, name), getattr(lens, name)) for name in list(LensConfig.keys()))
     return before if same else lens
 

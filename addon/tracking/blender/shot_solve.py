@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import bpy
 
@@ -31,13 +30,10 @@ from .build import Build, BuildStep, Steps, load_shot_clip
 from .by_hand import LEAST_TRACKS, solve_clip_again, usable
 from .camera_presets import camera_preset
 from .clip import camera_object, find_clip, native_cameras
+from .clip_lens import check_terms
 from .mask_pictures import mask_mark, write_mask_pictures
 from .preflight import compare_with_blender
 
-NOT_YET = (
-    "tracking.lens.k3", "tracking.lens.k4", "tracking.lens.p1", "tracking.lens.p2",
-)  # fmt: skip
-"""Keys of a shot file that are read and checked, and that no stage acts on so far."""
 TRACKED_SHARE = 0.05, 0.85
 """The shares of a build that are done before and after tracking and solving."""
 
@@ -54,6 +50,7 @@ def footage_stage(build: Build) -> Steps:
 def preflight_stage(build: Build) -> Steps:
     """Looks whether the footage can be used, and whether Blender shows the same frames of it."""
     yield BuildStep("preflight", 0.02, "Looking at the footage")
+    _check_lens(build.config)
     preflight = look_at_footage(build)
     findings = preflight.findings + compare_with_blender(build.clip, build.footage)
     try:
@@ -67,7 +64,15 @@ def preflight_stage(build: Build) -> Steps:
     told, taken = build.footage.pixel_aspect, build.config.footage.pixel_aspect
     if told != 1 and abs(told - taken) > 1e-3:
         build.notes.append(f"the file's pixels are {told:g} times as wide as high, the shot takes {taken:g}")
-    build.notes += [f"{key} is not acted on by this version yet" for key in keys_without_effect(build.config)]
+
+
+def _check_lens(config: CompositeShotConfig) -> None:
+    """Raises ShotFileError where this Blender lacks a term of the lens, before anything is tracked."""
+    try:
+        check_terms(config.tracking.lens.start())
+    except InputError as error:
+        path = ("tracking", "lens", "distortion_model")
+        raise ShotFileError([problem_at(config.source, path, str(error))]) from None
 
 
 def look_at_footage(build: Build) -> Preflight:
@@ -91,19 +96,6 @@ def stop_on_errors(config: CompositeShotConfig, findings: list[Finding]) -> None
             problems.append(problem_at(config.source, ("footage", key), finding.message + fix))
     if problems:
         raise ShotFileError(problems)
-
-
-def keys_without_effect(config: CompositeShotConfig) -> list[str]:
-    """The keys in NOT_YET that the shot sets, so that nobody waits for what will not happen."""
-    written = config.to_dict()["shot"]
-    found = []
-    for key in NOT_YET:
-        value: Any = written
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is not None:
-            found.append(key)
-    return found
 
 
 def track_stage(build: Build) -> Steps:

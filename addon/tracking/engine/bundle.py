@@ -3,8 +3,8 @@
 Levenberg-Marquardt with the points eliminated (Schur complement) and Huber's
 loss; after Triggs, McLauchlan, Hartley and Fitzgibbon, Bundle Adjustment: A
 Modern Synthesis, 2000. In here a point (X, w), four numbers of length 1, is seen by camera (R, t) along
-(x, y, z) = R X + w t, y down, and lies f (x, y) / z times the lens's factor (see lens.py) pixels from the
-middle of the frame. A far point has a small w, one at infinity none, so that what shows no parallax still
+(x, y, z) = R X + w t, y down, and lies f (x, y) / z as the lens bends it (see lens.py) pixels from the
+principal point. A far point has a small w, one at infinity none, so that what shows no parallax still
 tells how the camera turns (Hartley and Zisserman, Multiple View Geometry, 2004, A6.9). A rolling shutter
 takes the rows one after another; to first order a marker is then displaced by its own speed in the picture
 times the time of its row (compare Hedborg and others, Rolling shutter bundle adjustment, 2012), which is
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .lens import bend, bend_derivatives
+from .lens import Bending
 from .model import Bools, Floats
 
 NEAREST = 1e-6
@@ -27,7 +27,10 @@ LEAST_FOCAL_PX = 50.0
 TRIES = 6
 """Times the damping is raised before a round gives up."""
 
-LENS_TERMS = 5
+LENS_TERMS = 7
+SHUTTER = slice(3, 5)
+PRINCIPAL = slice(5, 7)
+"""Where the shutter's times and the principal point stand among the terms."""
 
 Index = NDArray[np.intp]
 
@@ -43,11 +46,12 @@ class Rig:
     points: Floats
     """(p, 4) of length 1."""
     lens: Floats
-    """(5,) focal length in pixels, k1, k2, and the shutter's time down the rows and across the columns."""
+    """(7,) focal length in pixels, k1, k2, the shutter's time down the rows and across the columns, and how
+    many pixels right of and below the frame's middle the principal point lies."""
     zoom: Floats = field(default_factory=lambda: np.empty(0))
     """(c,) by how much each camera's focal length is longer than the lens's; empty where all are alike."""
-    model: str = "POLYNOMIAL"
-    """Of the lens, one of lens.COEFFICIENTS; k1 and k2 are for focal lengths."""
+    bending: Bending = field(default_factory=Bending)
+    """What there is of the lens's distortion beside k1 and k2; all for focal lengths."""
 
     def focals(self, camera: Index) -> Floats:
         """(n,) focal length in pixels of each of the cameras."""
@@ -69,11 +73,14 @@ class Freedom:
     """False for a camera that only turns: places stay, and points count as directions."""
     zooms: bool = False
     """True where each frame has a focal length of its own; the lens's own then stays."""
+    principal: bool = False
+    """Whether the principal point may move."""
 
     @property
     def lens(self) -> Bools:
-        """(5,) which terms of the lens are free."""
-        return np.array([self.focal and not self.zooms, self.k1, self.k2, self.rows, self.columns])
+        """(7,) which terms of the lens are free."""
+        focal = self.focal and not self.zooms
+        return np.array([focal, self.k1, self.k2, self.rows, self.columns, self.principal, self.principal])
 
     @property
     def unknowns(self) -> Index:
@@ -120,10 +127,10 @@ def project(rig: Rig, sights: Sights) -> tuple[Floats, Floats]:
     seen = np.matmul(rig.rotation[sights.camera], points[:, :3, None])[:, :, 0]
     seen += points[:, 3:] * rig.translation[sights.camera]
     slopes = seen[:, :2] / seen[:, 2:]
-    factor = bend(rig.model, rig.lens[1], rig.lens[2], np.sum(slopes * slopes, axis=1))
-    landed = (rig.focals(sights.camera) * factor)[:, None] * slopes
-    if len(sights.late) and rig.lens[3:].any():
-        landed += sights.late @ rig.lens[3:]
+    landed = rig.bending.image(slopes, rig.lens[1], rig.lens[2]) * rig.focals(sights.camera)[:, None]
+    landed += rig.lens[PRINCIPAL]
+    if len(sights.late) and rig.lens[SHUTTER].any():
+        landed += sights.late @ rig.lens[SHUTTER]
     return landed, seen[:, 2]
 
 
@@ -152,7 +159,7 @@ class Derivatives:
     point: Floats
     """(m, 2, 3) along the point's ``tangents``."""
     lens: Floats
-    """(m, 2, 5)"""
+    """(m, 2, 7)"""
 
 
 def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Derivatives:
@@ -164,23 +171,22 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
     depth = seen[:, 2]
     x, y = seen[:, 0] / depth, seen[:, 1] / depth
     focal = rig.focals(sights.camera)
-    factor, slope, by_k1, by_k2 = bend_derivatives(rig.model, rig.lens[1], rig.lens[2], x * x + y * y)
-    landed = np.stack([focal * factor * x, focal * factor * y], 1)
-    residual = landed - sights.uv
+    bent = rig.bending.derivatives(x, y, rig.lens[1], rig.lens[2])
+    landed = np.stack([focal * bent.x, focal * bent.y], 1)
+    residual = landed - sights.uv + rig.lens[PRINCIPAL]
     if len(sights.late):
-        residual += sights.late @ rig.lens[3:]
+        residual += sights.late @ rig.lens[SHUTTER]
     size = np.sqrt(np.sum(residual * residual, axis=1))
     weight = np.sqrt(np.where(size < loss_px, 1.0, loss_px / np.maximum(size, 1e-9)))
     weight[depth <= NEAREST] = 0
     if len(sights.weight):
         weight *= np.sqrt(sights.weight)
 
-    xx = focal * (factor + 2 * x * x * slope) * weight
-    xy = focal * 2 * x * y * slope * weight
-    yy = focal * (factor + 2 * y * y * slope) * weight
+    weighted = focal * weight
+    xx, xy, yx, yy = (weighted * part for part in bent.by_slopes)
     by_seen = np.empty((len(x), 2, 3))
     by_seen[:, 0, 0], by_seen[:, 0, 1], by_seen[:, 0, 2] = xx, xy, -(xx * x + xy * y)
-    by_seen[:, 1, 0], by_seen[:, 1, 1], by_seen[:, 1, 2] = xy, yy, -(xy * x + yy * y)
+    by_seen[:, 1, 0], by_seen[:, 1, 1], by_seen[:, 1, 2] = yx, yy, -(yx * x + yy * y)
     by_seen /= depth[:, None, None]
     camera = np.empty((len(x), 2, 7 if 6 in columns else 6))
     camera[:, :, 0] = by_seen[:, :, 2] * turned[:, None, 1] - by_seen[:, :, 1] * turned[:, None, 2]
@@ -193,12 +199,12 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
         camera = camera[:, :, columns]
     lens = np.zeros((len(x), 2, LENS_TERMS))
     if len(sights.late):
-        lens[:, :, 3:] = sights.late * weight[:, None, None]
-    stretch = focal / rig.lens[0]
-    for row, value in enumerate((x * weight, y * weight)):
-        lens[:, row, 0] = stretch * factor * value
-        lens[:, row, 1] = focal * by_k1 * value
-        lens[:, row, 2] = focal * by_k2 * value
+        lens[:, :, SHUTTER] = sights.late * weight[:, None, None]
+    lens[:, :, 0] = landed * (weight / rig.lens[0])[:, None]
+    for row in (0, 1):
+        lens[:, row, 1] = weighted * bent.by_k1[row]
+        lens[:, row, 2] = weighted * bent.by_k2[row]
+        lens[:, row, PRINCIPAL.start + row] = weight
     whole = np.concatenate([rotation, translation[:, :, None]], 2)
     along = np.matmul(whole, tangents(rig.points)[sights.point])
     return Derivatives(residual * weight[:, None], camera, np.matmul(by_seen, along), lens)
@@ -248,7 +254,7 @@ class _Sums:
 class Normal:
     """The normal equations of one linearisation, cameras and lens apart from the points.
 
-    With c cameras of b unknowns and p points, n = b c + 5.
+    With c cameras of b unknowns and p points, n = b c + 7.
     """
 
     cameras: Floats
@@ -423,7 +429,7 @@ def _solve_step(normal: Normal, damping: float, free: Index) -> tuple[Floats, Fl
 
 
 def _moved(rig: Rig, cameras: Floats, lens: Floats, points: Floats) -> Rig:
-    """The rig after a step: cameras (c, 7), lens (5,), points (p, 3) along their tangents, or none."""
+    """The rig after a step: cameras (c, 7), lens (7,), points (p, 3) along their tangents, or none."""
     moved = rig.points
     if len(points):
         moved = unit(moved + np.matmul(tangents(moved), points[:, :, None])[:, :, 0])

@@ -14,8 +14,8 @@ image point in focal lengths from the principal point:
   the ray is x / (1 + k1 s + k2 s^2 + p1 y^2), y / (1 + k1 s + k2 s^2 + p2 x^2). Foundry, Nuke's
   LensDistortion; p1 and p2 are in Blender from 5.1.
 
-y is up. ``distort`` and ``undistort`` at the top are the solver's short form of the first model;
-``PlateLens`` has all of it, in pixels.
+y is up. ``Bending`` is the solver's form, whose k1 and k2 change while it looks for them; ``PlateLens``
+has all of it, in pixels.
 """
 
 from __future__ import annotations
@@ -103,11 +103,6 @@ def _nuke(k1: float, k2: float, s: Floats) -> tuple[Floats, Floats, Floats, Floa
     return below, slope * below**3 / rising, by_k1, q * by_k1
 
 
-def nuke_share(model: str, focal_px: float, width: int, height: int) -> float:
-    """What NUKE's k1 is multiplied by to be for focal lengths, and k2 by its square; 1 for other models."""
-    return (focal_px / (0.5 * max(width, height))) ** 2 if model == "NUKE" else 1.0
-
-
 def distort(slopes: Floats, k1: float, k2: float, model: str = "POLYNOMIAL") -> Floats:
     """Image points (..., 2) in focal lengths of rays with ``slopes`` (..., 2)."""
     return slopes * bend(model, k1, k2, np.sum(slopes * slopes, axis=-1))[..., None]
@@ -135,6 +130,104 @@ def undistort(points: Floats, k1: float, k2: float, model: str = "POLYNOMIAL") -
             break
     ratio = np.divide(radius, target, out=np.ones_like(radius), where=target > 1e-12)
     return points * ratio[..., None]
+
+
+@dataclass(frozen=True)
+class Bent:
+    """Image points of rays as a lens bends them, with their derivatives; in focal lengths."""
+
+    x: Floats
+    """(n,)"""
+    y: Floats
+    """(n,)"""
+    by_slopes: tuple[Floats, Floats, Floats, Floats]
+    """Each (n,): x by the ray's x and y, then y by them."""
+    by_k1: tuple[Floats, Floats]
+    by_k2: tuple[Floats, Floats]
+
+
+@dataclass(frozen=True)
+class Bending:
+    """A lens's distortion for focal lengths, y down: a solve may change k1 and k2, never the rest."""
+
+    model: str = "POLYNOMIAL"
+    rest: tuple[float, ...] = ()
+    """The coefficients after k2 in the order of ``COEFFICIENTS``; those left out at the end are zero."""
+
+    @property
+    def short(self) -> bool:
+        """Whether k1 and k2 are all there is, so that points move only outwards or inwards."""
+        return not any(self.rest)
+
+    def at(self, k1: float, k2: float) -> Distortion:
+        """The whole distortion."""
+        return Distortion(self.model, (k1, k2, *self.rest))
+
+    def image(self, slopes: Floats, k1: float, k2: float) -> Floats:
+        """Image points (n, 2) of rays with ``slopes`` (n, 2); beyond a fold, near what it would be."""
+        radial = distort(slopes, k1, k2, self.model)
+        if self.short:
+            return radial
+        whole = self.at(k1, k2)
+        if not whole.gives_rays:
+            return whole.formula(slopes)
+        points, found = whole.try_inverse(slopes)
+        return np.where(found[:, None], points, radial)
+
+    def derivatives(self, x: Floats, y: Floats, k1: float, k2: float) -> Bent:
+        """The image points of rays with slopes x and y (n,), and how they change."""
+        if self.short:
+            factor, slope, by_k1, by_k2 = bend_derivatives(self.model, k1, k2, x * x + y * y)
+            across = 2 * x * y * slope
+            by_slopes = factor + 2 * x * x * slope, across, across, factor + 2 * y * y * slope
+            return Bent(factor * x, factor * y, by_slopes, (by_k1 * x, by_k1 * y), (by_k2 * x, by_k2 * y))
+        slopes = np.stack([x, y], 1)
+        whole, points = self.at(k1, k2), self.image(slopes, k1, k2)
+        at = points if whole.gives_rays else slopes
+        j, by_k = whole.formula_by_point(at), whole.formula_by_coefficients(at)[:, :, :2]
+        if whole.gives_rays:  # the ray stays while point and coefficient change: J dp + F dk = 0
+            j = np.linalg.inv(j)
+            by_k = -np.matmul(j, by_k)
+        by_slopes = j[:, 0, 0], j[:, 0, 1], j[:, 1, 0], j[:, 1, 1]
+        x, y = points[:, 0], points[:, 1]
+        return Bent(x, y, by_slopes, (by_k[:, 0, 0], by_k[:, 1, 0]), (by_k[:, 0, 1], by_k[:, 1, 1]))
+
+    def slopes(self, points: Floats, k1: float, k2: float) -> Floats:
+        """Slopes (n, 2) of the rays that lie at image ``points`` (n, 2); beyond a fold, the nearest."""
+        radial = undistort(points, k1, k2, self.model)
+        if self.short:
+            return radial
+        whole = self.at(k1, k2)
+        if whole.gives_rays:
+            return whole.formula(points)
+        slopes, found = whole.try_inverse(points)
+        return np.where(found[:, None], slopes, radial)
+
+
+def nuke_shares(model: str, focal_px: float, width: float, height: float) -> tuple[float, ...]:
+    """What each of the model's coefficients is multiplied by to be for focal lengths; 1 but for NUKE.
+
+    ``focal_px`` and the frame's size are in pixels as wide as high.
+    """
+    if model != "NUKE":
+        return (1.0,) * len(COEFFICIENTS[model])
+    share = (focal_px / (0.5 * max(width, height))) ** 2
+    return share, share**2, share, share
+
+
+def solver_shares(model: str, focal_px: float, width: float, height: float) -> tuple[float, ...]:
+    """What each coefficient is multiplied by to be the solver's: for focal lengths, y down."""
+    shares = nuke_shares(model, focal_px, width, height)
+    return (*shares[:-1], -shares[-1]) if model == "BROWN" else shares  # p2 goes with y
+
+
+def bending_of(
+    model: str, coefficients: tuple[float, ...], focal_px: float, width: float, height: float
+) -> tuple[Bending, tuple[float, float]]:
+    """The solver's form of a lens's distortion as Blender has it, and its k1 and k2."""
+    shares = solver_shares(model, focal_px, width, height)
+    k1, k2, *rest = (value * share for value, share in zip(coefficients, shares))
+    return Bending(model, tuple(rest)), (k1, k2)
 
 
 # --- Any model, in focal lengths ----------------------------------------------------------------
@@ -538,9 +631,8 @@ class PlateLens:
         if self.model != "NUKE":
             return own
         # libmv normalises by half of the longer side, heights in widths of a pixel.
-        share = self.focal_px / (0.5 * max(self.width, self.height / self.pixel_aspect))
-        k1, k2, p1, p2 = own.coefficients
-        return Distortion("NUKE", (k1 * share**2, k2 * share**4, p1 * share**2, p2 * share**2))
+        shares = nuke_shares("NUKE", self.focal_px, self.width, self.height / self.pixel_aspect)
+        return Distortion("NUKE", tuple(value * share for value, share in zip(own.coefficients, shares)))
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -620,6 +712,13 @@ def plate_lens(lens: Lens) -> PlateLens:
         height=lens.height,
         focal_px=lens.focal_px,
         model=lens.model,
-        coefficients=(lens.k1, lens.k2),
+        coefficients=lens.coefficients,
+        principal=lens.principal,
         pixel_aspect=lens.pixel_aspect,
     )
+
+
+def named_coefficients(lens: Lens) -> dict[str, float]:
+    """A solved lens's coefficients by their names: k1 and k2, and of the others those that are not zero."""
+    named = zip(COEFFICIENTS[lens.model], lens.coefficients)
+    return {name: value for name, value in named if value or name in ("k1", "k2")}

@@ -45,6 +45,7 @@ class TrackingSettings:
     """Tracks with fewer markers are left out of the solve."""
     refine_focal_length: bool = True
     refine_distortion: bool = True
+    refine_principal_point: bool = False
     mask: str = ""
     """Picture, or first file of a sequence, that is white where nothing is to be tracked; empty for none.
 
@@ -63,21 +64,35 @@ class LensStart:
     distortion_model: str = "POLYNOMIAL"
     k1: float = 0.0
     k2: float = 0.0
+    more: tuple[float, ...] = ()
+    """The model's coefficients after k2 in the order of lens.COEFFICIENTS; they stay as they are given."""
+    principal: tuple[float, float] | None = None
+    """The principal point in pixels of the plate; None for the middle of the frame."""
     refine: bool = True
     """False where the lens is known and must be kept as it is."""
     refine_distortion: bool = True
     """False where k1 and k2 must stay though the focal length may change."""
+    refine_principal: bool = False
+    """True where the principal point is to be looked for."""
     pixel_aspect: float = 1.0
     """Width of a pixel over its height; the plate of an anamorphic lens that was not stretched has 2."""
     source: str = ""
     """Where the focal length comes from, where that is the clip's metadata."""
 
+    def __post_init__(self) -> None:
+        _as_tuples(self)
+
+    @property
+    def coefficients(self) -> tuple[float, ...]:
+        """Those of the model in the order of lens.COEFFICIENTS; zeros at the end may be left out."""
+        return self.k1, self.k2, *self.more
+
 
 @dataclass(frozen=True)
 class Lens:
-    """A solved lens with its distortion about the middle of the frame.
+    """A solved lens with its distortion about the principal point.
 
-    k1 and k2 are those of Blender's clip camera in the same ``model`` (see lens.py).
+    The coefficients are those of Blender's clip camera in the same ``model`` (see lens.py).
     """
 
     focal_px: float
@@ -89,10 +104,30 @@ class Lens:
     model: str = "POLYNOMIAL"
     pixel_aspect: float = 1.0
     """Width of a pixel over its height; ``focal_px`` is in widths."""
+    more: tuple[float, ...] = ()
+    """The coefficients after k2 in the order of lens.COEFFICIENTS, as they were given."""
+    principal: tuple[float, float] | None = None
+    """The principal point in pixels; None for the middle of the frame."""
+
+    def __post_init__(self) -> None:
+        _as_tuples(self)
 
     @property
     def focal_length_mm(self) -> float:
         return self.focal_px * self.sensor_width_mm / self.width
+
+    @property
+    def coefficients(self) -> tuple[float, ...]:
+        """Those of the model in the order of lens.COEFFICIENTS; zeros at the end may be left out."""
+        return self.k1, self.k2, *self.more
+
+
+def _as_tuples(lens: Lens | LensStart) -> None:
+    """A lens that was read from JSON has lists, and could not be compared with one that was not."""
+    object.__setattr__(lens, "more", tuple(float(value) for value in lens.more))
+    if lens.principal is not None:
+        across, up = lens.principal
+        object.__setattr__(lens, "principal", (float(across), float(up)))
 
 
 @dataclass

@@ -113,7 +113,9 @@ def run(job: Job) -> Iterator[Step]:
 
 def _in_the_footage(solve: Solve, job: Job) -> Solve:
     """A solve from square pixels with its lens before the footage's own."""
-    lens = replace(solve.lens, height=job.footage.height, pixel_aspect=job.lens.pixel_aspect)
+    lens, aspect = solve.lens, job.lens.pixel_aspect
+    principal = lens.principal and (lens.principal[0], lens.principal[1] * aspect)
+    lens = replace(lens, height=job.footage.height, pixel_aspect=aspect, principal=principal)
     reasons = solve.reasons
     if job.lens.source and tells_no_lens(solve):
         said = mark("good", "focal_source", f"{lens.focal_length_mm:.1f}", job.lens.source)
@@ -128,6 +130,7 @@ def _start(job: Job) -> LensStart:
         job.lens,
         refine=refine,
         refine_distortion=refine and job.lens.refine_distortion and job.settings.refine_distortion,
+        refine_principal=refine and (job.lens.refine_principal or job.settings.refine_principal_point),
     )
 
 

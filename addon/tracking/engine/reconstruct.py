@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import SolveError
-from .bundle import Adjusted, Freedom, Index, Sights, hold_to_points, sight_errors
+from .bundle import PRINCIPAL, SHUTTER, Adjusted, Freedom, Index, Rig, Sights, hold_to_points, sight_errors
 from .certainty import NORMAL_95, certainty
-from .lens import nuke_share, undistort
+from .lens import bending_of, solver_shares
 from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
-from .scene import Scene, places
+from .scene import Scene, places, principal_terms
 from .sizes import REFERENCE_SIDE
 from .skeleton import BELIEVED_PX, skeletons, spacing
 from .terms import choose_terms
@@ -138,8 +138,12 @@ def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
         return False
     lens, tracks = before.lens, job.tracks
     scene = Scene(tracks, job.start, lens.focal_px)
-    share = nuke_share(scene.model, lens.focal_px, tracks.width, tracks.height)
-    scene.lens = np.array([lens.focal_px, lens.k1 * share, lens.k2 * share**2, *before.shutter])
+    scene.bending, bend = bending_of(
+        lens.model, lens.coefficients, lens.focal_px, tracks.width, tracks.height
+    )
+    scene.lens[:3] = lens.focal_px, *bend
+    scene.lens[SHUTTER] = before.shutter
+    scene.lens[PRINCIPAL] = principal_terms(lens, tracks)
     frames = before.frames - 1
     scene.rotation[frames] = (before.cameras[:, :3, :3] * [1, -1, -1]).transpose(0, 2, 1)
     scene.translation[frames] = -np.matmul(scene.rotation[frames], before.cameras[:, :3, 3:])[:, :, 0]
@@ -153,7 +157,15 @@ def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
     told = refine and before.focal_interval_mm != (0.0, np.inf)
     rows, columns = before.shutter
     job.scene, job.first_round = scene, len(WORST_MEDIANS) - 1
-    job.free = Freedom(told, bends and lens.k1 != 0, bends and lens.k2 != 0, rows != 0, columns != 0)
+    off_middle = job.start.refine_principal and lens.principal != job.start.principal
+    job.free = Freedom(
+        told,
+        bends and lens.k1 != 0,
+        bends and lens.k2 != 0,
+        rows != 0,
+        columns != 0,
+        principal=off_middle,
+    )
     return True
 
 
@@ -325,18 +337,13 @@ def _adjust_once(job: _Work, rounds: int, loss_px: float, tolerance: float) -> t
 
 def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve:
     """The scene as the product shows it: Blender's axes, pixels, frames from 1."""
-    scene, tracks = job.found, job.tracks
+    scene, rig = job.found, adjusted.rig
     frames = np.flatnonzero(scene.solved)
-    rig = adjusted.rig
     cameras = np.tile(np.eye(4), (len(frames), 1, 1))
     back = rig.rotation.transpose(0, 2, 1)
     cameras[:, :3, :3] = back * [1, -1, -1]
     cameras[:, :3, 3] = -np.matmul(back, rig.translation[:, :, None])[:, :, 0]
-    focal, k1, k2, rows, columns = (float(value) for value in rig.lens)
-    share = nuke_share(rig.model, focal, tracks.width, tracks.height)
-    focals = focal * rig.zoom
-    if len(focals):  # a clip has one lens: the middle of the zoom
-        focal = float(np.sqrt(focals.min() * focals.max()))
+    focals = rig.lens[0] * rig.zoom
     mean = np.bincount(sights.point, adjusted.errors) / np.bincount(sights.point)
     per_frame = np.bincount(sights.camera, adjusted.errors, len(frames)) / np.maximum(
         np.bincount(sights.camera, minlength=len(frames)), 1
@@ -347,15 +354,7 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
         (int(frames[0]) + 1, int(frames[-1]) + 1),
     )
     solve = Solve(
-        Lens(
-            focal,
-            tracks.width,
-            tracks.height,
-            k1 / share,
-            k2 / share**2,
-            sensor_width_mm=job.start.sensor_width_mm,
-            model=rig.model,
-        ),
+        _lens_of(rig, focals, job),
         (frames + 1).astype(np.int32),
         cameras,
         places(rig.points) if job.moves else rig.points[:, :3] * TRIPOD_DISTANCE,
@@ -366,10 +365,32 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
         keyframes,
         motion=GENERAL if job.moves else TURNS,
         frame_focals_px=focals,
-        shutter=(rows, columns),
+        shutter=(float(rig.lens[SHUTTER][0]), float(rig.lens[SHUTTER][1])),
     )
     _add_certainty(job, solve, ids)
     return solve
+
+
+def _lens_of(rig: Rig, focals: Floats, job: _Work) -> Lens:
+    """The rig's lens as Blender has it; ``focals`` are each frame's focal length where the lens zooms."""
+    width, height = job.tracks.width, job.tracks.height
+    focal, k1, k2 = (float(value) for value in rig.lens[:3])
+    shares = solver_shares(rig.bending.model, focal, width, height)
+    k1, k2, *more = (value / share for value, share in zip((k1, k2, *rig.bending.rest), shares))
+    if len(focals):  # a clip has one lens: the middle of the zoom
+        focal = float(np.sqrt(focals.min() * focals.max()))
+    right, below = rig.lens[PRINCIPAL]
+    return Lens(
+        focal,
+        width,
+        height,
+        k1,
+        k2,
+        sensor_width_mm=job.start.sensor_width_mm,
+        model=rig.bending.model,
+        more=tuple(more),
+        principal=(width / 2 + right, height / 2 - below) if right or below else None,
+    )
 
 
 def _add_certainty(job: _Work, solve: Solve, ids: Index) -> None:
@@ -410,11 +431,23 @@ def standing(tracks: Tracks, start: LensStart, still: Stillness) -> Solve:
     middle = np.stack([np.bincount(owner, tracks.xy[rows][:, axis]) for axis in (0, 1)], 1) / size
     errors = np.hypot(*(tracks.xy[rows] - middle[owner]).T)
     focal = start.focal_length_mm / start.sensor_width_mm * tracks.width
-    model = start.distortion_model
-    lens = Lens(focal, tracks.width, tracks.height, start.k1, start.k2, start.sensor_width_mm, model)
-    share = nuke_share(model, focal, tracks.width, tracks.height)
-    slopes = (middle - [tracks.width / 2, tracks.height / 2]) / focal
-    slopes = undistort(slopes, start.k1 * share, start.k2 * share**2, model)
+    model, width, height = start.distortion_model, tracks.width, tracks.height
+    principal = start.principal and (start.principal[0], start.principal[1] / start.pixel_aspect)
+    lens = Lens(
+        focal,
+        width,
+        height,
+        start.k1,
+        start.k2,
+        start.sensor_width_mm,
+        model,
+        more=start.more,
+        principal=principal,
+    )
+    bending, (k1, k2) = bending_of(model, start.coefficients, focal, width, height)
+    right, below = principal_terms(start, tracks)
+    slopes = (middle - [width / 2 + right, height / 2 - below]) / focal
+    slopes = bending.slopes(slopes * [1, -1], k1, k2) * [1, -1]
     points = np.concatenate([slopes, -np.ones((len(slopes), 1))], 1) * TRIPOD_DISTANCE
     seen = np.bincount(tracks.frame[rows] - 1, minlength=count)
     return Solve(

@@ -10,9 +10,21 @@ import cv2
 import numpy as np
 
 from ..errors import SolveError
-from .bundle import LENS_TERMS, Adjusted, Freedom, Index, Rig, Sights, adjust, robust_cost, sight_errors
-from .lens import nuke_share, undistort
-from .model import Bools, Floats, LensStart, Tracks
+from .bundle import (
+    LENS_TERMS,
+    PRINCIPAL,
+    SHUTTER,
+    Adjusted,
+    Freedom,
+    Index,
+    Rig,
+    Sights,
+    adjust,
+    robust_cost,
+    sight_errors,
+)
+from .lens import bending_of
+from .model import Bools, Floats, Lens, LensStart, Tracks
 
 LEAST_POINTS = 8
 """Fewest points that a frame's camera may rest on,"""
@@ -29,6 +41,14 @@ FARTHEST = 1e5
 def least_points(tracks: Tracks) -> int:
     """How many points a frame's camera may rest on."""
     return LEAST_CHOSEN if tracks.count <= FEW_TRACKS and tracks.own.all() else LEAST_POINTS
+
+
+def principal_terms(lens: Lens | LensStart, tracks: Tracks) -> tuple[float, float]:
+    """How far right of and below the middle the principal point lies, pixels as wide as high."""
+    if lens.principal is None:
+        return 0.0, 0.0
+    across, up = lens.principal
+    return across - tracks.width / 2, tracks.height / 2 - up / lens.pixel_aspect
 
 
 class Scene:
@@ -49,12 +69,14 @@ class Scene:
         """Points that are seen under LEAST_PARALLAX at least."""
         self.least = least_points(tracks)
         """Points that a frame's camera needs."""
-        self.model = start.distortion_model
         self.weights = tracks.weights
         self.dropped: Bools = np.zeros(self.count, bool)
         self.lens = np.zeros(LENS_TERMS)
-        share = nuke_share(self.model, focal_px, tracks.width, tracks.height)
-        self.lens[:3] = focal_px, start.k1 * share, start.k2 * share**2
+        self.bending, bend = bending_of(
+            start.distortion_model, start.coefficients, focal_px, tracks.width, tracks.height
+        )
+        self.lens[:3] = focal_px, *bend
+        self.lens[PRINCIPAL] = principal_terms(start, tracks)
         self.zooms = False
         """Whether each frame has a focal length of its own: ``zoom`` times the lens's."""
         self.zoom = np.ones(self.frames)
@@ -65,9 +87,9 @@ class Scene:
 
     def rays(self, rows: Index) -> Floats:
         """(n, 2) slopes of the rays of markers."""
-        uv = self.uv[rows] - self.late[rows] @ self.lens[3:]
+        uv = self.uv[rows] - self.late[rows] @ self.lens[SHUTTER] - self.lens[PRINCIPAL]
         focal = self.lens[0] * self.zoom[self.frame[rows], None]
-        return undistort(uv / focal, self.lens[1], self.lens[2], self.model)
+        return self.bending.slopes(uv / focal, self.lens[1], self.lens[2])
 
     def places(self, tracks: Index) -> Floats:
         """(n, 3) where the points of tracks are, those at infinity at FARTHEST."""
@@ -113,7 +135,7 @@ class Scene:
         points *= np.where(np.add.reduceat(np.sign(seen), starts) < 0, -1.0, 1.0)[:, None]
         seen = np.einsum("ni,ni->n", matrix[:, 2], points[owner])
         ok = (np.minimum.reduceat(seen, starts) > 0) & (points[:, 3] > -1 / FARTHEST)
-        rig = Rig(self.rotation, self.translation, points, self.lens, self._zooms(), self.model)
+        rig = Rig(self.rotation, self.translation, points, self.lens, self._zooms(), self.bending)
         errors = sight_errors(rig, Sights(frames, owner, self.uv[rows], self.late[rows]))
         mean = np.add.reduceat(errors, starts) / np.bincount(owner)
         ok &= mean < max(8.0, 0.01 * self.width)
@@ -172,7 +194,7 @@ class Scene:
     def track_errors(self) -> Floats:
         """(count,) root mean square of each track's reprojection errors, pixels; NaN without a point."""
         rows = np.flatnonzero(self.solved[self.frame] & np.isfinite(self.points[self.track, 0]))
-        rig = Rig(self.rotation, self.translation, self.points, self.lens, self._zooms(), self.model)
+        rig = Rig(self.rotation, self.translation, self.points, self.lens, self._zooms(), self.bending)
         errors = sight_errors(rig, Sights(self.frame[rows], self.track[rows], self.uv[rows], self.late[rows]))
         sums = np.bincount(self.track[rows], errors**2, self.count)
         counts = np.bincount(self.track[rows], minlength=self.count)
@@ -209,7 +231,7 @@ class Scene:
         used, owner = np.unique(self.track[rows], return_inverse=True)
         zoom = self._zooms(frames)
         rig = Rig(
-            self.rotation[frames], self.translation[frames], self.points[used], self.lens, zoom, self.model
+            self.rotation[frames], self.translation[frames], self.points[used], self.lens, zoom, self.bending
         )
         weight = self.weights[self.track[rows]] if (self.weights != 1).any() else NONE
         return rig, Sights(number[self.frame[rows]], owner, self.uv[rows], self.late[rows], weight), used

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .bundle import Freedom, Index
+from .bundle import PRINCIPAL, Freedom, Index
 from .certainty import NORMAL_95, Certainty, certainty
-from .lens import nuke_share
+from .lens import solver_shares
 from .model import LensStart
 from .scene import Scene
 
@@ -41,7 +41,9 @@ ZOOM_GAIN = 0.5
 """A lens zooms where a focal length for each frame leaves less than this share of the squared residuals,"""
 LEAST_ZOOM = 0.02
 """and they differ by at least this share."""
-NAMES = ("focal", "k1", "k2", "rows", "columns")
+LEAST_PRINCIPAL_KNOWN = 0.02
+"""A principal point that is less sure than this share of the frame's width (95%) stays where it was given."""
+NAMES = ("focal", "k1", "k2", "rows", "columns", "right", "below")
 
 
 def choose_terms(
@@ -52,7 +54,7 @@ def choose_terms(
     ``frames`` (from 0) are solved and adjusted already. A distortion that was given is refined, not judged.
     """
     given_focal_px = start.focal_length_mm / start.sensor_width_mm * scene.width
-    given = bool(start.k1 or start.k2)
+    given = any(start.coefficients)
     freedom = Freedom(
         start.refine, start.refine_distortion, start.refine_distortion, moves=moves, zooms=scene.zooms
     )
@@ -63,10 +65,23 @@ def choose_terms(
         freedom = _with_bend(scene, frames, freedom, loss_px)
     if freedom.focal and not freedom.zooms and not _tells_focal(scene, frames, freedom, loss_px):
         freedom = replace(freedom, focal=False, k1=False, k2=False)
-        share = nuke_share(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
-        given_lens = [given_focal_px, start.k1 * share, start.k2 * share**2]
+        shares = solver_shares(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
+        given_lens = [given_focal_px, start.k1 * shares[0], start.k2 * shares[1]]
         scene.lens = np.concatenate([given_lens, scene.lens[3:]])
         scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
+    if start.refine_principal:
+        freedom = _with_principal(scene, frames, freedom, loss_px)
+    return freedom
+
+
+def _with_principal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
+    """With the principal point, where the footage tells it."""
+    before, tried = scene.copy(), replace(freedom, principal=True)
+    scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
+    sure = _certainty(scene, frames, tried, loss_px)
+    if sure is not None and NORMAL_95 * sure.lens[PRINCIPAL].max() < LEAST_PRINCIPAL_KNOWN * scene.width:
+        return tried
+    scene.restore(before)
     return freedom
 
 

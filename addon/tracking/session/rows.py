@@ -165,8 +165,9 @@ def reasons_digest(reasons: Mapping[int, str]) -> int:
 def solve_digest(solve: Solve) -> int:
     """Of a camera with its bundles."""
     lens = asdict(solve.lens)
-    if solve.lens.pixel_aspect == 1:
-        del lens["pixel_aspect"]  # older files have digests without
+    for name, usual in (("pixel_aspect", 1), ("more", ()), ("principal", None)):
+        if lens[name] == usual:
+            del lens[name]  # older files have digests without
     return crc(
         json.dumps(
             [lens, solve.verdict, solve.reasons, solve.motion]
