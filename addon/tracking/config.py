@@ -209,8 +209,8 @@ class TrackingShotConfig(Section):
     lens: LensConfig = part(LensConfig, "What is known of the lens.")
     mask: str | None = key(
         PathOrName(),
-        "Where not to track: the name of a mask in the .blend (its feather is left out), or a picture, or the"
-        " first file of a sequence, white there.",
+        "Where not to track: the name of a mask in the .blend (of its feather what covers half or more), or a"
+        " picture, or the first file of a sequence, white there.",
         None,
     )
 

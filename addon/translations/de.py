@@ -66,6 +66,7 @@ WORDS: dict[str, str] = {
     "Blend": "Mischung",
     "Blender Is Solving": "Blender löst",
     "Blender cannot read this clip": "Blender kann diesen Clip nicht lesen",
+    "Blender did not draw the mask {}{}": "Blender hat die Maske {} nicht gezeichnet{}",
     "Blender finds no picture in {}": "Blender findet kein Bild in {}",
     "Blender finds {} frames where {} are in the footage":
         "Blender findet {} Frames, wo {} in der Aufnahme sind",
@@ -908,10 +909,6 @@ WORDS: dict[str, str] = {
     "no collection {} in {} (there: {})": "keine Sammlung {} in {} (dort: {})",
     "no folder for your own presets is set": "kein Ordner für eigene Vorgaben ist gesetzt",
     "no object or collection {} is in the scene {}": "kein Objekt, keine Sammlung {} ist in der Szene {}",
-    "points of the mask {} follow tracks, which cannot be drawn; render it to pictures, and name the"
-    " first one in a shot file":
-        "Punkte der Maske {} folgen Spuren, was nicht gezeichnet werden kann; rendern Sie sie als "
-        "Bilder, und nennen Sie das erste in einer Shot-Datei",
     "no other two frames show parallax": "keine anderen zwei Frames zeigen Parallaxe",
     "no pair of frames leads to a camera: the tracks do not fit one still world":
         "kein Paar von Frames führt zu einer Kamera: die Spuren passen nicht zu einer stillen Welt",

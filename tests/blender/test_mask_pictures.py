@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -11,9 +13,10 @@ import numpy as np
 import pytest
 
 from addon import cli, jobs
-from addon.tracking.blender import versions
+from addon.tracking import exr
+from addon.tracking.blender import mask_pictures, versions
 from addon.tracking.blender.clip import clip_editor
-from addon.tracking.blender.mask_pictures import write_mask_pictures
+from addon.tracking.blender.mask_pictures import LONGEST, mask_mark, write_mask_pictures
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.errors import InputError
 from addon.tracking.session import create_session, list_sessions, load_session
@@ -24,8 +27,8 @@ from tests.blender.synthetic import draw_movie
 
 CORNERS = np.array([[0.2, 0.35], [0.45, 0.35], [0.45, 0.6], [0.2, 0.6]])
 FRAMES = 11
-FULL = 0.004
-"""Share of the picture that edges, which OpenCV fills to the outer pixel, may differ in."""
+EDGE = 2
+"""Pixels by which the outline in a small picture, fitted to the frame, may lie off."""
 
 
 def add_spline(layer: bpy.types.MaskLayer, corners: np.ndarray, kind: str = "AUTO") -> bpy.types.MaskSpline:
@@ -92,22 +95,147 @@ def test_it_is_drawn_as_blenders_node_draws_it_in_every_frame(
     footage = open_footage(draw_movie(tmp_path / "sized.mp4", *size, FRAMES))
     first = write_mask_pictures(mask, clip, footage, tmp_path)
     assert len(list(first.parent.iterdir())) == FRAMES
-    covered = []
-    for number in (1, 6, 11):
-        ours = cv2.imread(str(first.with_name(f"mask_{number:05}.png")), 0) >= 128
-        bpy.context.scene.frame_set(4 + number)
-        theirs = node_picture(mask, size, tmp_path / "node.exr") >= 0.5
-        assert 0.03 < theirs.mean() < 0.2 and (ours != theirs).mean() < FULL * 320 / min(size)
-        covered.append(ours.nonzero()[1].mean() / size[0])
+    covered = [compare(first, number, mask, size, tmp_path) for number in (1, 6, 11)]
     assert covered[0] + 0.1 < covered[1] < covered[2] - 0.1
 
 
-def test_a_scene_of_its_own_is_gone_again_and_the_frame_stays(
+def compare(first: Path, number: int, mask: bpy.types.Mask, size: tuple[int, int], folder: Path) -> float:
+    """Where the masked part lies across the picture, 0 to 1; it must be as Blender's node draws it."""
+    small = cv2.imread(str(first.with_name(f"mask_{number:05}.png")), 0)
+    assert max(small.shape) <= LONGEST
+    ours = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR) >= 128
+    bpy.context.scene.frame_set(4 + number)
+    theirs = node_picture(mask, size, folder / "node.exr") >= 0.5
+    assert 0.03 < theirs.mean() < 0.4
+    inner, outer = (
+        change(theirs.astype(np.uint8), np.ones((2 * EDGE + 1,) * 2, np.uint8)) > 0
+        for change in (cv2.erode, cv2.dilate)
+    )
+    assert (ours >= inner).all() and (ours <= outer).all()
+    return float(ours.nonzero()[1].mean() / size[0])
+
+
+def key_track(clip: bpy.types.MovieClip, name: str, ways: dict[int, np.ndarray]) -> None:
+    track = clip.tracking.objects[0].tracks.new(name=name, frame=1)
+    for frame, spot in ways.items():
+        track.markers.insert_frame(frame, co=spot)
+    clip.tracking.objects[0].tracks.active = track
+
+
+def tie(clip: bpy.types.MovieClip, mask: bpy.types.Mask, frame: int) -> None:
+    """Has the mask's chosen points follow the clip's active track from a scene frame on, as Ctrl P does."""
+    with clip_editor(bpy.context, clip) as space:
+        space.mode, space.mask = "MASK", mask
+        space.clip_user.frame_current = frame
+        assert bpy.ops.mask.parent_set() == {"FINISHED"}
+
+
+WAY = {frame: np.array([0.1 + 0.03 * frame, 0.4 + 0.01 * frame]) for frame in range(1, FRAMES + 7)}
+SQUARE = np.array([[0.0, 0.0], [0.2, 0.0], [0.2, 0.2], [0.0, 0.2]])
+
+
+@pytest.mark.parametrize("plane", [False, True])
+def test_points_that_follow_a_track_do_so(clip: bpy.types.MovieClip, tmp_path: Path, plane: bool) -> None:
+    mask = bpy.data.masks.new("Tied")
+    add_spline(mask.layers.new(name="Box"), CORNERS, "AUTO")
+    footage = open_footage(draw_movie(tmp_path / "sized.mp4", 1280, 720, FRAMES))
+    key_track(clip, "Way", WAY)
+    objects = clip.tracking.objects[0]
+    if plane:
+        for corner in SQUARE:
+            key_track(clip, f"Corner {corner}", {f: spot + corner for f, spot in WAY.items()})
+        for track in objects.tracks:
+            track.select = track.name.startswith("Corner")
+        with clip_editor(bpy.context, clip) as space:
+            space.mode = "TRACKING"
+            assert bpy.ops.clip.create_plane_track() == {"FINISHED"}
+        for frame, spot in WAY.items():
+            objects.plane_tracks[0].markers.insert_frame(frame).corners = spot + SQUARE
+    tie(clip, mask, 5)
+    kind = mask.layers[0].splines[0].points[0].parent.type
+    assert kind == ("PLANE_TRACK" if plane else "POINT_TRACK")
+    first = write_mask_pictures(mask, clip, footage, tmp_path)
+    assert len(list(first.parent.iterdir())) == FRAMES
+    places = [compare(first, number, mask, (1280, 720), tmp_path) for number in (1, 6, 11)]
+    assert np.diff(places) == pytest.approx([0.15, 0.15], abs=0.01)
+
+
+def test_a_mask_is_another_one_where_its_tie_or_its_track_is(
+    clip: bpy.types.MovieClip, tmp_path: Path
+) -> None:
+    mask = bpy.data.masks.new("Tied")
+    add_spline(mask.layers.new(name="Box"), CORNERS, "VECTOR")
+    footage = open_footage(jobs.footage_path(clip))
+    seen = [mask_mark(mask, clip, footage)]
+    key_track(clip, "Way", WAY)
+    for frame in (5, 6):  # tied a frame later it lies elsewhere in all of them
+        tie(clip, mask, frame)
+        seen.append(mask_mark(mask, clip, footage))
+    clip.tracking.objects[0].tracks["Way"].markers[4].co.y += 0.001
+    seen.append(mask_mark(mask, clip, footage))
+    assert len(set(seen)) == 4 and mask_mark(mask, clip, footage) == seen[-1]
+
+
+def test_a_soft_edge_is_masked_where_it_covers_half(clip: bpy.types.MovieClip, tmp_path: Path) -> None:
+    mask = bpy.data.masks.new("Soft")
+    spline = add_spline(mask.layers.new(name="Box"), CORNERS[::-1], "VECTOR")  # its feather points outward
+    mask.layers[0].falloff = "LINEAR"
+    footage = open_footage(draw_movie(tmp_path / "sized.mp4", 1280, 720, FRAMES))
+    hard = write_mask_pictures(mask, clip, footage, tmp_path)
+    for point in spline.points:
+        point.weight = 0.1
+    soft = write_mask_pictures(mask, clip, footage, tmp_path)
+    assert hard != soft
+    assert len(list(soft.parent.iterdir())) == 1  # it stands still
+    compare(soft, 1, mask, (1280, 720), tmp_path)
+    across = [np.ptp((cv2.imread(str(path), 0) >= 128).nonzero()[1]) for path in (hard, soft)]
+    assert across[1] - across[0] == pytest.approx(2 * 0.05 * 640, abs=3)
+
+
+def test_what_stands_still_for_a_while_is_drawn_once(
     clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path
 ) -> None:
-    bpy.context.scene.frame_set(7)
+    footage = open_footage(draw_movie(tmp_path / "longer.mp4", 320, 180, 30))
+    drawn = []
+
+    def note(scene: bpy.types.Scene, *rest: object) -> None:
+        drawn.append(scene.frame_current)
+
+    bpy.app.handlers.render_pre.append(note)
+    try:
+        first = write_mask_pictures(mask, clip, footage, tmp_path)
+        late = write_mask_pictures(mask, clip, replace(footage, first=9), tmp_path / "late")
+    finally:
+        bpy.app.handlers.render_pre.remove(note)
+    assert drawn == [*range(5, 16), *range(13, 16)]  # keyed from 5 to 15; the clip begins at 5
+    pictures = [path.read_bytes() for path in sorted(first.parent.iterdir())]
+    assert len(pictures) == 30 and len(set(pictures[:11])) == 11 and len(set(pictures[10:])) == 1
+    shorter = [path.read_bytes() for path in sorted(late.parent.iterdir())]
+    assert shorter == [pictures[8]] * 8 + pictures[8:]
+
+
+def test_what_was_rendered_and_where_the_scene_is_stay(
+    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path
+) -> None:
+    scene = scene_of((32, 16))
+    tree = versions.hang_scene_tree(scene)
+    tree.nodes.clear()
+    node = tree.nodes.new("CompositorNodeRGB")
+    node.outputs[0].default_value = (0.5, 0.25, 0.125, 1)
+    tree.links.new(node.outputs[0], versions.make_output(tree).socket)
+    rendered(scene, tmp_path / "before.exr")
+    scene.frame_set(7)
+    kinds = ("scenes", "node_groups", "masks", "images")
+    before = {kind: getattr(bpy.data, kind).keys() for kind in kinds}
+    users = mask.users
     write_mask_pictures(mask, clip, open_footage(jobs.footage_path(clip)), tmp_path)
-    assert len(bpy.data.scenes) == 1 and bpy.context.scene.frame_current == 7
+    assert {kind: getattr(bpy.data, kind).keys() for kind in kinds} == before
+    assert scene.frame_current == 7 and mask.users == users
+    result = next(image for image in bpy.data.images if image.type == "RENDER_RESULT")
+    result.save_render(str(tmp_path / "after.exr"), scene=scene)
+    _, kept = exr.read(tmp_path / "after.exr", "RGB")
+    assert kept.shape == (3, 16, 32)
+    assert kept[:, 8, 16] == pytest.approx([0.5, 0.25, 0.125], abs=1e-3)
 
 
 def test_anamorphic_pixels_count_as_the_clip_editor_shows_them(
@@ -119,7 +247,8 @@ def test_anamorphic_pixels_count_as_the_clip_editor_shows_them(
     picture = cv2.imread(
         str(write_mask_pictures(mask, clip, open_footage(jobs.footage_path(clip)), tmp_path)), 0
     )
-    rows, columns = (picture > 0).nonzero()
+    assert picture.shape == (180, 640)
+    rows, columns = (cv2.resize(picture, (320, 180)) >= 128).nonzero()
     # The frame is shown 640 by 180: half a height from the middle is 90 of 640 pixels.
     assert (columns.min(), columns.max()) == pytest.approx((0.2 * 320, 0.45 * 320), abs=1)
     middle = 90 - (0.475 - 0.5) * 640
@@ -163,14 +292,17 @@ def test_pictures_that_were_painted_over_are_another_mask(tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_drawn_is_refused(
-    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path
+    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     footage = open_footage(jobs.footage_path(clip))
     with pytest.raises(InputError, match="in the mask Empty nothing is drawn"):
         write_mask_pictures(bpy.data.masks.new("Empty"), clip, footage, tmp_path)
-    mask.layers[0].splines[0].points[0].parent.id = clip
-    with pytest.raises(InputError, match="points of the mask Actor follow tracks"):
-        write_mask_pictures(mask, clip, footage, tmp_path)
+    no_folder = tmp_path / "file"
+    no_folder.write_text("")
+    monkeypatch.setattr(mask_pictures.tempfile, "TemporaryDirectory", lambda **_: nullcontext(no_folder))
+    with pytest.raises(InputError, match="Blender did not draw the mask Actor"):
+        mask_pictures._drawn(mask, [5], (32, 18)).__next__()
+    assert len(bpy.data.scenes) == 1
 
 
 def test_a_shot_names_a_mask_of_its_blend(

@@ -22,7 +22,7 @@ from .model import Bools, TrackingSettings
 from .sizes import Sizes
 
 WHITE = 128
-"""Gray levels from this on are masked."""
+"""Gray levels from this on are masked: of a soft edge what is covered by half."""
 
 Masks = Callable[[int], Bools]
 """From a footage frame to (height, width), True where it is masked; frames come in ascending order."""
@@ -50,7 +50,7 @@ def open_masks(path: str | Path, footage: Footage, sizes: Sizes) -> Masks:
 
     def fitted(gray: np.ndarray) -> Bools:
         if gray.shape != (footage.height, footage.width):
-            gray = cv2.resize(gray, (footage.width, footage.height), interpolation=cv2.INTER_NEAREST)
+            gray = cv2.resize(gray, (footage.width, footage.height), interpolation=cv2.INTER_LINEAR)
         grown: Bools = cv2.dilate((gray >= WHITE).astype(np.uint8), around) > 0
         return grown
 

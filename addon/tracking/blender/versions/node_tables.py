@@ -288,6 +288,8 @@ KINDS: Mapping[str, Kinds] = {
             options=_MENU_SAMPLING,
         )
     },
+    # A mask of the .blend, with its feather and as large as the frame.
+    "mask": {(4, 2): NodeKind("CompositorNodeMask", outputs={"mask": "Mask"})},
     # Without an input its mask has the size of the frame.
     "frame": {(4, 2): NodeKind("CompositorNodeBoxMask", outputs={"mask": "Mask"})},
     # A Blend texture runs from 0 to 1 across the frame, pixel centres at one half.
