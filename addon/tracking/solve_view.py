@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine.lens import distort
+from .engine.lens import plate_lens
 from .engine.model import Floats, Ints, Lens, Solve, Tracks
 from .engine.sizes import REFERENCE_SIDE
 from .floor import LEAST_CONFIDENCE, find_floor
@@ -104,11 +104,13 @@ class SolveView:
         depth = -seen[..., 2]
         ahead = depth > 1e-3 * max(float(np.median(np.abs(depth))), 1e-9)
         slopes = seen[..., :2] / np.where(ahead, depth, 1.0)[..., None]
-        # Far outside the picture the lens's polynomial means nothing.
+        # Far outside the picture, and beyond its fold, the lens's model means nothing.
         ahead &= (np.abs(slopes) < 1.5 * self.lens.width / self.lens.focal_px).all(axis=-1)
-        bent = distort(np.where(ahead[..., None], slopes, 0.0).reshape(-1, 2), self.lens.k1, self.lens.k2)
-        size = np.array(self.size) / [1.0, self.lens.pixel_aspect]
-        spots = (bent * self.lens.focal_px / size + 0.5).reshape(slopes.shape).astype(np.float32)
+        lens = plate_lens(self.lens)
+        bend = lens.distortion.try_inverse if lens.distortion.gives_rays else lens.distortion.try_formula
+        bent, there = bend(np.where(ahead[..., None], slopes, 0.0))
+        ahead &= there
+        spots = (lens.to_pixels(bent) / np.array(self.size)).astype(np.float32)
         inside = ((spots >= 0) & (spots <= 1)).all(axis=-1)
         whole = ahead[:, :-1] & ahead[:, 1:] & (inside[:, :-1] | inside[:, 1:])
         return spots[:, :-1][whole], spots[:, 1:][whole]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from addon.tracking.engine.lens import FoldError, plate_lens
 from addon.tracking.engine.model import Lens, Solve, Tracks
 from addon.tracking.solve_view import GRAPH_COLUMNS, SolveView, error_colors, solve_view, sparkline
 
@@ -19,6 +23,16 @@ def looking_down(at: float) -> np.ndarray:
     camera[1:3, 1:3] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
     camera[:3, 3] = (at, -3.0, 2.0)
     return camera
+
+
+def pictured_by(lens: Lens, points: np.ndarray, camera: np.ndarray) -> np.ndarray:
+    """Where the lens pictures points, pixels; not a number for those behind the camera or beyond its fold."""
+    seen = (points - camera[:3, 3]) @ camera[:3, :3]
+    spots, plate = np.full((len(points), 2), np.nan), plate_lens(lens)
+    for at in np.flatnonzero(seen[:, 2] < 0):
+        with contextlib.suppress(FoldError):
+            spots[at] = plate.distort(plate.to_pixels(seen[at, :2] / -seen[at, 2]))
+    return spots
 
 
 def pictured(points: np.ndarray, camera: np.ndarray) -> np.ndarray:
@@ -112,3 +126,25 @@ def test_the_floor_lies_where_the_points_are(view: SolveView) -> None:
         away = np.linalg.norm(spots[:, None] - seen[None], axis=2).min(axis=1)
         assert away.max() < 1e-5
     assert len(view.floor_lines(FRAMES + 5)[0]) == 0
+
+
+@pytest.mark.parametrize(
+    "lens",
+    [
+        Lens(FOCAL, WIDTH, HEIGHT, k1=-0.15, k2=0.05),
+        Lens(FOCAL, WIDTH, HEIGHT, k1=-0.9),  # folds over in the picture's corners
+        Lens(FOCAL, WIDTH, HEIGHT, k1=0.2, k2=0.1, model="DIVISION"),
+        Lens(FOCAL, WIDTH, HEIGHT, k1=0.05, k2=-0.01, model="NUKE"),
+        Lens(FOCAL, WIDTH, HEIGHT, k1=0.1, model="DIVISION", pixel_aspect=2.0),
+    ],
+    ids=lambda lens: f"{lens.model} {lens.k1} {lens.pixel_aspect}",
+)
+def test_the_floor_is_bent_as_the_lens_bends(view: SolveView, lens: Lens) -> None:
+    starts, ends = replace(view, lens=lens).floor_lines(10)
+    spots = pictured_by(lens, view.floor.reshape(-1, 3), view.cameras[10]) / (WIDTH, HEIGHT)
+    straight = pictured(view.floor.reshape(-1, 3), view.cameras[10]) / (WIDTH, HEIGHT)
+    assert len(starts) > 20
+    for found in (starts, ends):
+        away = np.linalg.norm(found[:, None] - spots[None], axis=2)
+        assert np.nanmin(away, axis=1).max() < 1e-5
+        assert np.linalg.norm(found[:, None] - straight[None], axis=2).min(axis=1).max() > 1e-3
