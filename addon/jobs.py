@@ -23,10 +23,10 @@ from .tracking.blender import take_in as taking
 from .tracking.blender.assemble import assemble_shot_with_tracking
 from .tracking.blender.assemble import plan_shot as plan_build
 from .tracking.blender.build import Build, ShotResult, load_shot_clip
-from .tracking.blender.camera import apply_solved_camera
+from .tracking.blender.camera import apply_solved_camera, set_frame_range, solve_by_native
 from .tracking.blender.clip import Steps, at_once, check_offset, load_clip, native_cameras
 from .tracking.blender.clip_lens import copy_lens, start_of_clip
-from .tracking.blender.composite import setup_shot_compositing
+from .tracking.blender.composite import check_compositing, setup_shot_compositing
 from .tracking.blender.layout import SolvedWorld, clip_names, kept_layout, solved_world
 from .tracking.blender.mask_pictures import write_mask_pictures
 from .tracking.blender.native import NativeResult, NativeSolve, run_native
@@ -38,7 +38,7 @@ from .tracking.config import CompositeShotConfig
 from .tracking.engine.footage import Footage
 from .tracking.engine.masks import with_mask
 from .tracking.engine.model import LensStart, Solve, Tracks
-from .tracking.errors import FootageError, SessionError, SolveError, TrackedShotError
+from .tracking.errors import FootageError, SessionError, TrackedShotError
 from .tracking.floor import SURE_FLOOR, Floor, find_floor
 from .tracking.lens_metadata import start_of_footage
 from .tracking.preflight import Finding, Preflight, number_runs
@@ -139,12 +139,9 @@ def misfits(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> list[str]:
 
 
 def fit_scene(scene: bpy.types.Scene, clip: bpy.types.MovieClip) -> None:
-    """Gives the scene the clip's rate and frames."""
-    if clip.source == "MOVIE" and clip.fps > 0:
-        whole = round(clip.fps + 0.49)
-        scene.render.fps, scene.render.fps_base = whole, whole / clip.fps
+    """Gives the scene the clip's rate and frames; nothing where Blender finds no frames in it."""
     if clip.frame_duration > 0:
-        scene.frame_start, scene.frame_end = clip.frame_start, clip.frame_start + clip.frame_duration - 1
+        set_frame_range(scene, clip)
 
 
 def mark_gaps(scene: bpy.types.Scene, clip: bpy.types.MovieClip, footage: Footage) -> int:
@@ -483,14 +480,13 @@ def set_up_shot(
     """
     notes: list[str] = []
     solve = _solve_of(clip, notes)
-    if solve is None and not len(native_cameras(clip)[0]):
-        raise SolveError(f"{clip.name} has no solved camera yet; track and solve it first")
+    bake = solve is not None and bool(clip.tracked_shot.native_trouble)
     config = composite_config(
         scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
     )
+    solve_by_native(clip, solve, bake=bake)
+    check_compositing(scene, clip, config, tuple(clip.size))
     remember_before(scene, footage_path(clip))
-    setup_shot_compositing(scene, clip, config)
-    bake = solve is not None and bool(clip.tracked_shot.native_trouble)
     if bake:
         notes.append(f"The camera has keys and does not follow the clip: {clip.tracked_shot.native_trouble}")
     floor = kept_layout(scene, clip, solve)
@@ -500,7 +496,6 @@ def set_up_shot(
         if floor.confidence < SURE_FLOOR:
             notes.append("No clear floor was found: check where it lies, or set it by tracks")
     apply_solved_camera(scene, clip, solve=solve, bake=bake, floor=floor)
-    # Again, for the size that the scene has now, and to widen the camera that is there only now.
     setup_shot_compositing(scene, clip, config)
     if catcher:
         setup_shadow_catcher(scene)

@@ -1006,7 +1006,6 @@ WORDS: dict[str, str] = {
         "der Clip {} hat keine Frames: seine Datei fehlt oder ist keine Aufnahme",
     "the clip {} has no picture": "der Clip {} hat kein Bild",
     "the clip {} has no plane track '{}' with markers": "der Clip {} hat keine Flächenspur „{}“ mit Markern",
-    "the clip {} has no solved camera": "der Clip {} hat keine gelöste Kamera",
     "the clip {} has no track '{}' with markers": "der Clip {} hat keine Spur „{}“ mit Markern",
     "the clip {} has no tracks to stabilise by": "der Clip {} hat keine Spuren zum Stabilisieren",
     "the clip's own solve has no camera in common with ours":
@@ -1098,6 +1097,8 @@ WORDS: dict[str, str] = {
         "{} hat einen Frame-Versatz von {}; setzen Sie ihn in den Aufnahmeeinstellungen auf 0",
     "{} has keys that are not Tracked Shot's; parent it to an empty first":
         "{} hat Keys, die nicht von Tracked Shot sind; hängen Sie sie zuerst an ein Empty",
+    "{} has lost Blender's own solve; take its session in again":
+        "{} hat Blenders eigene Lösung nicht mehr; übernehmen Sie die Sitzung noch einmal",
     "{} has no perspective": "{} hat keine Perspektive",
     "{} has no solved camera": "{} hat keine gelöste Kamera",
     "{} has no solved camera yet; track and solve it first":

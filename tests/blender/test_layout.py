@@ -174,6 +174,23 @@ def test_keys_that_were_changed_are_told(shot, blender_file):
         layout.set_floor(scene, world_of(shot, scene, clip), set(FLOOR))
 
 
+def test_keys_that_were_changed_leave_the_others_as_they_are(shot, blender_file):
+    """The place's keys are whole here, the turn's are not: neither is moved."""
+    scene, clip = solved(shot, bake=True)
+    scene.camera.keyframe_insert("rotation_quaternion", index=0, frame=START + 70)
+    before = keys(scene.camera)
+    with pytest.raises(InputError, match="bake the camera again"):
+        layout.set_floor(scene, world_of(shot, scene, clip), set(FLOOR))
+    assert keys(scene.camera) == before
+
+
+def keys(camera):
+    return [
+        (curve.data_path, curve.array_index, [tuple(point.co) for point in curve.keyframe_points])
+        for curve in versions.curves_of(camera)
+    ]
+
+
 def test_no_camera_no_layout(shot, blender_file):
     clip = clip_room.load_clip(shot.movie)
     with pytest.raises(SolveError, match="Set Up Shot"):

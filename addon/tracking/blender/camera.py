@@ -51,10 +51,8 @@ def apply_solved_camera(
     Raises SolveError where there is no solve to follow; the scene is then as it was.
     """
     frames, native = native_cameras(clip)
-    if not len(frames) and not (bake and solve is not None):
-        raise SolveError(f"the clip {clip.name} has no solved camera")
     to_world = floor.matrix if floor is not None else np.eye(4)
-    own = to_world @ native_to_solve(clip, solve) if solve is not None and not bake else to_world
+    own = to_world @ solve_by_native(clip, solve, bake=bake)
 
     camera = find_camera(scene)
     is_new = camera is None
@@ -88,6 +86,20 @@ def apply_solved_camera(
     scene.camera = camera
     scene.active_clip = clip
     return camera
+
+
+def solve_by_native(clip: bpy.types.MovieClip, solve: Solve | None, *, bake: bool) -> Floats:
+    """(4, 4) from the space of the cameras that ``apply_solved_camera`` shows to that of ``solve``.
+
+    Raises SolveError where the clip has no solve that it could show.
+    """
+    if bake and solve is not None:
+        return np.eye(4)
+    if len(native_cameras(clip)[0]):
+        return native_to_solve(clip, solve) if solve is not None else np.eye(4)
+    if solve is None:
+        raise SolveError(f"{clip.name} has no solved camera yet; track and solve it first")
+    raise SolveError(f"{clip.name} has lost Blender's own solve; take its session in again")
 
 
 def find_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:

@@ -156,6 +156,14 @@ def setup_shot_compositing(
     return group
 
 
+def check_compositing(
+    scene: bpy.types.Scene, clip: bpy.types.MovieClip | None, config: CompositeConfig, size: tuple[int, int]
+) -> None:
+    """Raises InputError where ``setup_shot_compositing`` would, were the render ``size`` pixels large."""
+    _checked(scene, clip, config)
+    lens_nodes.plan_lens(clip, config.lens_distortion, size)
+
+
 def remove_shot_compositing(scene: bpy.types.Scene) -> bool:
     """Take our composite out and give back the tree and the settings of before; False where there was none.
 

@@ -183,14 +183,16 @@ def _move_keys(camera: bpy.types.Object, move: Floats) -> None:
     """Moves keys of place and quaternion, each kind on frames of its own; what lies between moves along."""
     scale = float(np.cbrt(np.linalg.det(move[:3, :3])))
     turn = np.array(Matrix(move[:3, :3] / scale).to_quaternion())
-    for path, change in (
-        ("location", lambda rows: layout.apply(move, rows)),
-        ("rotation_quaternion", lambda rows: rows @ _times(turn).T),
-    ):
-        _change_keys(camera, path, change)
+    places, turns = _keys_of(camera, "location"), _keys_of(camera, "rotation_quaternion")
+    _set_keys(*places, lambda rows: layout.apply(move, rows))
+    _set_keys(*turns, lambda rows: rows @ _times(turn).T)
 
 
-def _change_keys(camera: bpy.types.Object, path: str, change: Callable[[Floats], Floats]) -> None:
+def _keys_of(camera: bpy.types.Object, path: str) -> tuple[list[bpy.types.FCurve], list[Floats]]:
+    """The curves of a property, and the keys (k, 2) of each: frame and value.
+
+    Raises InputError where they do not all stand on the same frames.
+    """
     curves = [curve for curve in versions.curves_of(camera) if curve.data_path == path]
     curves.sort(key=lambda curve: curve.array_index)
     tables = []
@@ -198,10 +200,17 @@ def _change_keys(camera: bpy.types.Object, path: str, change: Callable[[Floats],
         flat = np.empty(2 * len(curve.keyframe_points))
         curve.keyframe_points.foreach_get("co", flat)
         tables.append(flat.reshape(-1, 2))
-    if not tables:
-        return
     if any(len(table) != len(tables[0]) or np.any(table[:, 0] != tables[0][:, 0]) for table in tables):
         raise InputError(f"the keys of {camera.name} were changed; bake the camera again first")
+    return curves, tables
+
+
+def _set_keys(
+    curves: list[bpy.types.FCurve], tables: list[Floats], change: Callable[[Floats], Floats]
+) -> None:
+    """Gives each key the value that ``change`` makes of the values (k, c) of all curves."""
+    if not curves:
+        return
     values = change(np.column_stack([table[:, 1] for table in tables]))
     for curve, table, column in zip(curves, tables, values.T):
         table[:, 1] = column
