@@ -25,6 +25,8 @@ NO_ERRORS_OF_OURS = (
     "NotImplementedError",
     "LookupError",
 )
+REFUSALS = ("refusal", "scene_refusal", "about", "about_clip", "about_scene", "poll")
+"""Functions that return why something can't be done."""
 UNSEEN = (
     "translations", "cli/", "report_page.py", "__main__.py",
     "yaml_tools.py", "schema.py", "config.py", "shotfile.py", "shot_layers.py", "shot_write.py", "hooks.py",
@@ -82,15 +84,15 @@ def _in_module(tree: ast.Module, *, seen: bool) -> Iterator[str]:
                 yield from templates_of(node.exc.args[0])
         elif isinstance(node, ast.Call):
             yield from _in_call(node, seen=seen)
-        elif isinstance(node, ast.FunctionDef) and seen and node.name in ("refusal", "about", "poll"):
+        elif isinstance(node, ast.FunctionDef) and seen and node.name in REFUSALS:
             yield from _refusals(node)
 
 
 def _in_call(node: ast.Call, *, seen: bool) -> Iterator[str]:
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    if name == "report" and len(node.args) > 1:
+    if name in ("report", "chosen_file") and len(node.args) > 1:
         yield from templates_of(node.args[1])
-    if name in ("say", "said", "poll_message_set") and node.args:
+    if name in ("say", "said", "answer") and node.args:
         yield from templates_of(node.args[0])
     for keyword in node.keywords if seen else ():
         if keyword.arg in DRAWN:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from .. import watch
@@ -54,6 +56,19 @@ def _text_window(context: bpy.types.Context) -> bpy.types.SpaceTextEditor:
     return area.spaces.active
 
 
+def chosen_file(operator: bpy.types.Operator, ask: str) -> Path | None:
+    """The operator's file, absolute; None, with ``ask`` reported, where none was chosen."""
+    if operator.filepath:
+        return Path(bpy.path.abspath(operator.filepath))
+    operator.report({"WARNING"}, said(ask))
+    return None
+
+
+def usual_folder() -> Path:
+    """Where a file browser begins: beside the .blend, else at home."""
+    return Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+
+
 class Action:
     """An operator whose ``work`` may raise TrackedShotError, which becomes a report."""
 
@@ -71,7 +86,15 @@ class Action:
                 watch.redraw(views=True)
 
     def work(self, context: bpy.types.Context) -> set[str]:
+        """Does it; raises TrackedShotError for what is in the way."""
         raise NotImplementedError
+
+    @classmethod
+    def answer(cls, why: str) -> bool:
+        """What a poll returns: whether nothing is in the way; Blender shows what is."""
+        if why:
+            cls.poll_message_set(said(why))
+        return not why
 
 
 class ClipAction(Action):
@@ -80,17 +103,7 @@ class ClipAction(Action):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         clip = clip_of(context)
-        if clip is None:
-            why = "Open a movie clip first"
-        elif clip.library is not None:
-            why = "The clip is linked from another file; make it local first"
-        elif not clip.filepath:
-            why = "The clip has no file"
-        else:
-            why = cls.refusal(clip, watch.state_of(clip))
-        if why:
-            cls.poll_message_set(said(why))
-        return not why
+        return cls.answer(about_clip(clip) or cls.refusal(clip, watch.state_of(clip)))
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
@@ -98,20 +111,41 @@ class ClipAction(Action):
         return ""
 
 
+class ClipInSceneAction(ClipAction):
+    """An operator on a clip and on the scene that is shown with it."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return super().poll(context) and cls.answer(about_scene(context) or cls.scene_refusal(context.scene))
+
+    @classmethod
+    def scene_refusal(cls, scene: bpy.types.Scene) -> str:
+        """Why it cannot be done in this scene now; empty where it can."""
+        return ""
+
+
+def about_clip(clip: bpy.types.MovieClip | None) -> str:
+    """Why nothing can be done with the clip; empty where it can."""
+    if clip is None:
+        return "Open a movie clip first"
+    if clip.library is not None:
+        return "The clip is linked from another file; make it local first"
+    return "" if clip.filepath else "The clip has no file"
+
+
+def about_scene(context: bpy.types.Context) -> str:
+    """Why nothing can be done in the scene; empty where it can."""
+    if context.scene is None:
+        return "There is no scene"
+    return "The scene is linked from another file" if context.scene.library is not None else ""
+
+
 class SceneAction(Action):
     """An operator on the scene."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.scene is None:
-            why = "There is no scene"
-        elif context.scene.library is not None:
-            why = "The scene is linked from another file"
-        else:
-            why = cls.refusal(context)
-        if why:
-            cls.poll_message_set(said(why))
-        return not why
+        return cls.answer(about_scene(context) or cls.refusal(context))
 
     @classmethod
     def refusal(cls, context: bpy.types.Context) -> str:

@@ -11,7 +11,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 from ..tracking.blender import camera_io
 from ..tracking.camera_files.chan import ORDERS
 from ..words import said
-from .base import DONE, STOPPED, SceneAction
+from .base import DONE, STOPPED, SceneAction, chosen_file, usual_folder
 
 _GLOB = ";".join(f"*{ending}" for ending in camera_io.ENDINGS)
 _FORMATS = (
@@ -41,8 +41,7 @@ class TRACKED_SHOT_OT_export_camera(SceneAction, ExportHelper, bpy.types.Operato
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if not self.filepath:
-            folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-            self.filepath = str(folder / f"{context.scene.camera.name}{self.form}")
+            self.filepath = str(usual_folder() / f"{context.scene.camera.name}{self.form}")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -55,10 +54,9 @@ class TRACKED_SHOT_OT_export_camera(SceneAction, ExportHelper, bpy.types.Operato
         return True
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to write"))
+        file = chosen_file(self, "Choose a file to write")
+        if file is None:
             return STOPPED
-        file = Path(bpy.path.abspath(self.filepath))
         for note in camera_io.export_camera(context.scene, file):
             self.report({"WARNING"}, said(note))
         self.report({"INFO"}, said(f"Camera written: {file}"))
@@ -93,20 +91,18 @@ class TRACKED_SHOT_OT_import_camera(SceneAction, ImportHelper, bpy.types.Operato
     )
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to read"))
+        file = chosen_file(self, "Choose a file to read")
+        if file is None:
             return STOPPED
         camera, way = camera_io.import_camera(
             context.scene,
-            bpy.path.abspath(self.filepath),
+            file,
             sensor_width_mm=self.sensor_width,
             order=self.order,
         )
         for note in way.notes:
             self.report({"WARNING"}, said(note))
-        self.report(
-            {"INFO"}, said(f"{camera.name} has {len(way.frames)} frames of {Path(self.filepath).name}")
-        )
+        self.report({"INFO"}, said(f"{camera.name} has {len(way.frames)} frames of {file.name}"))
         return DONE
 
 

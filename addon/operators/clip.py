@@ -8,7 +8,7 @@ from bpy.props import EnumProperty
 from .. import jobs, watch
 from ..tracking.preflight import EVEN_COPY, FIX_LABELS, IMAGE_SEQUENCE
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, clip_of
+from .base import DONE, STOPPED, ClipAction, ClipInSceneAction, clip_of
 
 
 class TRACKED_SHOT_OT_check_clip(ClipAction, bpy.types.Operator):
@@ -90,7 +90,7 @@ class TRACKED_SHOT_OT_cancel_copy(ClipAction, bpy.types.Operator):
         return DONE
 
 
-class TRACKED_SHOT_OT_fit_scene(ClipAction, bpy.types.Operator):
+class TRACKED_SHOT_OT_fit_scene(ClipInSceneAction, bpy.types.Operator):
     """Makes the scene as long and as fast as the clip."""
 
     bl_idname = "tracked_shot.fit_scene"
@@ -99,15 +99,11 @@ class TRACKED_SHOT_OT_fit_scene(ClipAction, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        scene = context.scene
-        if scene is None or scene.library is not None:
-            self.report({"WARNING"}, said("There is no scene of this file to set"))
-            return STOPPED
-        jobs.fit_scene(scene, clip_of(context))
+        jobs.fit_scene(context.scene, clip_of(context))
         return DONE
 
 
-class TRACKED_SHOT_OT_mark_gaps(ClipAction, bpy.types.Operator):
+class TRACKED_SHOT_OT_mark_gaps(ClipInSceneAction, bpy.types.Operator):
     """Shows on the timeline where pictures are missing."""
 
     bl_idname = "tracked_shot.mark_gaps"
@@ -121,12 +117,9 @@ class TRACKED_SHOT_OT_mark_gaps(ClipAction, bpy.types.Operator):
         return "" if footage is not None and footage.gaps else "No picture of the clip is known to be missing"
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        scene, clip = context.scene, clip_of(context)
-        if scene is None or scene.library is not None:
-            self.report({"WARNING"}, said("There is no scene of this file to set"))
-            return STOPPED
+        clip = clip_of(context)
         footage = jobs.readable(watch.known(clip).preflight, jobs.footage_path(clip))
-        count = jobs.mark_gaps(scene, clip, footage)
+        count = jobs.mark_gaps(context.scene, clip, footage)
         self.report({"INFO"}, said(f"{count} gaps marked" if count > 1 else "One gap marked"))
         return DONE
 

@@ -15,7 +15,7 @@ from ..tracking.track_text import EQUALIZER, TEXT, chosen
 from ..tracking.track_text import read_tracks as read_file
 from ..tracking.track_text import write_tracks as write_file
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, clip_of
+from .base import DONE, STOPPED, ClipAction, chosen_file, clip_of, usual_folder
 
 SUFFIX = ".txt"
 
@@ -50,14 +50,13 @@ class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not self.filepath:
-            folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-            self.filepath = str(folder / f"{Path(clip_of(context).name).stem}_tracks{SUFFIX}")
+            self.filepath = str(usual_folder() / f"{Path(clip_of(context).name).stem}_tracks{SUFFIX}")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to write"))
+        target = chosen_file(self, "Choose a file to write")
+        if target is None:
             return STOPPED
         clip = clip_of(context)
         tracks = read_tracks(clip)
@@ -67,7 +66,6 @@ class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator
         if self.only_enabled:
             wanted &= tracks.enabled
         tracks = chosen(tracks, wanted)
-        target = Path(bpy.path.abspath(self.filepath))
         write_file(tracks, target, self.form, first=self.first)
         self.report({"INFO"}, said(f"{tracks.count} tracks written: {target}"))
         return DONE
@@ -107,12 +105,12 @@ class TRACKED_SHOT_OT_import_tracks(ClipAction, ImportHelper, bpy.types.Operator
         value.prop(self, "first", text="")
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to read"))
+        file = chosen_file(self, "Choose a file to read")
+        if file is None:
             return STOPPED
         clip = clip_of(context)
         tracks = read_file(
-            bpy.path.abspath(self.filepath),
+            file,
             size=tuple(clip.size),
             frames=clip.frame_duration,
             first=self.first if self.own_first else None,

@@ -13,7 +13,7 @@ from ..tracking.blender.camera_presets import CameraPreset, camera_presets
 from ..tracking.blender.clip import PREFIX, camera_object, select_track
 from ..tracking.errors import InputError, TrackedShotError
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, clip_of
+from .base import DONE, STOPPED, ClipAction, ClipInSceneAction, clip_of
 from .track import SolvesAgain
 
 NO_PRESET = "-"
@@ -29,6 +29,10 @@ class _Solved(ClipAction):
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
         solved = clip.tracked_shot.taken_in and clip.tracked_shot.verdict
         return "" if solved else "The clip has no solve of ours yet"
+
+
+class _SolvedInScene(_Solved, ClipInSceneAction):
+    """One that shows something of it in the scene."""
 
 
 class TRACKED_SHOT_OT_select_worst(_Solved, bpy.types.Operator):
@@ -60,7 +64,7 @@ class TRACKED_SHOT_OT_select_worst(_Solved, bpy.types.Operator):
         return DONE
 
 
-class TRACKED_SHOT_OT_show_worst_frame(_Solved, bpy.types.Operator):
+class TRACKED_SHOT_OT_show_worst_frame(_SolvedInScene, bpy.types.Operator):
     """Goes to a frame with a large error."""
 
     bl_idname = "tracked_shot.show_worst_frame"
@@ -71,7 +75,7 @@ class TRACKED_SHOT_OT_show_worst_frame(_Solved, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         clip, scene = clip_of(context), context.scene
         view = solve_list.look_now(clip)
-        if view is None or not view.worst_frames or scene is None or scene.library is not None:
+        if view is None or not view.worst_frames:
             self.report({"WARNING"}, said("No frame has an error to show"))
             return STOPPED
         frames = [clip.frame_start + frame - 1 for frame in view.worst_frames]

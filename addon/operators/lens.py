@@ -9,11 +9,10 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import watch
 from ..tracking.blender.clip_lens import clip_lens
-from ..tracking.errors import InputError
 from ..tracking.overscan import NO_OVERSCAN, find_overscan
 from ..tracking.stmap_out import write_stmaps
 from ..words import said
-from .base import DONE, ClipAction, clip_of
+from .base import DONE, STOPPED, ClipAction, chosen_file, clip_of
 
 UNDISTORT_END, DISTORT_END = "_undistort.exr", "_distort.exr"
 
@@ -50,10 +49,11 @@ class TRACKED_SHOT_OT_write_stmaps(ClipAction, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            raise InputError("Say which file the ST-maps are to be named after")
+        file = chosen_file(self, "Choose a file to write")
+        if file is None:
+            return STOPPED
         lens = clip_lens(clip_of(context))
-        base = self.filepath.removesuffix(UNDISTORT_END).removesuffix(DISTORT_END).removesuffix(".exr")
+        base = str(file).removesuffix(UNDISTORT_END).removesuffix(DISTORT_END).removesuffix(".exr")
         report = write_stmaps(
             lens,
             f"{base}{UNDISTORT_END}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -27,7 +26,7 @@ from ..tracking.user_presets import (
     save_preset,
 )
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
+from .base import DONE, STOPPED, ClipAction, SceneAction, chosen_file, clip_of, usual_folder
 
 SUFFIX = ".yaml"
 DIGITS = 6
@@ -249,16 +248,15 @@ class _Export(ExportHelper):
     filter_glob: StringProperty(default="*.yaml;*.yml", options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-        self.filepath = str(folder / f"{self.chosen(context)}{SUFFIX}")
+        self.filepath = str(usual_folder() / f"{self.chosen(context)}{SUFFIX}")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to write"))
+        file = chosen_file(self, "Choose a file to write")
+        if file is None:
             return STOPPED
-        path = export_preset(self.kind, self.chosen(context), Path(bpy.path.abspath(self.filepath)))
+        path = export_preset(self.kind, self.chosen(context), file)
         self.report({"INFO"}, said(f"Written: {path}"))
         return DONE
 
@@ -273,10 +271,10 @@ class _Import(ImportHelper):
         return ""  # whatever is chosen
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to read"))
+        file = chosen_file(self, "Choose a file to read")
+        if file is None:
             return STOPPED
-        name = import_preset(self.kind, Path(bpy.path.abspath(self.filepath)))
+        name = import_preset(self.kind, file)
         self.choose(context, name)
         self.report({"INFO"}, said(f"Preset added: {name}"))
         return DONE

@@ -22,25 +22,18 @@ from ..tracking.errors import InputError
 from ..tracking.floor import SURE_FLOOR
 from ..tracking.session.clip_tracks import PREFIX
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
+from .base import DONE, STOPPED, ClipInSceneAction, SceneAction, chosen_file, clip_of
 
 
-class _LayoutAction(ClipAction):
+class _LayoutAction(ClipInSceneAction):
     """An operator that moves the solved world, by the selected tracks or by a length."""
 
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if context.scene.library is not None:
-            cls.poll_message_set(said("The scene is linked from another file"))
-            return False
-        if context.scene.camera is None:
-            cls.poll_message_set(said("The scene has no camera that follows the clip; Set Up Shot makes one"))
-            return False
-        return True
+    def scene_refusal(cls, scene: bpy.types.Scene) -> str:
+        there = scene.camera is not None
+        return "" if there else "The scene has no camera that follows the clip; Set Up Shot makes one"
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
@@ -312,10 +305,10 @@ class TRACKED_SHOT_OT_set_hdri(SceneAction, ImportHelper, bpy.types.Operator):
     filter_glob: StringProperty(default="*.hdr;*.exr;*.jpg;*.png", options={"HIDDEN", "SKIP_SAVE"})
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a picture"))
+        file = chosen_file(self, "Choose a picture")
+        if file is None:
             return STOPPED
-        setup_hdri(context.scene, bpy.path.abspath(self.filepath))
+        setup_hdri(context.scene, file)
         return DONE
 
 

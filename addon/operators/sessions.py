@@ -11,7 +11,7 @@ from bpy.props import BoolProperty, StringProperty
 from .. import jobs, session_list, watch
 from ..tracking.session import TrackingSessionManager, delete_session, export_session_report, load_session
 from ..words import said
-from .base import DONE, STOPPED, Action, ClipAction, clip_of, show_text
+from .base import DONE, STOPPED, Action, ClipAction, about_clip, chosen_file, clip_of, show_text
 
 
 class TRACKED_SHOT_OT_find_footage(ClipAction, bpy.types.Operator):
@@ -42,12 +42,10 @@ class TRACKED_SHOT_OT_find_footage(ClipAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         clip = clip_of(context)
-        state = watch.known(clip)
-        if not self.filepath or state.manager is None:
-            self.report({"WARNING"}, said("Choose the footage's file or folder"))
+        session = watch.session_of(clip)
+        place = chosen_file(self, "Choose the footage's file or folder")
+        if place is None:
             return STOPPED
-        session = state.manager
-        place = Path(bpy.path.abspath(self.filepath))
         # The file browser hands on a folder that is open in it, with a name that is not there.
         found = jobs.find_footage(clip, session, place if place.exists() else place.parent)
         jobs.remember_session(clip, session)
@@ -122,9 +120,7 @@ class _Listed(Action):
     def poll(cls, context: bpy.types.Context) -> bool:
         row = session_list.chosen()
         why = "Choose a session in the list first" if row is None else cls.refusal(context, row)
-        if why:
-            cls.poll_message_set(said(why))
-        return not why
+        return cls.answer(why)
 
     @classmethod
     def refusal(cls, context: bpy.types.Context, row: bpy.types.PropertyGroup) -> str:
@@ -159,13 +155,9 @@ class TRACKED_SHOT_OT_take_up_session(_Listed, bpy.types.Operator):
         clip = clip_of(context)
         if clip is None:
             return "Open the session's clip first"
-        if clip.library is not None:
-            return "The clip is linked from another file; make it local first"
-        if not clip.filepath:
-            return "The clip has no file"
         state = watch.state_of(clip)
         work = watch.work_of(state) if state is not None else ""
-        return work or super().refusal(context, row)
+        return about_clip(clip) or work or super().refusal(context, row)
 
     def work(self, context: bpy.types.Context) -> set[str]:
         clip, row = clip_of(context), session_list.chosen()
@@ -235,7 +227,7 @@ class TRACKED_SHOT_OT_report_clip(_Report, ClipAction, bpy.types.Operator):
         return "" if state is not None and state.session is not None else "The clip has no session yet"
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        return self.write(context, load_session(watch.known(clip_of(context)).session))
+        return self.write(context, watch.session_of(clip_of(context)))
 
 
 class TRACKED_SHOT_OT_delete_session(_Listed, bpy.types.Operator):

@@ -12,10 +12,10 @@ from ..properties import chosen_preset, fill_composite_settings
 from ..tracking.blender.composite import remove_shot_compositing, setup_shot_compositing
 from ..tracking.blender.remove import remove_shot
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of
+from .base import DONE, STOPPED, ClipInSceneAction, SceneAction, clip_of
 
 
-class TRACKED_SHOT_OT_setup_shot(ClipAction, bpy.types.Operator):
+class TRACKED_SHOT_OT_setup_shot(ClipInSceneAction, bpy.types.Operator):
     """Builds the shot in the scene."""
 
     bl_idname = "tracked_shot.setup_shot"
@@ -48,9 +48,6 @@ class TRACKED_SHOT_OT_setup_shot(ClipAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        if scene.library is not None:
-            self.report({"ERROR"}, said("The scene is linked from another file"))
-            return STOPPED
         notes = jobs.set_up_shot(
             scene, clip_of(context), stand_in=self.use_stand_in, catcher=self.use_catcher
         )
@@ -120,9 +117,6 @@ class TRACKED_SHOT_OT_remove_shot(SceneAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        if scene.library is not None:
-            self.report({"ERROR"}, said("The scene is linked from another file"))
-            return STOPPED
         removed = remove_shot(scene)
         watch.look_at_composite(scene)
         if not removed:

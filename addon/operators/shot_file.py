@@ -13,7 +13,7 @@ from ..tracking.errors import TrackedShotError
 from ..tracking.session import TrackingSessionManager
 from ..tracking.shotfile import ShotFileError
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, SceneAction, clip_of, show_text
+from .base import DONE, STOPPED, ClipInSceneAction, SceneAction, chosen_file, clip_of, show_text
 
 SUFFIX = ".yaml"
 ERRORS = "Shot File Errors"
@@ -35,10 +35,9 @@ class TRACKED_SHOT_OT_open_shot_file(SceneAction, ImportHelper, bpy.types.Operat
     filter_glob: StringProperty(default="*.yaml;*.yml", options={"HIDDEN", "SKIP_SAVE"})
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a shot file"))
+        path = chosen_file(self, "Choose a shot file")
+        if path is None:
             return STOPPED
-        path = Path(bpy.path.abspath(self.filepath))
         try:
             missing = jobs.open_shot_file(context.scene, path)
         except ShotFileError as error:
@@ -59,7 +58,7 @@ class TRACKED_SHOT_OT_open_shot_file(SceneAction, ImportHelper, bpy.types.Operat
             show_text(context, ERRORS, "\n".join(lines) + "\n")
 
 
-class TRACKED_SHOT_OT_save_shot_file(ClipAction, ExportHelper, bpy.types.Operator):
+class TRACKED_SHOT_OT_save_shot_file(ClipInSceneAction, ExportHelper, bpy.types.Operator):
     """Writes the scene's shot."""
 
     bl_idname = "tracked_shot.save_shot_file"
@@ -73,15 +72,6 @@ class TRACKED_SHOT_OT_save_shot_file(ClipAction, ExportHelper, bpy.types.Operato
     filename_ext = SUFFIX
     filter_glob: StringProperty(default="*.yaml;*.yml", options={"HIDDEN", "SKIP_SAVE"})
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if context.scene.library is not None:
-            cls.poll_message_set(said("The scene is linked from another file"))
-            return False
-        return True
-
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if not self.filepath:
             self.filepath = str(_usual_file(context))
@@ -89,10 +79,9 @@ class TRACKED_SHOT_OT_save_shot_file(ClipAction, ExportHelper, bpy.types.Operato
         return {"RUNNING_MODAL"}
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        if not self.filepath:
-            self.report({"WARNING"}, said("Choose a file to write"))
+        path = chosen_file(self, "Choose a file to write")
+        if path is None:
             return STOPPED
-        path = Path(bpy.path.abspath(self.filepath))
         written = jobs.save_shot_file(context.scene, clip_of(context), path)
         if written.reason:
             text = f"{path.name} stays as it is ({written.reason}): written as {written.path.name}"
@@ -167,6 +156,7 @@ class TRACKED_SHOT_OT_plan_shot(_Assembly, bpy.types.Operator):
     bl_idname = "tracked_shot.plan_shot"
     bl_label = "Dry Run"
     bl_description = "Show which stages Assemble Shot would build, and why. Nothing is changed"
+    bl_options = {"REGISTER", "UNDO"}  # the text in which it is shown
 
     def work(self, context: bpy.types.Context) -> set[str]:
         plan = jobs.plan_shot(context.scene, jobs.shot_of(context.scene))

@@ -37,14 +37,13 @@ class TRACKED_SHOT_OT_open_log(ClipAction, bpy.types.Operator):
         return "" if state is not None and state.session is not None else "The clip has no session yet"
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        state = watch.known(clip_of(context))
-        file = log_path(state.session) if state.session is not None else None
+        file = log_path(watch.session_of(clip_of(context)).path)
         try:
-            said = file.read_text(encoding="utf-8", errors="replace") if file is not None else ""
+            words = file.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             self.report({"WARNING"}, said(f"{file}: {error.strerror}"))
             return STOPPED
-        show_text(context, LOG_NAME, said)
+        show_text(context, LOG_NAME, words)
         return DONE
 
 
@@ -74,9 +73,7 @@ class TRACKED_SHOT_OT_open_workspace(Action, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         there = context.window is not None and not bpy.app.background
-        if not there:
-            cls.poll_message_set(said("There is no window to show it in"))
-        return there
+        return cls.answer("" if there else "There is no window to show it in")
 
     def work(self, context: bpy.types.Context) -> set[str]:
         workspace.open_workspace(context.window)

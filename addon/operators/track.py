@@ -10,7 +10,7 @@ from ..tracking.blender.by_hand import LEAST_TRACKS
 from ..tracking.blender.clip import camera_object
 from ..tracking.session import TrackingSessionManager
 from ..words import said
-from .base import DONE, STOPPED, ClipAction, clip_of
+from .base import DONE, ClipAction, ClipInSceneAction, clip_of
 
 
 class _Tracking(ClipAction):
@@ -131,7 +131,7 @@ class TRACKED_SHOT_OT_pause(ClipAction, bpy.types.Operator):
         return DONE
 
 
-class TRACKED_SHOT_OT_show_frame(ClipAction, bpy.types.Operator):
+class TRACKED_SHOT_OT_show_frame(ClipInSceneAction, bpy.types.Operator):
     """Goes to where the session stopped."""
 
     bl_idname = "tracked_shot.show_frame"
@@ -147,11 +147,7 @@ class TRACKED_SHOT_OT_show_frame(ClipAction, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         clip = clip_of(context)
-        progress = watch.known(clip).progress
-        if progress is None or context.scene is None or context.scene.library is not None:
-            self.report({"WARNING"}, said("There is no scene of this file to show it in"))
-            return STOPPED
-        context.scene.frame_set(clip.frame_start + progress.frame - 1)
+        context.scene.frame_set(clip.frame_start + watch.session_of(clip).get_progress().frame - 1)
         return DONE
 
 
@@ -173,13 +169,11 @@ class TRACKED_SHOT_OT_resume(_Tracking, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         clip = clip_of(context)
-        state = watch.known(clip)
-        if state.manager is None:
-            return STOPPED
-        if state.path.exists():
-            jobs.fit_session(clip, state.manager)
-        jobs.remember_session(clip, state.manager)
-        watch.begin(clip, state.manager)
+        session = watch.session_of(clip)
+        if jobs.footage_path(clip).exists():
+            jobs.fit_session(clip, session)
+        jobs.remember_session(clip, session)
+        watch.begin(clip, session)
         return DONE
 
 
@@ -231,10 +225,7 @@ class TRACKED_SHOT_OT_take_in(_Tracking, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         clip = clip_of(context)
-        state = watch.known(clip)
-        if state.manager is None:
-            return STOPPED
-        return self.take(clip, state.manager)
+        return self.take(clip, watch.session_of(clip))
 
 
 class TRACKED_SHOT_OT_settle_changes(_Tracking, bpy.types.Operator):
@@ -243,6 +234,7 @@ class TRACKED_SHOT_OT_settle_changes(_Tracking, bpy.types.Operator):
     bl_idname = "tracked_shot.settle_changes"
     bl_label = "Settle Changes"
     bl_description = "Take the session in, and say what becomes of the tracks that you changed"
+    bl_options = {"UNDO"}
 
     changed: EnumProperty(
         name="Changed Tracks",
@@ -266,8 +258,7 @@ class TRACKED_SHOT_OT_settle_changes(_Tracking, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> set[str]:
         clip = clip_of(context)
-        state = watch.known(clip)
-        return STOPPED if state.manager is None else self.take(clip, state.manager, self.changed)
+        return self.take(clip, watch.session_of(clip), self.changed)
 
 
 CLASSES = (

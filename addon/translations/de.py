@@ -504,8 +504,6 @@ WORDS: dict[str, str] = {
         "speichern. Der Name der gewählten, wo sie Ihre eigene ist, überschreibt sie",
     "Saved: {}": "Gespeichert: {}",
     "Save…": "Speichern…",
-    "Say which file the ST-maps are to be named after":
-        "Sagen Sie, nach welcher Datei die ST-Maps heißen sollen",
     "Scene": "Szene",
     "Scene Referred": "Szenenbezogen",
     "Scene Settings": "Szeneneinstellungen",
@@ -750,9 +748,6 @@ WORDS: dict[str, str] = {
         "anwenden",
     "There is no preset {}": "Es gibt keine Vorgabe {}",
     "There is no scene": "Es gibt keine Szene",
-    "There is no scene of this file to set": "Es gibt keine Szene dieser Datei, die gesetzt werden kann",
-    "There is no scene of this file to show it in":
-        "Es gibt keine Szene dieser Datei, in der es gezeigt werden kann",
     "There is no session of this clip yet": "Es gibt noch keine Sitzung dieses Clips",
     "There is no window to open a folder from":
         "Es gibt kein Fenster, aus dem ein Ordner geöffnet werden kann",

@@ -10,7 +10,7 @@ from .composites import composite_of, look_at_composite
 from .copies import begin_copy
 from .own_tracks import checkpoint, restore
 from .screen import doing, redraw
-from .sessions import attach, begin, detach, known, stop
+from .sessions import attach, begin, detach, known, session_of, stop
 from .state import ClipState, state_of, work_of
 from .taking import take_in
 
@@ -30,6 +30,7 @@ __all__ = [
     "look_at_settings",
     "redraw",
     "restore",
+    "session_of",
     "state_of",
     "stop",
     "take_in",

@@ -9,7 +9,7 @@ import bpy
 
 from .. import jobs
 from ..tracking.errors import TrackedShotError
-from .sessions import count_lacking, known, look_at_session
+from .sessions import count_lacking, known, look_at_session, session_of
 from .state import state_of
 
 log = logging.getLogger(__name__)
@@ -21,12 +21,11 @@ STALE_SHARE, STALE_SECONDS = 50.0, 1.0
 def checkpoint(clip: bpy.types.MovieClip) -> int:
     """Keeps the clip's tracks in its session as they are; returns how many had changed.
 
-    Raises SessionError where they can't be written.
+    Raises SessionError where it has no session, or they can't be written.
     """
-    state = known(clip)
-    assert state.manager is not None
-    changed = jobs.checkpoint(clip, state.manager)
-    state.kept, state.older = jobs.kept_names(state.manager), False
+    state, session = known(clip), session_of(clip)
+    changed = jobs.checkpoint(clip, session)
+    state.kept, state.older = jobs.kept_names(session), False
     count_lacking(clip, state)
     return changed
 
@@ -34,8 +33,7 @@ def checkpoint(clip: bpy.types.MovieClip) -> int:
 def restore(clip: bpy.types.MovieClip) -> list[str]:
     """Puts the artist's own tracks back as the session keeps them; what cannot be, as sentences."""
     state = known(clip)
-    assert state.manager is not None
-    troubles = jobs.restore(clip, state.manager)
+    troubles = jobs.restore(clip, session_of(clip))
     state.older = False
     count_lacking(clip, state)
     return troubles

@@ -9,7 +9,7 @@ import bpy
 
 from .. import jobs, session_list
 from ..preferences import choices
-from ..tracking.errors import TrackedShotError
+from ..tracking.errors import SessionError, TrackedShotError
 from ..tracking.session import SessionStatus, TrackingSessionManager
 from ..tracking.session.worker import DISK_FULL
 from . import workers
@@ -35,6 +35,14 @@ def known(clip: bpy.types.MovieClip) -> ClipState:
             bind(state, session)
             state.followed = state.running
     return state
+
+
+def session_of(clip: bpy.types.MovieClip) -> TrackingSessionManager:
+    """The clip's session. Raises SessionError where it has none."""
+    session = known(clip).manager
+    if session is None:
+        raise SessionError("The clip has no session yet")
+    return session
 
 
 def attach(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> ClipState:

@@ -117,12 +117,14 @@ def test_the_button_writes_both_maps(tmp_path: Path) -> None:
     lens = PlateLens(320, 180, 300.0, "BROWN", (-0.1, 0.02), (150.0, 95.0))
     assert not bpy.ops.tracked_shot.write_stmaps.poll()
     bpy.context.scene.active_clip = clip_with_lens(tmp_path, lens)
-    with pytest.raises(RuntimeError, match="Say which file"):
-        bpy.ops.tracked_shot.write_stmaps()
+    assert bpy.ops.tracked_shot.write_stmaps() == {"CANCELLED"}  # no file chosen
     bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot.exr"))
     found = read_stmap(tmp_path / "shot_distort.exr", SIZE)
     assert found.kind == "distort" and found.source_overscan == find_overscan(lens)
     assert read_stmap(tmp_path / "shot_undistort.exr", SIZE).kind == "undistort"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.tracked_shot.write_stmaps(filepath="//beside.exr")
+    assert (tmp_path / "beside_undistort.exr").is_file() and (tmp_path / "beside_distort.exr").is_file()
     # once more over a name that the dialog offers
     bpy.ops.tracked_shot.write_stmaps(filepath=str(tmp_path / "shot_distort.exr"), use_overscan=False)
     assert read_stmap(tmp_path / "shot_distort.exr", SIZE).source_overscan == NO_OVERSCAN

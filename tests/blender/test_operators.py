@@ -21,7 +21,7 @@ import pytest
 from addon import jobs, session_list, watch
 from addon.tracking.blender.clip import PREFIX
 from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
-from addon.tracking.session.worker import DISK_FULL
+from addon.tracking.session.worker import DISK_FULL, log_path
 from addon.watch import taking, timer, workers
 from addon.watch.state import clips
 
@@ -183,7 +183,7 @@ def test_pause_go_on_and_show(own_clip: bpy.types.MovieClip) -> None:
     assert bpy.ops.tracked_shot.track_solve() == {"FINISHED"}
     state = watch.state_of(own_clip)
     assert not bpy.ops.tracked_shot.take_up_session.poll()
-    look_until(lambda: state.progress.alive, "the worker begins")
+    look_until(lambda: state.progress.frame >= state.progress.first, "the worker has tracked a frame")
     assert bpy.ops.tracked_shot.pause() == {"FINISHED"}
     assert not bpy.ops.tracked_shot.pause.poll()
     look_until(lambda: not state.running, "it pauses")
@@ -304,6 +304,18 @@ def test_tracks_by_hand_are_kept_on_save_and_restored(own_clip: bpy.types.MovieC
     assert bpy.ops.tracked_shot.restore_tracks() == {"FINISHED"}
     assert tuple(clip.tracking.tracks["Ear"].markers[0].co) == (0.25, 0.75)
     assert not bpy.ops.tracked_shot.restore_tracks.poll()
+
+
+def test_a_log_that_is_gone_is_told(
+    done_clip: bpy.types.MovieClip, capfd: pytest.CaptureFixture[str]
+) -> None:
+    state = watch.known(done_clip)
+    log_path(state.session).write_text("INFO tracked\n", encoding="utf-8")
+    assert bpy.ops.tracked_shot.open_log() == {"FINISHED"}
+    assert bpy.data.texts["Tracked Shot Log"].as_string().startswith("INFO tracked")
+    log_path(state.session).unlink()
+    assert bpy.ops.tracked_shot.open_log() == {"CANCELLED"}
+    assert "No such file" in capfd.readouterr().out
 
 
 def test_footage_that_moved_is_found(done_clip: bpy.types.MovieClip, tmp_path: Path) -> None:

@@ -88,6 +88,19 @@ def test_ten_times_on_and_off_leaves_no_trace() -> None:
         assert traces() == before
 
 
+def test_what_changes_the_file_can_be_undone() -> None:
+    """Those named here change no datablock, or a kind that Blender does not undo; else files on disk."""
+    leave_it = {
+        "cancel", "cancel_copy", "check_clip", "copy_bug_report", "delete_session", "export_camera",
+        "export_composite_preset", "export_tracking_preset", "export_tracks", "make_even_copy",
+        "open_workspace", "pause", "refresh_presets", "refresh_sessions", "reveal_session", "write_stmaps",
+    }  # fmt: skip
+    undone = {kind.bl_idname for kind in operators.CLASSES if "UNDO" in kind.bl_options}
+    assert {kind.bl_idname.partition(".")[2] for kind in operators.CLASSES} - leave_it == {
+        name.partition(".")[2] for name in undone
+    }
+
+
 @pytest.mark.usefixtures("unregistered")
 @pytest.mark.parametrize("place", [0, 5, len(registration.PARTS)])
 def test_registration_that_fails_half_way_is_taken_back(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
