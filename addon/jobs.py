@@ -412,7 +412,7 @@ def taking_in(
     memory.reasons = "\n".join(solve.reasons)
     memory.average_error = solve.average_error
     memory.frames_solved = len(solve.frames)
-    memory.focal_length = solve.lens.focal_length_mm
+    memory.focal_length, memory.sensor_width = solve.lens.focal_length_mm, solve.lens.sensor_width_mm
     memory.focal_text, memory.move_text = focal_text(solve), MOVES.get(solve.motion, solve.motion)
     return TakingIn(count, native)
 

@@ -88,6 +88,9 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
     frames_solved: IntProperty(options={"HIDDEN"})
     frames_wanted: IntProperty(options={"HIDDEN"})
     focal_length: FloatProperty(description="Millimetres", options={"HIDDEN"})
+    sensor_width: FloatProperty(
+        description="Width of the sensor that the focal length refers to, in millimetres", options={"HIDDEN"}
+    )
     focal_text: StringProperty(description="The focal length and how sure it is", options={"HIDDEN"})
     move_text: StringProperty(description="What kind of move the camera makes", options={"HIDDEN"})
     native_trouble: StringProperty(

@@ -39,6 +39,8 @@ class Comparison:
     frames: int
     frames_true: int
     focal_mm: float
+    """On the truth's sensor, which is ``sensor_mm`` wide."""
+    sensor_mm: float
     focal_error_percent: float
     path_error_percent: float
     """Root mean square distance of the camera centres, of the diagonal of the true path's bounding box."""
@@ -107,6 +109,7 @@ def compare(matrices: Floats, focal_mm: Floats, frames: list[int], truth: dict) 
         frames=len(frames),
         frames_true=truth["frames"],
         focal_mm=focal,
+        sensor_mm=truth["sensor_mm"],
         focal_error_percent=100.0 * (focal / truth["focal_mm"] - 1.0),
         path_error_percent=100.0 * math.sqrt(float(np.mean(np.sum(apart**2, axis=1)))) / diagonal,
         rotation_degrees=mean_angle(turns, true[:, :3, :3]),
@@ -161,7 +164,7 @@ def describe(report: dict, result: Comparison, blend: Path, pictures: list[Path]
         "",
         f"Solve     {tracking['tracks']} tracks, {solve['frames_solved']} frames, average error"
         f" {solve['average_error_px']:.3f} px, verdict {solve['verdict']}",
-        f"Camera    {result.focal_mm:.3f} mm, {result.focal_error_percent:+.3f}% from the true one; path off"
+        f"Camera    {result.focal_mm:.3f} mm on a {result.sensor_mm:g} mm sensor, {result.focal_error_percent:+.3f}% from the true one; path off"
         f" by {result.path_error_percent:.4f}%, rotation by {result.rotation_degrees:.4f} degrees",
         *(f"Picture   {picture}" for picture in pictures),
         f"Blender   {blend}",

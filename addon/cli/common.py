@@ -100,7 +100,7 @@ def solve_line(solve: Solve) -> str:
     reasons = f" ({'; '.join(solve.reasons)})" if solve.reasons else ""
     return (
         f"solve: {solve.verdict}{reasons}, {solve.average_error:.3f} px over {len(solve.frames)} frames,"
-        f" {solve.lens.focal_length_mm:.2f} mm"
+        f" {solve.lens.focal_length_mm:.2f} mm on a {solve.lens.sensor_width_mm:.4g} mm sensor"
     )
 
 

@@ -83,7 +83,7 @@ class TRACKED_SHOT_OT_remove_composite(SceneAction, bpy.types.Operator):
     """Takes the composite out."""
 
     bl_idname = "tracked_shot.remove_composite"
-    bl_label = "Remove"
+    bl_label = "Remove Composite"
     bl_description = (
         "Take the composite out again: the compositor tree and the scene's settings become what they were"
     )

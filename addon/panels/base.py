@@ -25,6 +25,8 @@ VERDICT_ICONS = {
     "failed": versions.color_icon(1),
 }
 """Green, yellow, orange, red."""
+MAIN_SHARE = 0.62
+"""How much of the row a main button has where the word that takes its work back stands beside it."""
 LETTER_WIDTH = 6.6
 """Mean width of a letter in the sidebar at scale 1, in pixels."""
 

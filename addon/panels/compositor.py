@@ -10,7 +10,7 @@ from ..operators.base import clip_of
 from ..properties import chosen_preset
 from ..tracking.blender.composite import CompositeStatus
 from ..words import said, say
-from .base import CompositorPanel, draw_session, paragraph
+from .base import MAIN_SHARE, CompositorPanel, draw_session, paragraph
 from .clip_editor import draw_preset, draw_preset_actions
 
 PICTURE_SCALE = 5.5
@@ -34,10 +34,10 @@ class TRACKED_SHOT_PT_composite(CompositorPanel, bpy.types.Panel):
             column.template_icon(icon_value=picture, scale=PICTURE_SCALE)
         draw_preset(column, context, preset_items.COMPOSITE, scene.tracked_shot, own=True)
         status = watch.composite_of(scene)
-        row = layout.row(align=True)
+        row = layout.split(factor=MAIN_SHARE, align=True)
         row.scale_y = 1.5
         row.operator("tracked_shot.apply_composite", icon="NODE_COMPOSITING")
-        row.operator("tracked_shot.remove_composite", text="", icon="TRASH")
+        row.operator("tracked_shot.remove_composite", text="Remove")
         if status is not None:
             self.draw_status(context, status, chosen_preset(scene.tracked_shot, preset_items.COMPOSITE))
 

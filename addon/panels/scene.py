@@ -7,7 +7,7 @@ import bpy
 from .. import preset_items
 from ..tracking.blender.owned import BEFORE
 from ..words import said, say
-from .base import ClipPanel, paragraph
+from .base import MAIN_SHARE, ClipPanel, paragraph
 from .clip_editor import draw_preset
 
 
@@ -25,11 +25,12 @@ class TRACKED_SHOT_PT_shot(ClipPanel, bpy.types.Panel):
         column.use_property_decorate = False
         draw_preset(column, context, preset_items.COMPOSITE, memory, label="Composite")
         column.prop(memory, "use_stand_in")
-        row = layout.row(align=True)
+        there = BEFORE in context.scene
+        row = layout.split(factor=MAIN_SHARE, align=True) if there else layout.row()
         row.scale_y = 1.5
         row.operator("tracked_shot.setup_shot", icon="OUTLINER_OB_CAMERA")
-        if BEFORE in context.scene:
-            row.operator("tracked_shot.remove_shot", text="", icon="TRASH")
+        if there:
+            row.operator("tracked_shot.remove_shot", text="Remove")
         paragraph(
             layout,
             context,

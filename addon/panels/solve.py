@@ -85,6 +85,7 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
                     say("{count} of {all}", count=memory.frames_solved, all=memory.frames_wanted),
                 ),
                 ("Focal Length", said(memory.focal_text) or f"{memory.focal_length:.2f} mm"),
+                *((("Sensor Width", f"{memory.sensor_width:.4g} mm"),) if memory.sensor_width else ()),
                 ("Camera", said(memory.move_text)),
             ),
         )

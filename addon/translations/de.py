@@ -477,6 +477,7 @@ WORDS: dict[str, str] = {
     "Refresh": "Aktualisieren",
     "Refresh Presets": "Vorgaben neu einlesen",
     "Remove": "Entfernen",
+    "Remove Composite": "Composite entfernen",
     "Remove Shadow Catcher": "Schattenfänger entfernen",
     "Remove Shot": "Shot entfernen",
     "Rename": "Umbenennen",
