@@ -1,12 +1,13 @@
 """The pictures in docs: the example shot with each built-in composite preset, and what a lens does to CG.
 
-    python tools/preset_pictures.py [--blend shot.blend] [--lens]
+    python tools/preset_pictures.py [--blend shot.blend] [--lens | --sheet]
     blender --background --python tools/preset_pictures.py -- --blend shot.blend
 
 Builds the shot into a temporary file where none is given (as ``assemble`` saves it), applies one preset after
 the other to it, and writes a small picture of each into docs/presets/BLENDER. ``with_distortion`` gets the
 example's plate bent by a lens, since the example has none; with ``--lens`` that is shown step by step in
-docs/images/lens.jpg, and a sheet of all Blenders' pictures is put together in docs/presets/all.jpg.
+docs/images/lens.jpg, and a sheet of all Blenders' pictures is put together in docs/presets/all.jpg;
+``--sheet`` does that alone, with the pictures that are there.
 
 Needs bpy, OpenCV and PyYAML, as tools/environments.py makes them.
 """
@@ -33,6 +34,8 @@ QUALITY = [1, 85]
 FRAME = 30
 CROP = (slice(40, 198), slice(100, 380))
 """Rows and columns of the rendered frame that are shown."""
+CELL, NAME_WIDTH, HEADER_HEIGHT = (200, 113), 150, 26
+"""Of the sheet: a picture, the column with the presets' names, the row with the Blenders'."""
 K1 = -0.2
 BENT_SIZE = (832, 468)
 """Of the bent plate: what lies within the example's 960x540 after bending."""
@@ -171,28 +174,38 @@ def render_lens(blend: Path, path: Path) -> None:
 
 
 def sheet(folder: Path) -> None:
-    """Put the pictures of all Blenders together: a row a preset, a column a Blender."""
+    """Put the pictures of all Blenders together: a row a preset, a column a Blender, each with its name."""
     import cv2
     import numpy as np
 
     blenders = sorted(path for path in folder.iterdir() if path.is_dir())
     names = sorted(path.name for path in blenders[0].glob("*.jpg"))
-    rows = [
-        np.hstack([cv2.resize(cv2.imread(str(blender / name)), (200, 113)) for blender in blenders])
-        for name in names
-    ]
-    print(f"{', '.join(b.name for b in blenders)} across; {', '.join(names)} down")
+
+    def label(text: str, width: int, height: int) -> Any:
+        cell = np.full((height, width, 3), 255, np.uint8)
+        place = (8, height // 2 + 5)
+        return cv2.putText(cell, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+
+    heads = [label(blender.name, CELL[0], HEADER_HEIGHT) for blender in blenders]
+    rows = [np.hstack([label("Blender", NAME_WIDTH, HEADER_HEIGHT), *heads])]
+    for name in names:
+        pictures = [cv2.resize(cv2.imread(str(blender / name)), CELL) for blender in blenders]
+        rows.append(np.hstack([label(Path(name).stem, NAME_WIDTH, CELL[1]), *pictures]))
     cv2.imwrite(str(folder / "all.jpg"), np.vstack(rows), QUALITY)
 
 
 def main() -> None:
     """Read the arguments and do what they ask for."""
-    import bpy
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--blend", type=Path, help="the shot as assembled; left out: it is built")
     parser.add_argument("--lens", action="store_true", help="draw the lens's picture and the sheet")
+    parser.add_argument("--sheet", action="store_true", help="draw the sheet alone, of what is there")
     wanted = parser.parse_args(sys.argv[1:])
+    if wanted.sheet:
+        sheet(PRESETS)
+        return
+    import bpy
+
     with tempfile.TemporaryDirectory(prefix="tracked-shot-") as folder:
         blend = Path(folder) / "shot.blend"
         if wanted.blend is None:

@@ -74,7 +74,10 @@ def steps() -> Iterator[None]:
         press("tracked_shot.take_in")
     yield from until(lambda: shown_clip().tracked_shot.taken_in, 60, "it is taken in")
     yield from until(lambda: state().taking is None and state().native is None, 60, "Blender has solved")
+    for name in ("Cube", "Light"):  # of Blender's startup scene: they would stand in the shot
+        bpy.data.objects.remove(bpy.data.objects[name])
     press("tracked_shot.setup_shot")
+    area("VIEW_3D").spaces.active.region_3d.view_perspective = "CAMERA"
     with bpy.context.temp_override(
         window=walking.main_window(), area=area("CLIP_EDITOR"), region=region(area("CLIP_EDITOR"), "WINDOW")
     ):
