@@ -164,8 +164,9 @@ def describe(report: dict, result: Comparison, blend: Path, pictures: list[Path]
         "",
         f"Solve     {tracking['tracks']} tracks, {solve['frames_solved']} frames, average error"
         f" {solve['average_error_px']:.3f} px, verdict {solve['verdict']}",
-        f"Camera    {result.focal_mm:.3f} mm on a {result.sensor_mm:g} mm sensor, {result.focal_error_percent:+.3f}% from the true one; path off"
-        f" by {result.path_error_percent:.4f}%, rotation by {result.rotation_degrees:.4f} degrees",
+        f"Camera    {result.focal_mm:.3f} mm on a {result.sensor_mm:g} mm sensor,"
+        f" {result.focal_error_percent:+.3f}% from the true one;"
+        f" path off by {result.path_error_percent:.4f}%, rotation by {result.rotation_degrees:.4f} degrees",
         *(f"Picture   {picture}" for picture in pictures),
         f"Blender   {blend}",
     ]

@@ -1128,6 +1128,8 @@ WORDS: dict[str, str] = {
     "{} tracks would be left; a camera takes {}": "Es blieben {} Spuren; eine Kamera braucht {}",
     "{} tracks written: {}": "{} Spuren geschrieben: {}",
     "{} was deleted by hand and stays away; {}": "{} wurde von Hand gelöscht und bleibt weg; {}",
+    "{} was replaced by hand by {}, which is kept; {}":
+        "{} wurde von Hand durch {} ersetzt, was behalten wird; {}",
     "{}, which the camera hangs on, has keys and cannot be moved":
         "{}, woran die Kamera hängt, hat Keys und kann nicht bewegt werden",
     "{}: Blender cannot read or write it": "{}: Blender kann das nicht lesen oder schreiben",

@@ -7,15 +7,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from addon.tracking import assemble_shot_with_tracking
 from addon.tracking.blender.clip import clip_editor, select_track
+from addon.tracking.blender.holdout import clear_holdout
 from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
 from tests.blender.file_dump import dump_file
 from tests.blender.tree_dump import differences
 
+ANEW = "build from the stage scene to set it anew"
 ARTIST = 200
 """Objects of the artist's scene."""
 
@@ -172,6 +176,91 @@ def test_an_edit_of_ours_is_told_and_kept_until_it_is_asked_for_anew(
     assert anew.scene.render.resolution_x == 480
     assert not [line for line in anew.warnings if "by hand" in line]
     assert not [line for line in build().warnings if "by hand" in line]
+
+
+def test_a_holdout_that_the_artist_took_back_stays_taken_back(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    scene = blender_file.context.scene
+    cubes = {}
+    for name in ("Wall", "Table"):
+        cubes[name] = blender_file.data.objects.new(name, blender_file.data.meshes.new(name))
+        scene.collection.objects.link(cubes[name])
+
+    def build(holdout: str, floor: str = "auto", **options: Any) -> list[str]:
+        shot.write_text(SHOT + f"  scene:\n    holdout: {holdout}\n    floor: {floor}\n")
+        done = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene, **options)
+        assert ("cg" in done.ran) == (bool(options) or last != [holdout, floor])
+        last[:] = holdout, floor
+        return [line for line in done.warnings if "by hand" in line]
+
+    last: list[str] = []
+    assert build("[Wall, Table]") == [] and all(cube.is_holdout for cube in cubes.values())
+    cubes["Wall"].is_holdout = False
+    told = ["Wall: is holdout changed by hand and kept; build from the stage cg to set it anew"]
+    assert build("[Wall, Table]") == told
+    assert build("[Wall, Table]", floor="none") == told  # with another floor the stage runs again
+    assert not cubes["Wall"].is_holdout and cubes["Table"].is_holdout
+    clear_holdout(scene, keep=[cubes["Table"]])  # as our button does
+    assert build("[Wall, Table]", floor="none") == told
+    assert build("[Wall, Table]") == told and not cubes["Wall"].is_holdout
+    assert build("[Wall, Table]", start="cg") == [] and cubes["Wall"].is_holdout
+    cubes["Wall"].is_holdout = False
+    assert build("[Table]") == [] and not cubes["Wall"].is_holdout
+    assert build("[Wall, Table]") == [] and cubes["Wall"].is_holdout, "the file is later than the hand"
+
+
+def test_a_catchers_material_changed_by_hand_is_told(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    scene = blender_file.context.scene
+
+    def build(**options: Any) -> list[str]:
+        done = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene, **options)
+        return [line for line in done.warnings if "by hand" in line]
+
+    def tree() -> Any:
+        return scene.objects["Shadow Catcher"].data.materials[0].node_tree
+
+    assert build() == []
+    scene.objects["Tracked Shot Sun"].data.energy *= 2
+    assert build() == ["Tracked Shot Sun: energy changed by hand and kept; " + ANEW]
+    told = [f"Shadow Catcher: material changed by hand and kept; {ANEW}"]
+    scene.objects["Tracked Shot Sun"].data.energy /= 2
+    tree().nodes["Map Range"].inputs["From Max"].default_value = 0.5
+    assert build() == told
+    tree().nodes.remove(tree().nodes["Lit"])
+    shot.write_text(SHOT + "  scene:\n    floor: none\n")  # the stage runs, and has no light to tell
+    assert build() == told and "Lit" not in tree().nodes
+    assert build(start="scene") == [] and "Lit" in tree().nodes
+    scene.objects["Shadow Catcher"].data.materials[0] = blender_file.data.materials.new("Mine")
+    shot.write_text(SHOT)
+    assert build() == told
+    assert [item.name for item in scene.objects["Shadow Catcher"].data.materials] == ["Mine"]
+    assert build(start="scene") == []
+    assert "Mine" not in [item.name for item in scene.objects["Shadow Catcher"].data.materials]
+    assert "Mine" in blender_file.data.materials
+
+
+def test_a_world_put_in_place_of_ours_is_told_as_such(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    scene = blender_file.context.scene
+    sky = shot.with_name("sky.png")
+    cv2.imwrite(str(sky), np.full((8, 16, 3), 128, np.uint8))
+    shot.write_text(SHOT + "  scene:\n    light: {hdri: sky.png}\n")
+
+    def build(**options: Any) -> list[str]:
+        done = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene, **options)
+        return [line for line in done.warnings if "by hand" in line]
+
+    assert build() == []
+    scene.world = blender_file.data.worlds.new("My Studio")
+    again = "build from the stage scene to have it again"
+    assert build() == [f"Tracked Shot Surroundings was replaced by hand by My Studio, which is kept; {again}"]
+    scene.world = None
+    assert build() == [f"Tracked Shot Surroundings was deleted by hand and stays away; {again}"]
+    assert build(start="scene") == [] and scene.world.name.startswith("Tracked Shot Surroundings")
 
 
 def test_keys_and_shapes_changed_by_hand_are_kept(

@@ -193,7 +193,7 @@ def test_a_world_that_was_changed_by_hand_is_kept(build, tmp_path):
     count = len(bpy.data.worlds)
     result = build(scene={"light": light})
     assert "scene" in result.ran and scene.world == mine and len(bpy.data.worlds) == count
-    told = "Tracked Shot Surroundings was deleted by hand and stays away"
+    told = "Tracked Shot Surroundings was replaced by hand by Mine, which is kept"
     assert [line for line in result.warnings if line.startswith(told)]
     assert cv2.imwrite(str(tmp_path / "sky.hdr"), np.full((8, 16, 3), 2.5, np.float32))
     result = build(scene={"light": light})  # the file is later than the hand

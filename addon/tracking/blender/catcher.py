@@ -8,6 +8,7 @@ height. A driver follows the suns as they are turned. Lamps of other kinds make 
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 import bpy
@@ -24,21 +25,60 @@ SURE_LIGHT = 0.98
 """What is brighter than this share of the lit floor is no shadow: EEVEE is right to a thousandth, and samples
 of soft light are not."""
 
+PRINTED_VALUES = ("Color", "Strength", "From Min", "From Max", "To Min", "To Max")
+"""Inputs that are set here. Others come and go with Blender's versions, and tell nothing of a hand."""
+
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
-def catcher_material(scene: bpy.types.Scene, ground: bpy.types.Object) -> bpy.types.Material:
-    """The material of the ground, made where it has none; it is told anew how bright the light is."""
-    material = next(
-        (item for item in ground.data.materials if item and item.get(MARK) == MATERIAL_MARK), None
-    )
-    if material is None:
+def catcher_material(scene: bpy.types.Scene, ground: bpy.types.Object) -> None:
+    """Makes the ground's material where it has none, and tells ours anew how bright the light is.
+
+    What somebody did to it stays, and so does a material that somebody gave to the ground in its place.
+    """
+    material = _our_material(ground)
+    if material is None and not any(ground.data.materials):
         material = bpy.data.materials.new("Shadow Catcher")
         material[MARK] = MATERIAL_MARK
         _build(material)
+        ground.data.materials.clear()
         ground.data.materials.append(material)
-    _tell_light(material, scene)
-    return material
+    if material is not None:
+        _tell_light(material, scene)
+
+
+def drop_catcher_material(ground: bpy.types.Object) -> None:
+    """Takes the ground's material away, so that it is made anew; ours goes where nobody else uses it."""
+    material = _our_material(ground)
+    ground.data.materials.clear()
+    if material is not None and material.users == 0:
+        bpy.data.materials.remove(material)
+
+
+def _our_material(ground: bpy.types.Object) -> bpy.types.Material | None:
+    return next((item for item in ground.data.materials if item and item.get(MARK) == MATERIAL_MARK), None)
+
+
+def material_print(ground: bpy.types.Object) -> str:
+    """A word for how the ground's materials are built; how bright the light is does not count."""
+    found: list[str] = []
+    for material in ground.data.materials:
+        if material is None or material.node_tree is None:
+            found.append(str(material is not None))
+            continue
+        tree = material.node_tree
+        found.append(str(material.get(MARK) == MATERIAL_MARK) + material.surface_render_method)
+        for node in tree.nodes:
+            values = [
+                f"{socket.name} {np.round(np.atleast_1d(socket.default_value), 4).tolist()}"
+                for socket in node.inputs
+                if socket.name in PRINTED_VALUES and not socket.is_linked and hasattr(socket, "default_value")
+            ]
+            found.append(f"{node.bl_idname} {node.name} {node.mute} {sorted(values)}")
+        for link in tree.links:
+            ends = (link.from_node.name, link.from_socket.identifier)
+            found.append(" ".join((*ends, link.to_node.name, link.to_socket.identifier)))
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
 
 
 def _build(material: bpy.types.Material) -> None:
@@ -82,7 +122,10 @@ def _build(material: bpy.types.Material) -> None:
 
 def _tell_light(material: bpy.types.Material, scene: bpy.types.Scene) -> None:
     """How bright a white floor is in the scene's light: a driver, so that a sun may be turned and dimmed."""
-    socket = material.node_tree.nodes[LIT].outputs[0]
+    node = material.node_tree.nodes.get(LIT) if material.node_tree is not None else None
+    if node is None or node.bl_idname != "ShaderNodeValue":
+        return  # built otherwise by hand
+    socket = node.outputs[0]
     socket.driver_remove("default_value")
     suns = [
         item

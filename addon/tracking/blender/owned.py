@@ -17,6 +17,8 @@ import bpy
 import numpy as np
 
 from . import versions
+from .catcher import material_print
+from .holdout import HELD_OUT
 from .nodes import MARK
 from .points import POINT_MARK
 from .scene import CATCHER_MARK, CG_MARK, CG_ROOT_MARK, HDRI_MARK, STAND_IN_MARK, drop_world
@@ -29,8 +31,10 @@ SETTINGS = "scene"
 """Stands for the scene's own settings among the things of ours."""
 WORLD = "world"
 """Stands for the scene's world, where ours lights it by a picture."""
-KEYS, DATA_KEYS, SHAPE = "animation", "lens animation", "geometry"
-"""Names of what is kept of a thing beside its plain values."""
+HOLDOUT = "holdout "
+"""Begins the name of a thing that is the artist's own and only a holdout by our doing."""
+KEYS, DATA_KEYS, SHAPE, MATERIAL = "animation", "lens animation", "geometry", "material"
+"""Names of what is kept of a thing beside its plain values; no stage changes a material that is there."""
 
 Look = dict[str, dict[str, Any]]
 """By thing, by the name of a value, the value: JSON's kinds only."""
@@ -94,6 +98,15 @@ def owned_objects(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
     return found
 
 
+def held_out(scene: bpy.types.Scene) -> dict[str, bpy.types.Object]:
+    """The artist's objects that we made holdouts, by the names of their things."""
+    return {
+        HOLDOUT + item.name: item
+        for item in scene.objects
+        if HELD_OUT in item and item.library is None and item.get(MARK) in (None, CG_MARK)
+    }
+
+
 def look(scene: bpy.types.Scene) -> Look:
     """All things of ours in the scene as plain values."""
     found: Look = {SETTINGS: dict(_settings(scene))}
@@ -106,7 +119,15 @@ def look(scene: bpy.types.Scene) -> Look:
             found[name] |= _keys(item.data, DATA_KEYS) | _shape(item.data)
         for part in (*item.constraints, *item.modifiers):
             found[name] |= {f"{part.name}: {key}": value for key, value in _part(part)}
+        if item.get(MARK) == CATCHER_MARK:
+            found[name][MATERIAL] = material_print(item)
+    for name, item in held_out(scene).items():
+        found[name] = _held(item)
     return found
+
+
+def _held(item: bpy.types.Object) -> dict[str, Any]:
+    return {"name": item.name, "is_holdout": item.is_holdout}
 
 
 def _settings(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
@@ -169,13 +190,19 @@ class Edits:
     changed: dict[str, set[str]] = field(default_factory=dict)
     """By thing, the names of the values that are others."""
     deleted: set[str] = field(default_factory=set)
+    world: str = ""
+    """The world that lights the scene now; empty where there is none."""
 
     @classmethod
     def of(cls, scene: bpy.types.Scene, before: Look) -> Edits:
         """What differs from how things looked ``before``; a thing that nobody remembers counts as new."""
-        found = cls(before, look(scene))
+        found = cls(before, look(scene), world=scene.world.name if scene.world is not None else "")
         for thing, values in before.items():
+            if thing.startswith(HOLDOUT) and values["name"] in scene.objects:
+                found.now.setdefault(thing, _held(scene.objects[values["name"]]))  # taken back by our button
             there = found.now.get(thing)
+            if there is None and thing.startswith(HOLDOUT):
+                continue  # the artist's own to delete
             if there is None:
                 found.deleted.add(thing)
                 continue
@@ -194,6 +221,9 @@ class Edits:
         found = []
         for thing in sorted(self.deleted):
             again = f"build from the stage {stage_of(thing)} to have it again"
+            if thing == WORLD and self.world:
+                found.append(f"{names[thing]} was replaced by hand by {self.world}, which is kept; {again}")
+                continue
             found.append(f"{names[thing]} was deleted by hand and stays away; {again}")
         for thing, values in sorted(self.changed.items()):
             words = ", ".join(sorted(value.replace("_", " ") for value in values))
@@ -219,7 +249,7 @@ class Edits:
         self.deleted -= {thing for thing in self.deleted if set(_TOLD_OF.get(thing, ())) & set(keys)}
         for thing in list(self.changed):
             self.changed[thing] = {
-                name for name in self.changed[thing] if not set(_TOLD.get((thing, name), ())) & set(keys)
+                name for name in self.changed[thing] if not set(_told_by(thing, name)) & set(keys)
             }
             if not self.changed[thing]:
                 del self.changed[thing]
@@ -237,14 +267,22 @@ class Edits:
             for name in self.changed.get(thing, ()):
                 if name in known and _same(values.get(name), self.now[thing].get(name)):
                     values[name] = known[name]
-        return after | {thing: self.before[thing] for thing in self.deleted}
+        away = self.deleted | {thing for thing in self.changed if thing not in after}
+        return after | {thing: self.before[thing] for thing in away}
 
 
 def stage_of(thing: str) -> str:
     """The stage that builds a thing."""
     if thing == SETTINGS:
         return "render_settings"
+    if thing.startswith(HOLDOUT):
+        return "cg"
     return _STAGES.get(thing, "scene")
+
+
+def _told_by(thing: str, name: str) -> tuple[str, ...]:
+    """Keys of the shot file that say just this value."""
+    return ("scene.holdout",) if thing.startswith(HOLDOUT) else _TOLD.get((thing, name), ())
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -277,7 +315,7 @@ class Keeper:
 
     def put_back(self) -> None:
         """After the stage: the values of before it, and what was deleted is deleted again."""
-        objects = owned_objects(self._scene)
+        objects = owned_objects(self._scene) | held_out(self._scene)
         for thing in self._edits.deleted & set(objects):
             delete_object(objects[thing])
         if WORLD in self._edits.deleted:
@@ -315,7 +353,7 @@ class Keeper:
                 item.constraints.remove(owner)
             elif owner is not None:
                 item.modifiers.remove(owner)
-        elif name not in (KEYS, DATA_KEYS, SHAPE) and value is not None:
+        elif name not in (KEYS, DATA_KEYS, SHAPE, MATERIAL) and value is not None:
             owner = item if name in item.bl_rna.properties else item.data
             setattr(owner, name, value)
 

@@ -17,7 +17,7 @@ from mathutils import Euler, Matrix, Vector
 
 from ..engine.model import Floats
 from ..errors import InputError
-from .catcher import catcher_material
+from .catcher import catcher_material, drop_catcher_material
 from .nodes import MARK
 
 COLLECTION_NAME = "Tracked Shot"
@@ -164,7 +164,7 @@ def seen_ground(views: Views) -> tuple[float, float, float, float]:
 
 
 def setup_shadow_catcher(
-    scene: bpy.types.Scene, *, size: float | None = None, light: bool = True
+    scene: bpy.types.Scene, *, size: float | None = None, light: bool = True, anew: bool = False
 ) -> bpy.types.Object:
     """A ground at z = 0 that shows nothing but the shadows on it; returns it.
 
@@ -172,7 +172,8 @@ def setup_shadow_catcher(
     ``size`` metres about the origin. The render's sky becomes transparent. With ``light``, a soft
     sun and, where the scene has no world, a gentle one are made; both are left as they are once
     they are there. It works in Cycles and in EEVEE. A second call changes nothing but the ground's extent,
-    and how bright EEVEE takes its light for. Raises InputError where neither a camera nor ``size`` is given.
+    and how bright EEVEE takes its light for; with ``anew`` the ground's material is made anew, too.
+    Raises InputError where neither a camera nor ``size`` is given.
     """
     if size is not None and size <= 0:
         raise InputError(f"the ground's size must be above 0, not {size}")
@@ -191,6 +192,8 @@ def setup_shadow_catcher(
     scene.render.film_transparent = True
     if light:
         setup_light(scene)
+    if anew:
+        drop_catcher_material(ground)
     catcher_material(scene, ground)
     return ground
 

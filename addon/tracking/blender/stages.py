@@ -198,7 +198,7 @@ def scene_stage(build: Build) -> Steps:
     elif build.anew_or_changed("scene", "scene.light.direction"):
         turn_sun_back(scene)
     if build.composite.shadow_catcher and scene.camera is not None:
-        setup_shadow_catcher(scene, light=light.hdri is None)
+        setup_shadow_catcher(scene, light=light.hdri is None, anew="scene" in build.asked)
     elif build.anew_or_changed("scene", "composite.shadow_catcher"):
         remove_shadow_catcher(scene)
     _point_cloud(build)
