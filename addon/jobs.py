@@ -276,7 +276,7 @@ def _blend() -> Path | None:
 def drop_old_sessions(session: TrackingSessionManager, keep: int) -> list[Path]:
     """Deletes the oldest finished sessions of this footage beside this one, but for ``keep``; returns which.
 
-    Those that a clip of this file uses stay. 0 keeps all.
+    Those that a clip of this file uses stay, and those that can't be deleted. 0 keeps all.
     """
     if keep < 1:
         return []
@@ -288,10 +288,15 @@ def drop_old_sessions(session: TrackingSessionManager, keep: int) -> list[Path]:
         for info in session_infos([session.path.parent])
         if info.finished and not info.alive and info.footage == name and info.path not in used
     ]
-    dropped = [info.path for info in sorted(done, key=lambda info: -info.updated)[keep:]]
-    for path in dropped:
-        delete_session(path)
-        log.info("deleted, as the preferences keep %d: %s", keep, path)
+    dropped = []
+    for info in sorted(done, key=lambda info: -info.updated)[keep:]:
+        try:
+            delete_session(info.path)
+        except SessionError as error:  # no reason not to track
+            log.warning("%s", error)
+            continue
+        log.info("deleted, as the preferences keep %d: %s", keep, info.path)
+        dropped.append(info.path)
     return dropped
 
 

@@ -34,8 +34,8 @@ WORST = 2.5
 """Frames whose error is so many times the average are drawn red."""
 
 _handle: list[Any] = []
-_batches: dict[int, tuple[Any, Any]] = {}
-"""By region: what the batch was made for, and the batch."""
+_batches: dict[int, tuple[SolveView, Frame, Any]] = {}
+"""By region: what the batch was made for, kept so that nothing else can take its place, and the batch."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,12 @@ def frame_of(context: bpy.types.Context, space: Any, region: Any, choice: Any) -
 
 
 def _batch(region: int, view: SolveView, frame: Frame) -> Any:
-    key = (id(view), frame)
     kept = _batches.get(region)
-    if kept is None or kept[0] != key:
+    if kept is None or kept[0] is not view or kept[1] != frame:
         corners, colors = triangles(view, frame)
-        kept = (key, _made(corners, colors) if len(corners) else None)
+        kept = (view, frame, _made(corners, colors) if len(corners) else None)
         _batches[region] = kept
-    return kept[1]
+    return kept[2]
 
 
 def _made(corners: NDArray[np.float32], colors: NDArray[np.float32]) -> Any:

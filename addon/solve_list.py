@@ -5,6 +5,7 @@ The rows of the list of tracks live in the window manager, a list for each clip.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,11 @@ from .tracking.session import load_session
 from .tracking.session.clip_tracks import PREFIX
 from .tracking.solve_view import SolveView, solve_view
 
+log = logging.getLogger(__name__)
+
 Key = tuple[str, int]
 """A session's file and when it was written to."""
+GONE = "The session is not there any more"
 MOST_ROWS = 2000
 """Of the list; the rest is harmless or left out."""
 
@@ -28,9 +32,12 @@ MOST_ROWS = 2000
 class _Known:
     """What is known of a clip's solve."""
 
-    key: Key
+    key: Key | None
+    """None where the session is gone."""
     view: SolveView | None = None
     errand: Errand | None = None
+    trouble: str = ""
+    """Why there is no view, in one line."""
 
 
 _known: dict[int, _Known] = {}
@@ -41,6 +48,12 @@ def view_of(clip: bpy.types.MovieClip | None) -> SolveView | None:
     """The clip's solve as it is shown; reads nothing, None where it was not worked out yet."""
     known = _known.get(clip.session_uid) if clip is not None else None
     return known.view if known is not None else None
+
+
+def trouble_of(clip: bpy.types.MovieClip | None) -> str:
+    """Why the clip's solve cannot be shown; empty where it can, or is being worked out."""
+    known = _known.get(clip.session_uid) if clip is not None else None
+    return known.trouble if known is not None else ""
 
 
 def rows_of(clip: bpy.types.MovieClip | None) -> bpy.types.PropertyGroup | None:
@@ -55,11 +68,18 @@ def look(clips: list[bpy.types.MovieClip]) -> bool:
     wanted = {clip.session_uid: clip for clip in clips if clip is not None and clip.library is None}
     changed = False
     for uid, clip in wanted.items():
-        key = _key_of(clip)
+        session = _session_of(clip)
         known = _known.get(uid)
-        if key is None:
+        if not session:
             if known is not None:
                 drop(uid)
+                changed = True
+            continue
+        key = _key_of(session)
+        if key is None:
+            if known is None or known.key is not None:
+                drop(uid)
+                _known[uid] = _Known(None, trouble=GONE)
                 changed = True
             continue
         if known is None or (known.key != key and known.errand is None):
@@ -67,7 +87,7 @@ def look(clips: list[bpy.types.MovieClip]) -> bool:
             _known[uid] = known = _Known(key, view, _errand_for(key))
         if known.errand is not None and known.errand.done:
             errand, known.errand = known.errand, None
-            known.view = errand.result
+            known.view, known.trouble = errand.result, errand.error
             _fill(clip, known.view)
             changed = True
     return changed
@@ -109,19 +129,24 @@ def choose(rows: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
         select_track(track, track.name in (name, PREFIX + name))
 
 
-def _key_of(clip: bpy.types.MovieClip) -> Key | None:
-    """What the clip's solve was taken from; None where none was."""
+def _session_of(clip: bpy.types.MovieClip) -> str:
+    """The session that the clip's solve was taken from; empty where none was."""
     memory = clip.tracked_shot
-    session = str(taken_session(clip) or memory.session)
-    if not memory.taken_in or not session:
-        return None
+    return str(taken_session(clip) or memory.session) if memory.taken_in else ""
+
+
+def _key_of(session: str) -> Key | None:
+    """The session as it is now; None where it is gone."""
     try:
         return session, Path(session).stat().st_mtime_ns
-    except OSError:  # the session is gone; what is in the clip stays
+    except OSError as error:  # what is in the clip stays
+        log.debug("%s", error)
         return None
 
 
 def _errand_for(key: Key) -> Errand:
+    """Works the session's solve out beside the window."""
+
     def work(_errand: Errand) -> SolveView:
         session = load_session(key[0])
         if not session.about["range"]:

@@ -71,7 +71,7 @@ def source_words() -> set[str]:
         literals = set(_literals(tree))
         if name in SENTENCES:
             found.update(text for text in literals if " " in text.strip())
-        elif name.startswith(("tracking/blender/", "watch/", "jobs.py")):
+        elif name.startswith(("tracking/blender/", "watch/", "jobs.py", "solve_list.py")):
             found.update(text for text in literals if _SENTENCE.match(text) and "%" not in text)
     return {text for text in found if is_words(text)}
 

@@ -147,7 +147,11 @@ class TRACKED_SHOT_PT_solve_tracks(_Solved, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        rows = solve_list.rows_of(context.space_data.clip)
+        clip = context.space_data.clip
+        rows = solve_list.rows_of(clip)
+        if trouble := solve_list.trouble_of(clip):
+            paragraph(layout, context, said(trouble), icon="INFO")
+            return
         if rows is None or not len(rows.tracks):
             row = layout.row()
             row.active = False

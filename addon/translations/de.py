@@ -729,6 +729,7 @@ WORDS: dict[str, str] = {
     "The sensor or shift of {} was changed since it was widened: apply again":
         "Sensor oder Versatz von {} wurden geändert, seit sie erweitert wurde: neu anwenden",
     "The session cannot be read: {}": "Die Sitzung kann nicht gelesen werden: {}",
+    "The session is not there any more": "Die Sitzung ist nicht mehr da",
     "The session keeps other tracks of yours": "Die Sitzung hat andere Spuren von Ihnen",
     "The shadow cannot be changed apart from the render: no Shadow Catcher pass was found":
         "Der Schatten kann nicht getrennt vom Rendern geändert werden: kein Pass „Shadow Catcher“ "

@@ -28,8 +28,9 @@ def known(clip: bpy.types.MovieClip) -> ClipState:
     path = jobs.footage_path(clip)
     state = clips.get(clip.session_uid)
     if state is None or state.path != path:
-        state = ClipState(path)
-        clips[clip.session_uid] = state
+        state = clips[clip.session_uid] = ClipState(path)
+    if not state.looked_for:
+        state.looked_for = True
         session = jobs.clip_session(clip)
         if session is not None:
             bind(state, session)
@@ -56,8 +57,9 @@ def attach(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> ClipSt
 
 def detach(session: Path) -> None:
     """Forgets a session that is no more."""
-    for uid in [uid for uid, state in clips.items() if state.session == session]:
-        del clips[uid]
+    for state in clips.values():
+        if state.session == session:
+            state.drop_session()
     hurry()
 
 
@@ -125,7 +127,7 @@ def look_at_session(clip: bpy.types.MovieClip, state: ClipState) -> None:
     """Looks at a session on which nobody worked just now: somebody may have begun to, elsewhere."""
     assert state.manager is not None
     if not state.manager.path.is_file():
-        del clips[clip.session_uid]
+        state.drop_session()
         return
     try:
         bind(state, state.manager)

@@ -74,6 +74,14 @@ class ClipState:
     check: Errand | None = None
     copying: Errand | None = None
     manager: TrackingSessionManager | None = field(default=None, repr=False)
+    looked_for: bool = False
+    """The disk was searched for a session of the clip's."""
+
+    def drop_session(self) -> None:
+        """Forgets the session; what is known of the footage, and a copy that is being made of it, stay."""
+        nothing = ClipState(self.path)
+        for name in OF_SESSION:
+            setattr(self, name, getattr(nothing, name))
 
     @property
     def waiting(self) -> bool:
@@ -123,6 +131,11 @@ class ClipState:
         )
 
 
+OF_SESSION = (
+    "session", "manager", "looked_for", "progress", "running", "worker", "asked", "asked_at", "followed",
+    "trouble", "missing", "differences", "kept", "lacking", "older", "stale", "stale_at",
+)  # fmt: skip
+"""What of a clip's state is of its session."""
 clips: dict[int, ClipState] = {}
 """By the clip's session_uid, which renaming and undo leave alone."""
 

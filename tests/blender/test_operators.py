@@ -18,8 +18,10 @@ import cv2
 import numpy as np
 import pytest
 
-from addon import jobs, session_list, watch
+from addon import jobs, session_list, solve_list, watch
+from addon.errands import Errand
 from addon.tracking.blender.clip import PREFIX
+from addon.tracking.errors import SessionError
 from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
 from addon.tracking.session.worker import DISK_FULL, log_path
 from addon.watch import taking, timer, workers
@@ -354,6 +356,50 @@ def test_the_list_of_sessions(done_clip: bpy.types.MovieClip, tmp_path: Path) ->
     assert not bpy.ops.tracked_shot.delete_session.poll()
     timer.look()
     assert watch.state_of(done_clip).session is None
+
+
+def test_what_is_known_of_the_footage_outlives_its_session(done_clip: bpy.types.MovieClip) -> None:
+    state = watch.checked(done_clip)
+    state.copying = Errand(lambda _errand: None)
+    assert state.session is not None and state.preflight is not None
+    state.session.unlink()
+    timer.look()
+    now = watch.state_of(done_clip)
+    assert (now.session, now.progress, now.kept) == (None, None, None)
+    assert now.preflight is state.preflight and now.compared
+    assert now.copying is None and now.trouble == ""  # it was done, and its end was seen
+
+
+def test_the_list_of_tracks_says_why_it_is_empty(done_clip: bpy.types.MovieClip) -> None:
+    assert bpy.ops.tracked_shot.take_in() == {"FINISHED"}
+    assert solve_list.look_now(done_clip) is not None and solve_list.trouble_of(done_clip) == ""
+    path = Path(done_clip.tracked_shot.session)
+    path.write_bytes(b"no session" * 1000)
+    solve_list.look_now(done_clip)
+    assert "not a Tracked Shot session" in solve_list.trouble_of(done_clip)
+    path.unlink()
+    assert solve_list.look_now(done_clip) is None
+    assert solve_list.trouble_of(done_clip) == solve_list.GONE and solve_list.rows_of(done_clip) is None
+
+
+def test_an_old_session_that_cannot_be_deleted_keeps_nobody_from_tracking(
+    done_clip: bpy.types.MovieClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Path(shutil.copy(list_sessions(tmp_path)[0], tmp_path / "own_tracking" / "old.tracksession"))
+    session = load_session(list_sessions(tmp_path)[1])
+    assert session.path != old
+
+    def refuse(path: Path) -> None:
+        raise SessionError(f"{path}: cannot be deleted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "delete_session", refuse)
+        assert jobs.drop_old_sessions(session, 0) == []
+        done_clip.tracked_shot.session = str(session.path)
+        assert jobs.drop_old_sessions(session, 1) == [] and old.exists()
+    third = shutil.copy(old, old.with_stem("third"))
+    assert len(jobs.drop_old_sessions(session, 1)) == 1
+    assert old.exists() != Path(third).exists()
 
 
 def test_a_session_of_other_footage_is_not_taken_up(

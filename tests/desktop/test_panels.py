@@ -99,7 +99,7 @@ def test_the_workspace_the_overlay_and_all_panels(
         area("CLIP_EDITOR").tag_redraw()
 
     window.run(show)
-    window.wait_until(lambda: any(batch is not None for _, batch in overlay._batches.values()), 20)
+    window.wait_until(lambda: any(batch is not None for _, _, batch in overlay._batches.values()), 20)
     chosen = window.run(
         lambda: [t.name for t in area("CLIP_EDITOR").spaces.active.clip.tracking.tracks if t.select]
     )

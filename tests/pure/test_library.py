@@ -16,6 +16,8 @@ from addon.tracking.session import (
     cleanup_old_sessions,
     create_session,
     delete_session,
+    library,
+    list_sessions,
     load_session,
     merge_sessions,
     owner,
@@ -83,6 +85,19 @@ def test_a_list_tells_of_every_session_newest_first(clip: Path, tmp_path: Path) 
 
 
 # --- clearing away -----------------------------------------------------------
+
+
+def test_a_list_passes_over_what_is_deleted_meanwhile(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = create_session(clip, "kept", directory=tmp_path)
+    (tmp_path / "link.tracksession").symlink_to(tmp_path / "nowhere.tracksession")
+    assert list_sessions(tmp_path) == [kept.path]
+    gone = create_session(clip, "gone", directory=tmp_path).path
+    found = list_sessions(tmp_path)
+    gone.unlink()
+    monkeypatch.setattr(library, "list_sessions", lambda _folder: found)
+    assert [info.path for info in session_infos([tmp_path])] == [kept.path]
 
 
 def test_only_old_sessions_that_are_done_are_cleared_away(clip: Path, tmp_path: Path) -> None:

@@ -115,6 +115,15 @@ def test_a_movie_beside_the_session_is_found_under_another_name(pictures: Path, 
     assert session.footage_path() == tmp_path / "sessions" / "hero.avi"
 
 
+def test_a_link_that_leads_nowhere_is_passed_over(pictures: Path, tmp_path: Path) -> None:
+    movie = shutil.copy(pictures / "walls.avi", tmp_path / "take.avi")
+    session = begun(Path(movie), tmp_path)
+    Path(movie).rename(tmp_path / "renamed.avi")
+    (tmp_path / "another.avi").symlink_to(tmp_path / "nowhere.avi")
+    resume_tracking(session)
+    assert Path(session.about["footage"]["path"]).name == "renamed.avi"
+
+
 def test_a_frame_that_was_changed_is_noticed_where_it_lies(pictures: Path, tmp_path: Path) -> None:
     """The fingerprint reads head, middle and tail; this frame is none of them and keeps its size."""
     first = copy_frames(pictures, tmp_path / "plate", 1, 20)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from .places import MASKS, free_path
 from .status import SessionStatus
 from .store import Store
 
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item", ClipTrack, ClipPlane)
 DAY = 86400.0
 
 
@@ -54,8 +59,11 @@ class SessionInfo:
 
 
 def session_info(path: Path) -> SessionInfo:
-    """What a list shows of a session; one that can't be read says why."""
-    stat = path.stat()
+    """What a list shows of a session; one that can't be read says why. Raises NoSessionError for no file."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise NoSessionError(f"{path}: no such session") from error
     try:
         session = load_session(path)
         progress, state = session.get_progress(), session.store.run_state()
@@ -82,7 +90,13 @@ def session_info(path: Path) -> SessionInfo:
 def session_infos(folders: Iterable[str | os.PathLike[str]]) -> list[SessionInfo]:
     """The sessions in the folders and their ``…_tracking`` folders, each once, newest first."""
     files = {file.resolve(): file for folder in folders for file in list_sessions(folder)}
-    return sorted((session_info(file) for file in files.values()), key=lambda info: -info.updated)
+    found = []
+    for file in files.values():
+        try:
+            found.append(session_info(file))
+        except NoSessionError as error:  # deleted since the folder was read
+            log.info("%s", error)
+    return sorted(found, key=lambda info: -info.updated)
 
 
 # --- clearing away -----------------------------------------------------------
@@ -94,10 +108,7 @@ def delete_session(path: str | os.PathLike[str]) -> None:
     Raises SessionError where a process is at work on it, or the file can't be deleted.
     """
     file = Path(path)
-    if not file.is_file():
-        raise NoSessionError(f"{file}: no such session")
-    info = session_info(file)
-    if info.alive:
+    if session_info(file).alive:
         raise SessionError(f"{file}: a process is at work on it; cancel that first")
     try:
         for belonging in (file, file.with_name(f"{file.name}-journal"), file.with_suffix(".log")):
@@ -285,12 +296,12 @@ def copy_tracks(session: TrackingSessionManager, store: Store) -> tuple[int, int
 def _join(one: ClipSnapshot, other: ClipSnapshot) -> tuple[ClipSnapshot, list[tuple[str, str]]]:
     """Both clips' tracks and planes; the second one's get another name where theirs is taken."""
     renamed: list[tuple[str, str]] = []
-    tracks: list[ClipTrack] = _apart(one.tracks, other.tracks, renamed)
-    planes: list[ClipPlane] = _apart(one.planes, other.planes, renamed)
+    tracks = _apart(one.tracks, other.tracks, renamed)
+    planes = _apart(one.planes, other.planes, renamed)
     return ClipSnapshot(tracks, planes), renamed
 
 
-def _apart(one, other, renamed):  # type: ignore[no-untyped-def]
+def _apart(one: list[Item], other: list[Item], renamed: list[tuple[str, str]]) -> list[Item]:
     joined = {(item.object, item.name): item for item in one}
     for item in other:
         there = joined.get((item.object, item.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,8 @@ from .places import free_path, session_folder, session_path
 from .source import footage_about, take_in_growth
 from .status import SessionStatus
 from .store import RECOVER, SUFFIX, RunState, Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -312,8 +315,13 @@ def load_session(path: str | os.PathLike[str]) -> TrackingSessionManager:
 def list_sessions(folder: str | os.PathLike[str]) -> list[Path]:
     """The session files in ``folder`` and its ``…_tracking`` folders, newest first."""
     folder = Path(folder)
-    found = [*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*_tracking/*{SUFFIX}")]
-    return sorted(found, key=lambda path: -path.stat().st_mtime)
+    changed: dict[Path, float] = {}
+    for path in (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*_tracking/*{SUFFIX}")):
+        try:
+            changed[path] = path.stat().st_mtime
+        except OSError as error:  # deleted just now, or a link that leads nowhere
+            log.info("%s", error)
+    return sorted(changed, key=lambda path: -changed[path])
 
 
 def find_session(

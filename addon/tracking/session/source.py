@@ -204,10 +204,19 @@ def _alike(known: dict[str, Any], folder: Path, *, deep: bool = True) -> Iterato
             break
         if path.name == name:
             same_name.append(path)
-        elif known.get("kind") == "movie" and path.stat().st_size == known.get("bytes"):
+        elif known.get("kind") == "movie" and _size(path) == known.get("bytes"):
             same_size.append(path)
     yield from sorted(same_name)
     yield from sorted(same_size)
+
+
+def _size(path: Path) -> int | None:
+    """A file's size in bytes; None for a link that leads nowhere, or where it was deleted just now."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        log.info("%s", error)
+        return None
 
 
 def _files(folder: Path, deep: bool) -> Iterable[Path]:
