@@ -35,7 +35,7 @@ from .tracking.blender.scene import add_stand_in, setup_shadow_catcher
 from .tracking.blender.shot_from_scene import Chosen, shot_from_scene
 from .tracking.blender.shot_solve import look_at_footage, shot_session
 from .tracking.config import CompositeShotConfig
-from .tracking.engine.footage import Footage
+from .tracking.engine.footage import Footage, open_footage
 from .tracking.engine.masks import with_mask
 from .tracking.engine.model import LensStart, Solve, Tracks
 from .tracking.errors import FootageError, SessionError, TrackedShotError
@@ -52,6 +52,7 @@ from .tracking.session import (
     take_up_session,
 )
 from .tracking.session.clip_tracks import Differences, load_snapshot
+from .tracking.session.mask_source import relocate_mask, settle_mask
 from .tracking.session.places import can_write, footage_name, session_folder
 from .tracking.shot_write import WrittenShot, write_shot
 from .tracking.shotfile import ShotFileError, check_shot, load_shot
@@ -311,6 +312,22 @@ def fit_session(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> N
         raise FootageError(f"{path}: the clip's file is not there; Find Footage says where it is now")
     if not known.exists() or not known.samefile(path):
         session.relocate(path)
+
+
+def fit_mask(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> None:
+    """Sees to it that the session's mask is there; where its pictures are gone, the clip's is drawn anew.
+
+    Raises FootageError where it is not there, or another one by now, InputError where it cannot be drawn.
+    """
+    try:
+        settle_mask(session)
+    except FootageError:
+        mask = clip.tracked_shot.mask
+        if mask is None:
+            raise
+        first, last = session.about["range"]
+        footage = open_footage(footage_path(clip), first=first, last=last)
+        relocate_mask(session, write_mask_pictures(mask, clip, footage, session.path.parent))
 
 
 def find_footage(clip: bpy.types.MovieClip, session: TrackingSessionManager, place: Path) -> Path:

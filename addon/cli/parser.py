@@ -100,6 +100,7 @@ def parser_of_verbs() -> argparse.ArgumentParser:
     made = verb("resume", sessions.resume, "go on with an interrupted session")
     made.add_argument("session", metavar="SESSION")
     made.add_argument("--footage", metavar="FILE_OR_DIR", help="where the footage lies now")
+    made.add_argument("--mask", metavar="PICTURE", help="where the mask lies now")
     json_option(made)
     require_option(made)
 

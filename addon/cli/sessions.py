@@ -160,11 +160,14 @@ def _one_session(place: str) -> Path:
 def resume(options: argparse.Namespace) -> int:
     """Goes on with a session."""
     from ..tracking.session import load_session, take_in_growth
+    from ..tracking.session.mask_source import relocate_mask
 
     session = load_session(options.session)
     session.check()  # one that is done would be believed otherwise
     if options.footage:
         print(f"footage: {session.relocate(options.footage)}")
+    if options.mask:
+        print(f"mask: {relocate_mask(session, Path(options.mask))}")
     if session.status.finished and take_in_growth(session):
         print(f"the footage is longer now: going on after frame {session.tracked_to()}")
     return _run_session(session, options)

@@ -163,6 +163,7 @@ class TRACKED_SHOT_OT_take_up_session(_Listed, bpy.types.Operator):
         clip, row = clip_of(context), session_list.chosen()
         session = load_session(row.path)
         jobs.fit_session(clip, session)
+        jobs.fit_mask(clip, session)
         jobs.remember_session(clip, session)
         if session.status.finished:
             watch.attach(clip, session)

@@ -172,6 +172,7 @@ class TRACKED_SHOT_OT_resume(_Tracking, bpy.types.Operator):
         session = watch.session_of(clip)
         if jobs.footage_path(clip).exists():
             jobs.fit_session(clip, session)
+            jobs.fit_mask(clip, session)
         jobs.remember_session(clip, session)
         watch.begin(clip, session)
         return DONE

@@ -1151,6 +1151,10 @@ WORDS: dict[str, str] = {
     "{}: cannot be written": "{}: kann nicht geschrieben werden",
     "{}: cannot be written: {}": "{}: kann nicht geschrieben werden: {}",
     "{}: the mask cannot be written: {}": "{}: die Maske kann nicht geschrieben werden: {}",
+    "{}: the mask is not there; put it beside the session or the footage, or say where it is now with --mask":
+        "{}: die Maske ist nicht da; legen Sie sie neben die Sitzung oder die Aufnahme, oder sagen Sie mit"
+        " --mask, wo sie jetzt ist",
+    "{}: this session has no mask": "{}: diese Sitzung hat keine Maske",
     "{}: empty files at {}; copy or render them again":
         "{}: leere Dateien bei {}; kopieren oder rendern Sie sie neu",
     "{}: every other line shows another moment (interlaced); where that is plain, one field is "
@@ -1179,6 +1183,7 @@ WORDS: dict[str, str] = {
     "{}: not a movie that can be read": "{}: kein Film, der gelesen werden kann",
     "{}: not a picture that can be read": "{}: kein Bild, das gelesen werden kann",
     "{}: not a picture that can be read ({})": "{}: kein Bild, das gelesen werden kann ({})",
+    "{}: not the mask that this session began with": "{}: nicht die Maske, mit der diese Sitzung begann",
     "{}: not this session's footage ({} differ)":
         "{}: nicht die Aufnahme dieser Sitzung ({} unterscheiden sich)",
     "{}: nothing has been tracked in this session yet": "{}: in dieser Sitzung wurde noch nichts verfolgt",

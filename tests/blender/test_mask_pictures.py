@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from addon.tracking.blender import mask_pictures, versions
 from addon.tracking.blender.clip import clip_editor
 from addon.tracking.blender.mask_pictures import LONGEST, mask_mark, write_mask_pictures
 from addon.tracking.engine.footage import open_footage
-from addon.tracking.errors import InputError
+from addon.tracking.errors import FootageError, InputError
 from addon.tracking.session import create_session, list_sessions, load_session
 from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
@@ -269,6 +270,19 @@ def test_a_session_knows_its_mask(clip: bpy.types.MovieClip, mask: bpy.types.Mas
     again = jobs.take_up(clip, footage)
     assert again.path not in (bare.path, masked.path)
     assert Path(again.settings().mask) != picture and picture.is_file()
+
+
+def test_pictures_that_are_gone_are_drawn_anew(clip: bpy.types.MovieClip, mask: bpy.types.Mask) -> None:
+    clip.tracked_shot.mask = mask
+    session = jobs.take_up(clip, open_footage(jobs.footage_path(clip)))
+    picture = Path(session.settings().mask)
+    shutil.rmtree(picture.parent)
+    jobs.fit_mask(clip, session)
+    assert picture.is_file() and session.settings().mask == str(picture)
+    shutil.rmtree(picture.parent)
+    mask.layers["Corner"].splines[0].points[0].co.x += 0.01
+    with pytest.raises(FootageError, match="not the mask that this session began with"):
+        jobs.fit_mask(clip, session)
 
 
 def test_masks_go_with_the_last_session(clip: bpy.types.MovieClip, mask: bpy.types.Mask) -> None:

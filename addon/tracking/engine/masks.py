@@ -41,6 +41,15 @@ def without_mask(settings: TrackingSettings) -> TrackingSettings:
     return replace(settings, mask="", mask_print="")
 
 
+def same_settings(one: TrackingSettings, other: TrackingSettings) -> bool:
+    """Whether they ask for the same, wherever the mask lies: it is told by its content."""
+    return _without_place(one) == _without_place(other)
+
+
+def _without_place(settings: TrackingSettings) -> TrackingSettings:
+    return replace(settings, mask="") if settings.mask_print else settings
+
+
 def open_masks(path: str | Path, footage: Footage, sizes: Sizes) -> Masks:
     """The masks in the file, or in the sequence whose first file that is. Raises FootageError."""
     pictures = open_footage(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..engine.by_hand import HandTrack
 from ..engine.footage import Footage, identity
+from ..engine.masks import same_settings
 from ..engine.model import LensStart, TrackingSettings
 from ..engine.plan import TRACK_SHARE
 from ..errors import SessionError
@@ -34,7 +35,8 @@ def find_tracked(folder: Path, footage: Footage, settings: TrackingSettings) -> 
             session = load_session(path)
             about = session.about
             same = all(about["footage"].get(key) == value for key, value in known.items())
-            same = same and about["range"] == [footage.first, footage.last] and session.settings() == settings
+            same = same and about["range"] == [footage.first, footage.last]
+            same = same and same_settings(session.settings(), settings)
             state = session.store.run_state()
             if (
                 same

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine.by_hand import with_hand
 from ..engine.footage import Footage, identity, open_footage
-from ..engine.masks import without_mask
+from ..engine.masks import same_settings, without_mask
 from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
 from ..engine.plan import Job
 from ..engine.sizes import sizes_for
@@ -21,6 +21,7 @@ from ..errors import SessionDamagedError, SessionError
 from . import owner, source
 from .clip_tracks import clip_source, save_snapshot
 from .hand import last_before_hand, numbered_in, numbered_out, solved_hand, waiting_hand
+from .mask_source import follow_mask, mask_about
 from .places import free_path, session_folder, session_path
 from .source import footage_about, take_in_growth
 from .status import SessionStatus
@@ -293,11 +294,13 @@ def create_session(
     )
     name = name or opened.path.stem
     path = free_path(session_path(folder, name))
+    settings = settings or TrackingSettings()
     about = {
         "name": name,
         "range": (opened.first, opened.last),
         "footage": footage_about(opened, path),
-        "settings": asdict(settings or TrackingSettings()),
+        "settings": asdict(settings),
+        **mask_about(settings, opened.path, path),
         "lens": asdict(lens or LensStart()),
         "solve": solve,
         "created": time.time(),
@@ -335,7 +338,8 @@ def find_session(
 ) -> TrackingSessionManager | None:
     """The newest session in ``folder`` of this very footage and range, made with the same settings.
 
-    With ``any_mask`` its mask may be another one, without ``lens`` its lens. One of a shorter version of the
+    The same mask may lie elsewhere; where it is gone from its place the session takes the new one. With
+    ``any_mask`` its mask may be another one, without ``lens`` its lens. One of a shorter version of the
     footage, which was to be tracked to its end, goes on to the new end.
     Files that can't be read are passed over: they belong to somebody else, or ``status`` tells what is wrong.
     """
@@ -344,11 +348,12 @@ def find_session(
         try:
             session = load_session(path)
             made = without_mask(session.settings()) if any_mask else session.settings()
-            same = (made, session.about["solve"]) == (settings, solve)
+            same = same_settings(made, settings) and session.about["solve"] == solve
             same = same and lens in (None, session.lens())
         except (SessionError, KeyError, TypeError):
             continue
         if same and session.follows and _is_of(session, footage, known):
+            follow_mask(session, settings)
             return session
     return None
 

@@ -18,6 +18,7 @@ from ..engine.plan import Job, Step, run
 from ..errors import Cancelled, SessionError, TrackedShotError
 from . import owner
 from .manager import TrackingSessionManager, load_session
+from .mask_source import settle_mask
 from .source import FrameChecks, open_session_footage
 from .status import SessionStatus
 from .versions import versions
@@ -29,11 +30,12 @@ def run_session(session: TrackingSessionManager, *, asked_before: bool = False) 
     """Goes on with ``session`` until it is done, one saved step at a time.
 
     ``asked_before``: an order to pause or stop that is there already counts, too; else it is an old one.
-    Raises SessionError where another live process owns it, FootageError where the footage is not
-    the session's, SolveError, and Cancelled when the session was asked to stop. However it ends, the finished
-    steps are on disk and the status says what happened.
+    Raises SessionError where another live process owns it, FootageError where the footage or the mask is
+    not the session's, SolveError, and Cancelled when the session was asked to stop. However it ends, the
+    finished steps are on disk and the status says what happened.
     """
     footage = open_session_footage(session)
+    settle_mask(session)
     run_owner = _own(session, asked_before)
     session.store.at_work = True
     heart = _Heart(session)
