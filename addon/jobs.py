@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -116,6 +116,7 @@ def show_copy(clip: bpy.types.MovieClip, file: Path) -> bpy.types.MovieClip:
     copy = load_clip(file, scene_start=clip.frame_start, color_space=clip.colorspace_settings.name)
     copy.tracked_shot.tracking_preset_name = clip.tracked_shot.tracking_preset_name
     copy.tracked_shot.lens_known = clip.tracked_shot.lens_known
+    copy.tracked_shot.find_axis = clip.tracked_shot.find_axis
     copy.tracked_shot.mask = clip.tracked_shot.mask
     copy_lens(clip, copy)
     for scene in bpy.data.scenes:
@@ -219,7 +220,11 @@ def lens_start(clip: bpy.types.MovieClip) -> LensStart:
     """What is known of the clip's lens. Raises InputError where it is known and is no lens."""
     camera = clip.tracking.camera
     if not clip.tracked_shot.lens_known:
-        return LensStart(sensor_width_mm=camera.sensor_width, pixel_aspect=camera.pixel_aspect)
+        return LensStart(
+            sensor_width_mm=camera.sensor_width,
+            refine_principal=clip.tracked_shot.find_axis,
+            pixel_aspect=camera.pixel_aspect,
+        )
     return start_of_clip(clip, refine=False)
 
 
@@ -424,6 +429,7 @@ def taking_in(
     if not memory.taken_in:
         _hide_ended(clip)
     memory.taken_in = True
+    memory.find_axis = session.lens().refine_principal
     first, last = session.about["range"]
     memory.frames_wanted = last - first + 1
     memory.native_trouble = ""
@@ -459,8 +465,11 @@ def solve_again(clip: bpy.types.MovieClip, footage: Footage) -> TrackingSessionM
     check_offset(clip)
     session = _taken_session(clip)
     lens: LensStart | None = None
-    if clip.tracked_shot.lens_known or (session is not None and not session.lens().refine):
+    memory = clip.tracked_shot
+    if memory.lens_known or (session is not None and not session.lens().refine):
         lens = lens_start(clip)
+    elif session is not None:
+        lens = replace(session.lens(), refine_principal=memory.find_axis)
     path = footage_path(clip)
     found = by_hand.solve_clip_again(
         clip,
@@ -597,6 +606,7 @@ def save_shot_file(scene: bpy.types.Scene, clip: bpy.types.MovieClip, path: Path
             scene.tracked_shot.composite_settings, chosen_preset(scene.tracked_shot, COMPOSITE)
         ),
         lens_known=memory.lens_known,
+        find_axis=memory.find_axis,
         mask=memory.mask.name if memory.mask is not None else None,
         tracked=memory.taken_in,
     )

@@ -72,6 +72,11 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
         name="Lens Known",
         description="Keep the clip's focal length, sensor width and distortion as they are; off: find them",
     )
+    find_axis: BoolProperty(
+        name="Find Principal Point",
+        description="Find where the lens's axis meets the picture, too: for plates that were cropped"
+        " to one side",
+    )
     mask: PointerProperty(
         type=bpy.types.Mask,
         name="Mask",

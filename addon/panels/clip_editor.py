@@ -155,6 +155,8 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         settings.prop(memory, "lens_known")
         if memory.lens_known:
             self.draw_lens(settings, clip)
+        else:
+            settings.prop(memory, "find_axis")
         if not running:
             row = layout.row()
             row.scale_y = 1.5

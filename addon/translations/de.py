@@ -310,6 +310,9 @@ WORDS: dict[str, str] = {
         "AgX oder Filmic für die CG behalten; die Aufnahme geht durch die Umkehrung und kommt heraus,"
         " wie sie gefilmt wurde",
     "Keep Mine": "Meine behalten",
+    "Find Principal Point": "Hauptpunkt finden",
+    "Find where the lens's axis meets the picture, too: for plates that were cropped to one side":
+        "Auch finden, wo die Linsenachse das Bild trifft: für Plates, die einseitig beschnitten wurden",
     "Keep the clip's focal length, sensor width and distortion as they are; off: find them":
         "Brennweite, Sensorbreite und Verzerrung des Clips lassen, wie sie sind; aus: sie finden",
     "Keep the tracks that you made or changed, as they are now, in the clip's session; one is "
@@ -953,6 +956,9 @@ WORDS: dict[str, str] = {
     "mask what moves": "maskieren Sie, was sich bewegt",
     "mask what moves, switch off the worst tracks":
         "maskieren Sie, was sich bewegt, und schalten Sie die schlechtesten Spuren ab",
+    "the lens's axis seems to meet the picture at {}, {} px and not in the middle":
+        "die Linsenachse scheint das Bild bei {}, {} px zu treffen und nicht in der Mitte",
+    "switch on Find Principal Point": "schalten Sie Hauptpunkt finden ein",
     "nearly all points lie in one plane": "fast alle Punkte liegen in einer Ebene",
     "no camera in {}": "keine Kamera in {}",
     "none of the {} tracks could be used (most of them: {})":

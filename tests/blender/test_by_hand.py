@@ -252,6 +252,21 @@ def test_what_helps_has_buttons(clip: bpy.types.MovieClip) -> None:
     assert not used & chosen and again.solve().average_error < solve.average_error
 
 
+def test_the_principal_point_is_found_on_wish(clip: bpy.types.MovieClip) -> None:
+    assert not clip.tracked_shot.find_axis
+    clip.tracked_shot.find_axis = True
+    session = solve_again(clip)
+    found = session.solve().lens.principal
+    assert session.lens().refine_principal and clip.tracked_shot.find_axis and found is not None
+    width, height = clip.size
+    assert found == pytest.approx((0.5 * width, 0.5 * height), abs=0.02 * width)
+    assert tuple(clip.tracking.camera.principal_point_pixels) == pytest.approx(found, abs=1e-3)
+    assert not clip.tracked_shot.native_trouble
+    clip.tracked_shot.find_axis = False
+    assert solve_again(clip).solve().lens.principal is None
+    assert tuple(clip.tracking.camera.principal_point_pixels) == pytest.approx((0.5 * width, 0.5 * height))
+
+
 def test_too_few_would_be_left(clip: bpy.types.MovieClip) -> None:
     for track in list(clip.tracking.tracks)[9:]:
         track.weight = 0.0

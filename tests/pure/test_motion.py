@@ -12,6 +12,7 @@ from addon.tracking.engine.model import LensStart, Solve, TrackingSettings, Trac
 from addon.tracking.engine.motion import stillness
 from addon.tracking.engine.plan import clean
 from addon.tracking.engine.reconstruct import solve_steps
+from addon.tracking.engine.verdict import marks_of
 from tests import seen
 
 FOCAL_PX = 800.0
@@ -222,6 +223,17 @@ def test_the_principal_point_is_found_where_it_is_wished() -> None:
     assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=2e-3)
     assert found.average_error < 0.15
     assert solve(tracks).lens.principal is None
+
+
+def test_an_axis_off_the_middle_is_told_and_makes_the_solve_usable_only() -> None:
+    """A plate that was cropped: not told, the focal length would make up for it."""
+    tracks = wandering((560.0, 240.0), "POLYNOMIAL", (-0.1, 0.02))
+    found = solve(tracks)
+    worst = marks_of(found, tracks, 1, 40)[0]
+    assert worst.level == "usable" and worst.text.startswith("the lens's axis seems to meet the picture at 5")
+    assert found.axis_hint == pytest.approx((560.0, 240.0), abs=6.0)
+    assert found.lens.principal is None
+    assert solve(wandering(None, "POLYNOMIAL", (-0.1, 0.02))).axis_hint is None
 
 
 def test_a_principal_point_that_the_footage_does_not_tell_stays_in_the_middle() -> None:

@@ -48,6 +48,7 @@ class Chosen:
     composite: CompositeConfig | None = None
     """The preset with what was set over it; the applied composite goes before it."""
     lens_known: bool = False
+    find_axis: bool = False
     mask: str | None = None
     """Name of the mask where nothing is tracked; None where none was chosen, and a file's own then stays."""
     tracked: bool = True
@@ -156,6 +157,8 @@ def _tracking(config: CompositeShotConfig, clip: bpy.types.MovieClip, chosen: Ch
         _put(tracking, "mask", chosen.mask)
     if chosen.lens_known:
         tracking.lens = _lens(clip, tracking.lens)
+    elif tracking.lens.refine:
+        _put(tracking.lens, "refine_principal_point", chosen.find_axis)
 
 
 def _lens(clip: bpy.types.MovieClip, before: LensConfig) -> LensConfig:

@@ -33,6 +33,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "parallax": ("points are seen under {} degrees only: depth is a guess", "a longer move would tell it"),
     "planar": ("nearly all points lie in one plane", "CG away from it is less sure"),
     "place": ("the camera's place is unsure in {}", "add tracks there, near and far"),
+    "axis": (
+        "the lens's axis seems to meet the picture at {}, {} px and not in the middle",
+        "switch on Find Principal Point",
+    ),
     "focal_unlikely": ("a focal length of {} mm is unlikely", "give it under Lens Known"),
     "focal_untold": (
         "the footage does not tell the focal length: {} mm stay",

@@ -239,6 +239,9 @@ class Solve:
     """(p,) the same of each bundle's depth, scene units."""
     frame_focals_px: Floats = field(default_factory=lambda: np.empty(0))
     """(c,) focal length of each frame where the lens zooms; empty where it does not."""
+    axis_hint: tuple[float, float] | None = None
+    """Where in the plate, in pixels, the principal point seems to be, though it was held elsewhere; a session
+    keeps it in the reasons alone."""
     shutter: tuple[float, float] = (0.0, 0.0)
     """Share of a frame's time that a rolling shutter takes down the rows and across the columns; 0 for none.
 

@@ -21,7 +21,7 @@ from .motion import GENERAL, STILL, TURNS, Stillness
 from .scene import Scene, places, principal_terms
 from .sizes import REFERENCE_SIDE
 from .skeleton import BELIEVED_PX, skeletons, spacing
-from .terms import choose_terms
+from .terms import axis_elsewhere, choose_terms
 from .tripod import TripodScene, tripod_skeleton
 from .votes import MOVES, FramePair
 
@@ -44,6 +44,8 @@ TRIPOD_MORE = 1.15
 """A moving camera must explain the tracks by so much better than a turning one."""
 TRIPOD_DISTANCE = 10.0
 """Where the points of a camera that only turns are put, from it."""
+AXIS_LOOK_PX = 0.15
+"""A skeleton that fits no better than this, on a frame 960 pixels wide, may have its axis off the middle."""
 MISFITS = "does not fit the camera"
 """The reason of tracks that the votes had let pass."""
 BACK_SHARE = 0.7
@@ -121,12 +123,17 @@ def solve_steps(
 
 def _from_nothing(job: _Work) -> Iterator[SolveStep]:
     """Finds the skeleton, and which terms its lens has."""
+    error = 0.0
     for error in _find_skeleton(job):
         yield SolveStep(0.3, "Skeleton solved", error)
     # What does not belong to the still world would be explained by the lens, or make it unsure.
     _choose_tracks(job, WORST_MEDIANS[0])
     frames = np.flatnonzero(job.found.solved)
-    job.free = choose_terms(job.found, frames, job.start, LOSS_PX * job.scale, moves=job.moves)
+    loss = LOSS_PX * job.scale
+    job.free = choose_terms(job.found, frames, job.start, loss, moves=job.moves)
+    held = job.free.focal and not (job.free.principal or job.free.zooms)
+    if held and error > AXIS_LOOK_PX * job.scale:
+        job.axis = axis_elsewhere(job.found, frames, job.free, loss)
 
 
 def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
@@ -195,6 +202,8 @@ class _Work:
     free: Freedom = field(default_factory=Freedom)
     loss_px: float = LOSS_PX
     """Residuals beyond this counted less in the last adjustment."""
+    axis: tuple[float, float] | None = None
+    """Where the lens's axis seems to be, right of and below the middle, though it is held there."""
     first_round: int = 0
     """The round of all frames to begin with: the last ones where most of the tracks are chosen."""
 
@@ -366,6 +375,7 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
         motion=GENERAL if job.moves else TURNS,
         frame_focals_px=focals,
         shutter=(float(rig.lens[SHUTTER][0]), float(rig.lens[SHUTTER][1])),
+        axis_hint=job.axis and _in_plate(job.axis, job),
     )
     _add_certainty(job, solve, ids)
     return solve
@@ -391,6 +401,12 @@ def _lens_of(rig: Rig, focals: Floats, job: _Work) -> Lens:
         more=tuple(more),
         principal=(width / 2 + right, height / 2 - below) if right or below else None,
     )
+
+
+def _in_plate(axis: tuple[float, float], job: _Work) -> tuple[float, float]:
+    """The pixel of the plate that lies so far right of and below its middle, in pixels as wide as high."""
+    right, below = axis
+    return job.tracks.width / 2 + right, (job.tracks.height / 2 - below) * job.start.pixel_aspect
 
 
 def _add_certainty(job: _Work, solve: Solve, ids: Index) -> None:

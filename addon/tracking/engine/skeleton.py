@@ -121,7 +121,8 @@ def _skeleton(scene: Scene, pairs: list[FramePair], part: Bools, start: LensStar
     # To convergence: a focal length that is still far off would be made up for by the distortion, and stay.
     scene.adjust(frames, SKELETON_STEPS, 2.0, Freedom(start.refine, False, False, zooms=zooms), SETTLED)
     scene.triangulate()
-    free = Freedom(start.refine, start.refine_distortion, start.refine_distortion, zooms=zooms)
+    bends, axis = start.refine_distortion, start.refine_principal
+    free = Freedom(start.refine, bends, bends, zooms=zooms, principal=axis)
     adjusted, _, _ = scene.adjust(frames, 150, 0.5, free, SETTLED)
     return float(np.median(adjusted.errors))
 

@@ -15,7 +15,7 @@ from .bundle import PRINCIPAL, Freedom, Index
 from .certainty import NORMAL_95, Certainty, certainty
 from .lens import solver_shares
 from .model import LensStart
-from .scene import Scene
+from .scene import Scene, principal_terms
 
 SURE = 4.0
 """A term counts from so many standard deviations on,"""
@@ -43,6 +43,9 @@ LEAST_ZOOM = 0.02
 """and they differ by at least this share."""
 LEAST_PRINCIPAL_KNOWN = 0.02
 """A principal point that is less sure than this share of the frame's width (95%) stays where it was given."""
+LEAST_AXIS_GAIN = 0.25
+"""One that takes this share off the squared residuals is elsewhere; on plates that were not cropped it took
+9% at most, and that through a fisheye."""
 NAMES = ("focal", "k1", "k2", "rows", "columns", "right", "below")
 
 
@@ -56,8 +59,15 @@ def choose_terms(
     given_focal_px = start.focal_length_mm / start.sensor_width_mm * scene.width
     given = any(start.coefficients)
     freedom = Freedom(
-        start.refine, start.refine_distortion, start.refine_distortion, moves=moves, zooms=scene.zooms
+        start.refine,
+        start.refine_distortion,
+        start.refine_distortion,
+        moves=moves,
+        zooms=scene.zooms,
+        principal=start.refine_principal,
     )
+    if freedom.principal:
+        scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED)
     if start.refine and not scene.zooms:
         freedom = _with_zoom(scene, frames, freedom, loss_px)
     freedom = _with_shutter(scene, frames, freedom, loss_px)
@@ -69,20 +79,36 @@ def choose_terms(
         given_lens = [given_focal_px, start.k1 * shares[0], start.k2 * shares[1]]
         scene.lens = np.concatenate([given_lens, scene.lens[3:]])
         scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
-    if start.refine_principal:
-        freedom = _with_principal(scene, frames, freedom, loss_px)
+    if freedom.principal and not _tells_principal(scene, frames, freedom, loss_px):
+        freedom = replace(freedom, principal=False)
+        scene.lens = scene.lens.copy()
+        scene.lens[PRINCIPAL] = principal_terms(start, scene.tracks)
+        scene.adjust(frames, ROUNDS, loss_px, freedom, SETTLED)
     return freedom
 
 
-def _with_principal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
-    """With the principal point, where the footage tells it."""
-    before, tried = scene.copy(), replace(freedom, principal=True)
+def axis_elsewhere(
+    scene: Scene, frames: Index, freedom: Freedom, loss_px: float
+) -> tuple[float, float] | None:
+    """Where the lens's axis seems to be, right of and below the middle in pixels, though it was held there.
+
+    None where another place would not explain the markers much better. The scene stays as it is.
+    """
+    before, cost = scene.copy(), scene.mean_square(frames, loss_px)
+    tried = replace(freedom, principal=True)
     scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
-    sure = _certainty(scene, frames, tried, loss_px)
-    if sure is not None and NORMAL_95 * sure.lens[PRINCIPAL].max() < LEAST_PRINCIPAL_KNOWN * scene.width:
-        return tried
+    better = scene.mean_square(frames, loss_px) < (1 - LEAST_AXIS_GAIN) * cost
+    found = scene.lens[PRINCIPAL].tolist()
+    told = better and _tells_principal(scene, frames, tried, loss_px)
     scene.restore(before)
-    return freedom
+    return (found[0], found[1]) if told else None
+
+
+def _tells_principal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> bool:
+    sure = _certainty(scene, frames, freedom, loss_px)
+    if sure is None:
+        return False
+    return bool(NORMAL_95 * sure.lens[PRINCIPAL].max() < LEAST_PRINCIPAL_KNOWN * scene.width)
 
 
 def _with_bend(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:

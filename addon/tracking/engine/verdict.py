@@ -96,6 +96,8 @@ def _of_the_lens(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
     mm = solve.lens.focal_length_mm
     if solve.lens.focal_px < 0.3 * tracks.width or solve.lens.focal_px > 10 * tracks.width:
         yield mark("poor", "focal_unlikely", f"{mm:.0f}")
+    if solve.axis_hint is not None:
+        yield mark("usable", "axis", *(f"{value:.0f}" for value in solve.axis_hint))
     if solve.focal_interval_mm is None:
         return
     low, high = solve.focal_interval_mm
