@@ -13,6 +13,7 @@ import pytest
 
 from addon import jobs, watch
 from addon.tracking import assemble_shot_with_tracking
+from addon.tracking.blender import holdout
 from addon.tracking.presets import load_tracking_preset
 from addon.tracking.session import create_session, resume_tracking
 from addon.tracking.shotfile import load_shot
@@ -98,6 +99,24 @@ def test_what_the_scene_says_otherwise_is_changed_and_nothing_else(shot: Path) -
     light = next(line for line in said.splitlines() if "direction" in line)
     assert said == expected.replace("    light: {direction: [0, 0.6, -0.8]}", light)
     assert load_shot(shot).scene.light.direction == pytest.approx((0, 0, -1), abs=1e-6)
+
+
+def test_the_objects_that_hide_the_cg_are_saved(shot: Path) -> None:
+    scene = bpy.context.scene
+    walls = bpy.data.collections.new("Walls")
+    scene.collection.children.link(walls)
+    for name in ("Wall A", "Wall B", "Table"):
+        item = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+        (walls if name.startswith("Wall") else scene.collection).objects.link(item)
+    holdout.hold_out(scene, list(walls.objects))  # as the button does
+    assert save(shot) == {"FINISHED"}
+    assert load_shot(shot).scene.holdout == ["Wall A", "Wall B"]
+    shot.write_text(shot.read_text().replace("[Wall A, Wall B]", "[Walls]"))
+    assert save(shot) == {"FINISHED"} and load_shot(shot).scene.holdout == ["Walls"]
+    scene.objects["Wall A"].is_holdout = False
+    assert save(shot) == {"FINISHED"} and load_shot(shot).scene.holdout == ["Wall B"]
+    holdout.clear_holdout(scene)
+    assert save(shot) == {"FINISHED"} and load_shot(shot).scene.holdout == []
 
 
 def test_a_new_file_says_the_same(shot: Path, tmp_path: Path) -> None:

@@ -18,6 +18,11 @@ def set_holdout(scene: bpy.types.Scene, names: Sequence[str]) -> list[bpy.types.
     What was one by our doing and is not named any more becomes what it was. Raises InputError for a name that
     is neither; nothing is changed then.
     """
+    return hold_out(scene, named_objects(scene, names))
+
+
+def named_objects(scene: bpy.types.Scene, names: Sequence[str]) -> list[bpy.types.Object]:
+    """The objects and those in the collections of these names. Raises InputError for a name of neither."""
     wanted: dict[bpy.types.Object, None] = {}
     collections = {part.name: part for part in scene.collection.children_recursive}
     for name in names:
@@ -27,7 +32,7 @@ def set_holdout(scene: bpy.types.Scene, names: Sequence[str]) -> list[bpy.types.
             wanted[scene.objects[name]] = None
         else:
             raise InputError(f"no object or collection {name!r} is in the scene {scene.name}")
-    return hold_out(scene, list(wanted))
+    return list(wanted)
 
 
 def hold_out(scene: bpy.types.Scene, wanted: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:

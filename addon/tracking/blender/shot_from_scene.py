@@ -31,6 +31,8 @@ from . import versions
 from .camera import find_camera, is_baked, refresh
 from .clip_lens import start_of_clip
 from .composite import applied_config
+from .holdout import HELD_OUT, named_objects
+from .owned import MEMORY
 from .scene import CATCHER_MARK, SUN_MARK, default_sun_direction, marked_object
 from .stages import NEW_FILE_SAMPLES
 
@@ -82,6 +84,7 @@ def shot_from_scene(
     _tracking(config, clip, chosen, folder)
     _camera(config, scene)
     _light(config, scene)
+    _holdout(config, scene)
     _composite(config, scene, chosen, folder)
     _render(config, scene)
     # Read once more, so that what comes out is a shot that loads, in every way.
@@ -115,6 +118,19 @@ def _same(one: Any, other: Any) -> bool:
     if numbers and isinstance(one, (int, float)) and isinstance(other, (int, float)):
         return math.isclose(one, other, rel_tol=_SAME, abs_tol=_SAME)
     return type(one) is type(other) and one == other
+
+
+def _holdout(config: CompositeShotConfig, scene: bpy.types.Scene) -> None:
+    """The objects that hide the CG by our doing; names that mean the same stay as the file has them."""
+    held = {item for item in scene.objects if HELD_OUT in item and item.is_holdout}
+    if not held and MEMORY not in scene:
+        return  # the shot was not built here: the scene tells nothing of the file's
+    try:
+        same = set(named_objects(scene, config.scene.holdout)) == held
+    except InputError:  # a name of the file's is not there any more
+        same = False
+    if not same:
+        config.scene.holdout = sorted(item.name for item in held)
 
 
 def _short(value: float) -> float:
