@@ -59,6 +59,8 @@ out.release()
 COMPOSITOR_HEADER = Box(0, 40, SIZE[0], 470)
 """It is somewhere there in the workspace Compositing."""
 OWN = "BLENDER_USER_RESOURCES", "MESA_SHADER_CACHE_DIR"
+VIEW = (1010, 190)
+"""A spot in the 3D view of the workspace Motion Tracking."""
 NODES = (600, 650)
 """A spot in the node editor of the workspace Compositing, in every version."""
 STILL_SECONDS = 5
@@ -94,6 +96,8 @@ class Artist:
         self.frame = folder / "frame.png"
         self.guide: Path | None = None
         """Where the pictures for the guide go."""
+        self.samples = "8"
+        """Of the rendered frame; more where the picture is to be shown."""
         self.blender: subprocess.Popen[bytes] | None = None
         self.steps = 0
 
@@ -136,16 +140,23 @@ class Artist:
         screen.click_on("Install from Disk", Box(arrow[0] - 190, arrow[1], 390, 300))
         self.choose_file(self.package)
         screen.wait_for("Tracked Shot", box=window, seconds=90)
+        if screen.sees("Continue Offline", box=window):  # Blender asks that before it lists what is there
+            screen.click_on("Continue Offline", window)
+            screen.wait_for("Tracked Shot", box=window, seconds=30)
         self.picture("installed")
         screen.click((window.x + window.width // 2, window.y - 10))
         screen.key("alt+F4")
 
     def quit(self) -> None:
         """Ctrl Q; Blender keeps its preferences when it ends by itself."""
-        self.screen.hover((SIZE[0] // 3, SIZE[1] // 2))
-        self.screen.key("ctrl+q")
         assert self.blender is not None
-        self.blender.wait(30)
+        for seconds in (15, 15, 30):  # where another window has just gone, the first key may be lost
+            self.screen.hover((SIZE[0] // 3, SIZE[1] // 2))
+            self.screen.key("ctrl+q")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.blender.wait(seconds)
+                return
+        raise NotSeenError("Blender does not end")
 
     def choose_file(self, path: Path) -> None:
         """In Blender's file window: folder, name, the button."""
@@ -214,6 +225,8 @@ class Artist:
         screen.wait_for("yard avi", box=Box(400, 300, 500, 60))
         self.fill_window()
         self.open_tab()
+        screen.wait_for("Set Scene Rate", box=SIDEBAR)
+        self.picture("clip")
         screen.click_on("Set Scene Rate", SIDEBAR)
         screen.wait_for("The footage is fine", box=SIDEBAR)
 
@@ -235,7 +248,6 @@ class Artist:
         self.screen.key("ctrl+s")
         self.choose_file(self.blend)
         until(self.blend.is_file, 20, "the file is saved")
-        self.picture("clip")
 
     def choose(self, old: str, new: str, sign: str) -> None:
         """Another preset than ``old``; ``sign`` stands in the new one's description."""
@@ -258,10 +270,11 @@ class Artist:
         self.picture("tracking")
 
     def model(self) -> None:
-        """Meanwhile the cube is moved in the 3D view: G, X, 3."""
+        """Meanwhile Blender's startup scene is cleared away in the 3D view: A, Delete."""
         self.fill_window()
-        self.screen.click((1010, 190))
-        self.screen.key("g", "x", "3", "Return")
+        self.screen.hover(VIEW)
+        self.screen.key("a", "Delete")
+        time.sleep(1)
         self.picture("modelling")
         self.save_again()
 
@@ -307,18 +320,29 @@ class Artist:
         self.screen.scroll(SIDEBAR.middle, 30)
         self.screen.click_on("Set Up Shot", SIDEBAR)
         time.sleep(3)
-        self.picture("shot")
         self.fill_window()
+        self.look_through_the_camera()
         self.few_samples()
 
+    def look_through_the_camera(self) -> None:
+        """The 3D view fills the window, Numpad 0 and Home show what the camera sees; and back."""
+        self.screen.hover(VIEW)
+        for key in ("ctrl+space", "KP_0", "Home"):
+            self.screen.key(key)
+            time.sleep(2)  # the view glides there
+        self.picture("shot")
+        self.screen.hover(NODES)
+        self.screen.key("ctrl+space")
+        time.sleep(1)
+
     def few_samples(self) -> None:
-        """Render properties: 8 samples, for a quick frame, and no denoising, which not every build has."""
+        """Render properties: few samples, for a quick frame, and no denoising, which not every build has."""
         screen = self.screen
         screen.click(RENDER_TAB)
         time.sleep(1)
         place = screen.find("Max Samples", PROPERTIES, nth=1)
         self.picture("samples")
-        self.fill_in(lambda: (place.x + 150, place.middle[1]), "8", times=2, edited=EDITED_NUMBER)
+        self.fill_in(lambda: (place.x + 150, place.middle[1]), self.samples, times=2, edited=EDITED_NUMBER)
         denoise = screen.find("Denoise", PROPERTIES, nth=1)
         screen.click((denoise.x - 14, denoise.middle[1]))
 
@@ -396,7 +420,8 @@ def attempt(desktop: Desktop, asked: argparse.Namespace, package: Path, pictures
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="artist-") as folder, Screen(asked.screen, pictures) as screen:
         artist = Artist(screen, desktop, Path(folder), package)
-        artist.guide = GUIDE if asked.guide else None
+        if asked.guide:
+            artist.guide, artist.samples = GUIDE, "64"
         try:
             walk(artist)
         except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError) as error:
