@@ -387,19 +387,18 @@ def test_an_old_session_that_cannot_be_deleted_keeps_nobody_from_tracking(
 ) -> None:
     old = Path(shutil.copy(list_sessions(tmp_path)[0], tmp_path / "own_tracking" / "old.tracksession"))
     session = load_session(list_sessions(tmp_path)[1])
-    assert session.path != old
+    third = Path(shutil.copy(old, old.with_stem("third")))
+    assert session.path not in (old, third)
+    done_clip.tracked_shot.session = str(session.path)
 
     def refuse(path: Path) -> None:
         raise SessionError(f"{path}: cannot be deleted")
 
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "delete_session", refuse)
-        assert jobs.drop_old_sessions(session, 0) == []
-        done_clip.tracked_shot.session = str(session.path)
-        assert jobs.drop_old_sessions(session, 1) == [] and old.exists()
-    third = shutil.copy(old, old.with_stem("third"))
+        assert jobs.drop_old_sessions(session, 1) == [] and old.exists() and third.exists()
     assert len(jobs.drop_old_sessions(session, 1)) == 1
-    assert old.exists() != Path(third).exists()
+    assert old.exists() != third.exists()
 
 
 def test_a_session_of_other_footage_is_not_taken_up(
