@@ -14,10 +14,11 @@ import hashlib
 import json
 import math
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -125,6 +126,7 @@ def _aerial(seconds: float) -> tuple[Place, Place]:
     return (-18 + 9 * seconds, -25 + 6 * seconds, 26), (0, 28 + 3 * seconds, 0)
 
 
+BY_HAND: Mapping[str, Any] = {"shutter": 0.5, "shake": (0.03, 0.03, 0.02), "turns": 0.006}
 CARS = ((12.0, 6.5), (30.0, -7.5), (48.0, 5.0), (55.0, -9.0))
 KINDS = {
     kind.name: kind
@@ -135,9 +137,7 @@ KINDS = {
             _street,
             28,
             (-0.06, 0.01),
-            shutter=0.5,
-            shake=(0.03, 0.03, 0.02),
-            turns=0.006,
+            **BY_HAND,
             cars=CARS,
             people=10,
         ),
@@ -193,9 +193,7 @@ KINDS = {
             _street,
             35,
             (-0.08, 0.0),
-            shutter=0.5,
-            shake=(0.03, 0.03, 0.02),
-            turns=0.006,
+            **BY_HAND,
             cars=(*CARS, (20.0, 7.0), (38.0, -6.0)),
             people=26,
             pavements=(1,),

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Blender leaves a script's own folder out
+
+from in_blender import DESKTOP_VERSIONS, go_on, in_windows, inside, leave
+
 PANEL_MS, OVERLAY_MS = 1.0, 5.0
 TIMEOUT_SECONDS = 300
 REDRAWS = 40
@@ -26,9 +26,6 @@ REDRAWS = 40
 
 def main() -> int:
     """Runs the measurement in the Blenders asked for."""
-    sys.path.insert(0, str(REPOSITORY / "tools"))
-    from blenders import DESKTOP_VERSIONS, find_desktop, own_environment
-
     parser = argparse.ArgumentParser(description="Draw times of the panels and the overlay.")
     parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
     parser.add_argument("--tracks", type=int, default=1000)
@@ -36,19 +33,14 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     results, failed = {}, False
-    for version in asked.version or DESKTOP_VERSIONS:
-        desktop = find_desktop(version)
-        if desktop is None or desktop.window is None:
-            print(f"SKIPPED Blender {version}: not found, or no screen to open a window on", flush=True)
-            continue
-        with tempfile.TemporaryDirectory(prefix="tracked-shot-panels-") as folder:
-            command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", "1600", "1000"]
-            command += ["--python", __file__, "--", folder, str(asked.tracks), str(asked.frames)]
-            environment = own_environment(folder)
-            subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True
-            )
-            found = json.loads(Path(folder, "times.json").read_text(encoding="utf-8"))
+    for version, folder in in_windows(
+        __file__,
+        asked.version,
+        size=("1600", "1000"),
+        seconds=TIMEOUT_SECONDS,
+        arguments=lambda folder: [str(folder), str(asked.tracks), str(asked.frames)],
+    ):
+        found = json.loads((folder / "times.json").read_text(encoding="utf-8"))
         results[version] = found
         print(f"\nBlender {version}, {asked.tracks} tracks, {asked.frames} frames")
         for name, times in found.items():
@@ -67,12 +59,9 @@ def main() -> int:
 # --- inside Blender ----------------------------------------------------------
 
 
-def measure(folder: Path, count: int, frames: int) -> None:
-    """Draws, and writes the times into the folder."""
-    sys.path[:0] = [str(REPOSITORY / "tools"), str(REPOSITORY)]
-    import blender_pytest
-
-    blender_pytest.find_packages()
+def measure(place: str, *numbers: str) -> None:
+    """Draws so many tracks and frames, and writes the times into the folder."""
+    folder, (count, frames) = Path(place), map(int, numbers)
     import bpy
 
     import addon
@@ -107,7 +96,9 @@ def measure(folder: Path, count: int, frames: int) -> None:
         memory.taken_in, memory.verdict, memory.reasons = True, "usable", "a reason\nanother reason"
         memory.session = clip.filepath
         clip[TAKEN] = json.dumps({"session": clip.filepath})
-        solve_list._known[clip.session_uid] = solve_list._Known(solve_list._key_of(clip), view)
+        solve_list._known[clip.session_uid] = solve_list._Known(
+            solve_list._key_of(solve_list._session_of(clip)), view
+        )
         solve_list._fill(clip, view)
         solve_list.rows_of(clip).index = 0
 
@@ -136,7 +127,7 @@ def measure(folder: Path, count: int, frames: int) -> None:
         (folder / "times.json").write_text(json.dumps({n: told(t) for n, t in times.items() if t}))
         leave(0)
 
-    go_on(walk())
+    go_on(walk(), 0.1)
 
 
 def choose_tab(area):  # type: ignore[no-untyped-def]
@@ -233,41 +224,8 @@ def made_up_view(count: int, frames: int):  # type: ignore[no-untyped-def]
     return solve_view(tracks, solve, 1, frames)
 
 
-def go_on(walk) -> None:  # type: ignore[no-untyped-def]
-    """Takes a step of the walk whenever Blender has drawn."""
-    import traceback
-
-    import bpy
-
-    def step() -> float:
-        try:
-            next(walk)
-        except StopIteration:
-            leave(1)
-        except BaseException:
-            traceback.print_exc()
-            leave(1)
-        return 0.1
-
-    bpy.app.timers.register(step, first_interval=2.0, persistent=True)
-
-
-def leave(status: int) -> None:
-    """Ends Blender at once."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
 if __name__ == "__main__":
     if "--" in sys.argv:
-        given = sys.argv[sys.argv.index("--") + 1 :]
-        try:
-            measure(Path(given[0]), int(given[1]), int(given[2]))
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            leave(1)
+        inside(measure)
     else:
         sys.exit(main())

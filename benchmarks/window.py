@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Blender leaves a script's own folder out
+
+from in_blender import DESKTOP_VERSIONS, REPOSITORY, go_on, in_windows, inside, leave
+
 DEFAULT_FOOTAGE = REPOSITORY.parent / "shared" / "footage" / "courtyard_orbit.mp4"
 TIMER_SECONDS = 0.005
 PHASES = ("nothing", "tracking", "solving", "taking in", "after it")
@@ -35,9 +35,6 @@ TIMEOUT_SECONDS = 420
 
 def main() -> int:
     """Runs the measurement in the Blenders asked for."""
-    sys.path.insert(0, str(REPOSITORY / "tools"))
-    from blenders import DESKTOP_VERSIONS, find_desktop, own_environment
-
     parser = argparse.ArgumentParser(description="Gaps of a timer while a clip is tracked and solved.")
     parser.add_argument("--version", action="append", choices=DESKTOP_VERSIONS)
     parser.add_argument("--footage", type=Path, default=DEFAULT_FOOTAGE)
@@ -47,20 +44,14 @@ def main() -> int:
         print(f"SKIPPED: no footage at {asked.footage} (--footage names another clip)")
         return 0
     results, failed = {}, False
-    for version in asked.version or DESKTOP_VERSIONS:
-        desktop = find_desktop(version)
-        if desktop is None or desktop.window is None:
-            print(f"SKIPPED Blender {version}: not found, or no screen to open a window on", flush=True)
-            continue
-        with tempfile.TemporaryDirectory(prefix="tracked-shot-window-") as folder:
-            clip = shutil.copy(asked.footage, folder)
-            command = [*desktop.window, "--factory-startup", "--window-geometry", "0", "0", *WINDOW]
-            command += ["--python", __file__, "--", folder, str(clip)]
-            environment = own_environment(folder)
-            subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS, check=True
-            )
-            gaps, ticks = json.loads(Path(folder, "gaps.json").read_text(encoding="utf-8"))
+    for version, folder in in_windows(
+        __file__,
+        asked.version,
+        size=WINDOW,
+        seconds=TIMEOUT_SECONDS,
+        arguments=lambda folder: [str(folder), str(shutil.copy(asked.footage, folder))],
+    ):
+        gaps, ticks = json.loads((folder / "gaps.json").read_text(encoding="utf-8"))
         results[version] = {
             phase: {**told(gaps[phase]), "watcher": max(ticks[phase], default=0.0)}
             for phase in PHASES
@@ -102,14 +93,10 @@ def show(phases: dict[str, dict[str, float]]) -> bool:
 # --- inside Blender ----------------------------------------------------------
 
 
-def measure(folder: Path, file: str) -> None:
+def measure(folder: str, file: str) -> None:
     """Tracks and solves the clip, and writes the gaps of each phase into the folder."""
-    sys.path[:0] = [str(REPOSITORY / "tools"), str(REPOSITORY)]
     import time
 
-    import blender_pytest
-
-    blender_pytest.find_packages()
     import bpy
 
     import addon
@@ -177,7 +164,7 @@ def measure(folder: Path, file: str) -> None:
             yield
         phase[0] = "after it"
         yield from pause(4.0)
-        (folder / "gaps.json").write_text(json.dumps([gaps, ticks]))
+        Path(folder, "gaps.json").write_text(json.dumps([gaps, ticks]))
         leave(0)
 
     def pause(seconds: float):  # type: ignore[no-untyped-def]
@@ -186,42 +173,11 @@ def measure(folder: Path, file: str) -> None:
             yield
 
     bpy.app.timers.register(note, persistent=True)
-    go_on(walk())
-
-
-def go_on(walk) -> None:  # type: ignore[no-untyped-def]
-    """Takes a step of the walk every few milliseconds."""
-    import traceback
-
-    import bpy
-
-    def step() -> float:
-        try:
-            next(walk)
-        except BaseException:
-            traceback.print_exc()
-            leave(1)
-        return 0.01
-
-    bpy.app.timers.register(step, first_interval=2.0, persistent=True)
-
-
-def leave(status: int) -> None:
-    """Ends Blender at once."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    go_on(walk(), 0.01)
 
 
 if __name__ == "__main__":
     if "--" in sys.argv:
-        given = sys.argv[sys.argv.index("--") + 1 :]
-        try:
-            measure(Path(given[0]), given[1])
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            leave(1)
+        inside(measure)
     else:
         sys.exit(main())

@@ -202,6 +202,7 @@ class _Dialog:
 
 
 class _Rename:
+    bl_options = {"UNDO"}
     own_only = True
 
     new_name: StringProperty(name="Name", maxlen=64, options={"SKIP_SAVE"})
@@ -220,6 +221,8 @@ class _Rename:
 
 
 class _Delete:
+    bl_description = "Delete the chosen preset, which is your own, from disk. This cannot be undone"
+    bl_options = {"UNDO"}
     own_only = True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -243,6 +246,8 @@ class _Delete:
 
 
 class _Export(ExportHelper):
+    bl_description = "Write the chosen preset to a file, to give it to somebody"
+    bl_options = {"REGISTER"}
     filename_ext = SUFFIX
 
     filter_glob: StringProperty(default="*.yaml;*.yml", options={"HIDDEN", "SKIP_SAVE"})
@@ -262,6 +267,8 @@ class _Export(ExportHelper):
 
 
 class _Import(ImportHelper):
+    bl_description = "Take a preset in from a file that somebody gave you, as one of your own"
+    bl_options = {"REGISTER", "UNDO"}
     filename_ext = SUFFIX
 
     filter_glob: StringProperty(default="*.yaml;*.yml", options={"HIDDEN", "SKIP_SAVE"})
@@ -338,7 +345,6 @@ class TRACKED_SHOT_OT_rename_tracking_preset(_Rename, _ClipPreset, bpy.types.Ope
     bl_idname = "tracked_shot.rename_tracking_preset"
     bl_label = "Rename Tracking Preset"
     bl_description = "Give the chosen preset, which is your own, another name. Clips of this file follow"
-    bl_options = {"UNDO"}
 
 
 class TRACKED_SHOT_OT_delete_tracking_preset(_Delete, _ClipPreset, bpy.types.Operator):
@@ -346,8 +352,6 @@ class TRACKED_SHOT_OT_delete_tracking_preset(_Delete, _ClipPreset, bpy.types.Ope
 
     bl_idname = "tracked_shot.delete_tracking_preset"
     bl_label = "Delete Tracking Preset"
-    bl_description = "Delete the chosen preset, which is your own, from disk. This cannot be undone"
-    bl_options = {"UNDO"}
 
 
 class TRACKED_SHOT_OT_export_tracking_preset(_Export, _ClipPreset, bpy.types.Operator):
@@ -355,8 +359,6 @@ class TRACKED_SHOT_OT_export_tracking_preset(_Export, _ClipPreset, bpy.types.Ope
 
     bl_idname = "tracked_shot.export_tracking_preset"
     bl_label = "Export Tracking Preset"
-    bl_description = "Write the chosen preset to a file, to give it to somebody"
-    bl_options = {"REGISTER"}
 
 
 class TRACKED_SHOT_OT_import_tracking_preset(_Import, _ClipPreset, bpy.types.Operator):
@@ -364,8 +366,6 @@ class TRACKED_SHOT_OT_import_tracking_preset(_Import, _ClipPreset, bpy.types.Ope
 
     bl_idname = "tracked_shot.import_tracking_preset"
     bl_label = "Import Tracking Preset"
-    bl_description = "Take a preset in from a file that somebody gave you, as one of your own"
-    bl_options = {"REGISTER", "UNDO"}
 
 
 # --- composite presets -------------------------------------------------------
@@ -410,7 +410,6 @@ class TRACKED_SHOT_OT_rename_composite_preset(_Rename, _ScenePreset, bpy.types.O
     bl_idname = "tracked_shot.rename_composite_preset"
     bl_label = "Rename Composite Preset"
     bl_description = "Give the chosen preset, which is your own, another name. Scenes of this file follow"
-    bl_options = {"UNDO"}
 
 
 class TRACKED_SHOT_OT_delete_composite_preset(_Delete, _ScenePreset, bpy.types.Operator):
@@ -418,8 +417,6 @@ class TRACKED_SHOT_OT_delete_composite_preset(_Delete, _ScenePreset, bpy.types.O
 
     bl_idname = "tracked_shot.delete_composite_preset"
     bl_label = "Delete Composite Preset"
-    bl_description = "Delete the chosen preset, which is your own, from disk. This cannot be undone"
-    bl_options = {"UNDO"}
 
 
 class TRACKED_SHOT_OT_export_composite_preset(_Export, _ScenePreset, bpy.types.Operator):
@@ -427,8 +424,6 @@ class TRACKED_SHOT_OT_export_composite_preset(_Export, _ScenePreset, bpy.types.O
 
     bl_idname = "tracked_shot.export_composite_preset"
     bl_label = "Export Composite Preset"
-    bl_description = "Write the chosen preset to a file, to give it to somebody"
-    bl_options = {"REGISTER"}
 
 
 class TRACKED_SHOT_OT_import_composite_preset(_Import, _ScenePreset, bpy.types.Operator):
@@ -436,8 +431,6 @@ class TRACKED_SHOT_OT_import_composite_preset(_Import, _ScenePreset, bpy.types.O
 
     bl_idname = "tracked_shot.import_composite_preset"
     bl_label = "Import Composite Preset"
-    bl_description = "Take a preset in from a file that somebody gave you, as one of your own"
-    bl_options = {"REGISTER", "UNDO"}
 
 
 CLASSES = (

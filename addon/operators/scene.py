@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
@@ -54,6 +56,19 @@ class _LayoutAction(ClipInSceneAction):
     def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
         """Moves the world; what there is to say of the floor now, empty where it stays."""
         raise NotImplementedError
+
+
+def _length(name: str, description: str, default: float) -> Any:
+    """A property that is a length, in metres."""
+    return FloatProperty(
+        name=name,
+        description=description,
+        default=default,
+        min=0.0001,
+        subtype="DISTANCE",
+        unit="LENGTH",
+        options={"SKIP_SAVE"},
+    )
 
 
 class TRACKED_SHOT_OT_set_floor(_LayoutAction, bpy.types.Operator):
@@ -127,15 +142,7 @@ class TRACKED_SHOT_OT_set_scale(_LayoutAction, bpy.types.Operator):
     bl_label = "Set Scale"
     bl_description = "Give the world its size by the known distance between the two selected tracks"
 
-    distance: FloatProperty(
-        name="Distance",
-        description="What lies between the two tracks; left out, what the sidebar says",
-        default=1.0,
-        min=0.0001,
-        subtype="DISTANCE",
-        unit="LENGTH",
-        options={"SKIP_SAVE"},
-    )
+    distance: _length("Distance", "What lies between the two tracks; left out, what the sidebar says", 1.0)
 
     def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
         if not self.properties.is_property_set("distance"):
@@ -151,15 +158,7 @@ class TRACKED_SHOT_OT_set_camera_height(_LayoutAction, bpy.types.Operator):
     bl_label = "Set Scale by Camera Height"
     bl_description = "Give the world its size by the camera's height above the floor at the current frame"
 
-    height: FloatProperty(
-        name="Height",
-        description="How high above the floor the camera was; left out, what the sidebar says",
-        default=1.6,
-        min=0.0001,
-        subtype="DISTANCE",
-        unit="LENGTH",
-        options={"SKIP_SAVE"},
-    )
+    height: _length("Height", "How high above the floor the camera was; left out, what the sidebar says", 1.6)
 
     def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
         if not self.properties.is_property_set("height"):

@@ -39,6 +39,18 @@ def input_picture(tree: bpy.types.NodeTree, path: Path, picture: np.ndarray) -> 
     return node.outputs["Image"]
 
 
+def blended(back: np.ndarray, front: np.ndarray, blend: str, factor: float) -> np.ndarray:
+    """The formulas: linear background (h, w, 3) and premultiplied CG (h, w, 4) to the linear picture."""
+    color, alpha = front[..., :3].astype(np.float64), front[..., 3:].astype(np.float64)
+    whole = {
+        "over": back * (1.0 - alpha) + color,
+        "multiply": back * (1.0 - alpha) + back * color,
+        "add": back + color,
+        "screen": 1.0 - (1.0 - back) * (1.0 - color),
+    }[blend]
+    return back + factor * (whole - back)
+
+
 def rendered(scene: bpy.types.Scene, path: Path) -> np.ndarray:
     """What the scene's compositor gives in the current frame."""
     settings = scene.render.image_settings

@@ -18,7 +18,7 @@ from addon.tracking.blender import blends, composite, versions
 from addon.tracking.blender.nodes import MARK
 from addon.tracking.config import CompositeConfig
 from addon.tracking.errors import InputError
-from tests.blender.pixels import input_picture, rendered, scene_of
+from tests.blender.pixels import blended, input_picture, rendered, scene_of
 from tests.blender.tree_dump import differences, dump_scene, dump_tree
 
 WIDTH, HEIGHT = 193, 109  # odd on purpose
@@ -152,18 +152,6 @@ def to_bytes(linear: np.ndarray) -> np.ndarray:
     """8-bit sRGB of linear light, as numbers that may lie between two bytes."""
     value = np.clip(linear, 0.0, 1.0)
     return 255.0 * np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1.0 / 2.4) - 0.055)
-
-
-def blended(plate: np.ndarray, cg: np.ndarray, blend: str, factor: float) -> np.ndarray:
-    """The formulas: linear plate (h, w, 3) and premultiplied CG (h, w, 4) to the linear picture."""
-    color, alpha = cg[..., :3].astype(np.float64), cg[..., 3:].astype(np.float64)
-    whole = {
-        "over": plate * (1.0 - alpha) + color,
-        "multiply": plate * (1.0 - alpha) + plate * color,
-        "add": plate + color,
-        "screen": 1.0 - (1.0 - plate) * (1.0 - color),
-    }[blend]
-    return plate + factor * (whole - plate)
 
 
 def assert_composite(
@@ -365,11 +353,7 @@ def picture_node(tree: bpy.types.NodeTree, path: Path, pixels: np.ndarray) -> bp
 
 def rendered_linear(scene: bpy.types.Scene, path: Path) -> np.ndarray:
     """What the scene's compositor gives, linear RGBA from the top."""
-    settings = scene.render.image_settings
-    settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGBA", "32"
-    scene.render.filepath = str(path)
-    bpy.ops.render.render(write_still=True)
-    return cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+    return rendered(scene, path)[::-1]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from addon.tracking.blender.nodes import MARK
 from addon.tracking.engine.model import Tracks
 from addon.tracking.errors import InputError
 from addon.tracking.homography import apply, frame_corners, homography
-from tests.blender.pixels import bilinear, come_from, input_picture, rendered, scene_of
+from tests.blender.pixels import bilinear, blended, come_from, input_picture, rendered, scene_of
 from tests.blender.tree_dump import differences, dump_tree
 
 INSIDE = np.array([[20.3, 15.2], [170.7, 10.1], [160.2, 95.6], [31.1, 88.8]])
@@ -54,17 +54,6 @@ def expected_pin(picture: np.ndarray, corners: np.ndarray, size: tuple[int, int]
         dx, dy = end - start
         nearest = np.minimum(nearest, (dx * (y - start[1]) - dy * (x - start[0])) / np.hypot(dx, dy))
     return seen * np.clip(nearest + 0.5, 0, 1)[..., None]
-
-
-def blended(back: np.ndarray, front: np.ndarray, blend: str, factor: float) -> np.ndarray:
-    color, alpha = front[..., :3], front[..., 3:]
-    whole = {
-        "over": back * (1 - alpha) + color,
-        "multiply": back * (1 - alpha) + back * color,
-        "add": back + color,
-        "screen": 1 - (1 - back) * (1 - color),
-    }[blend]
-    return back + factor * (whole - back)
 
 
 def build(

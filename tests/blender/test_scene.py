@@ -275,6 +275,16 @@ def test_stand_in_goes_without_a_trace(scene):
     assert not scene_room.remove_stand_in(scene)
 
 
+def test_a_material_that_the_artist_gave_the_stand_in_stays(scene):
+    scene_room.owned_collection(scene)
+    cube, glass = scene_room.add_stand_in(scene), bpy.data.materials.new("Glass")
+    before = {item.name for item in bpy.data.materials} - {cube.data.materials[0].name}
+    cube.data.materials.append(cube.data.materials[0])
+    cube.data.materials.append(glass)
+    assert scene_room.remove_stand_in(scene)
+    assert {item.name for item in bpy.data.materials} == before and "Glass" in before
+
+
 # --- CG from a file ---------------------------------------------------------
 
 

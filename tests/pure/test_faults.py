@@ -46,13 +46,6 @@ FLIPS = int(os.environ.get("TRACKED_SHOT_FLIPS", "60"))
 
 
 @pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "walls.avi"
-    drawn.draw_clip(path, frames=FRAMES)
-    return path
-
-
-@pytest.fixture(scope="module")
 def whole(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
     """A session that is solved."""
     session = create_session(clip, "whole", directory=tmp_path_factory.mktemp("whole"))

@@ -27,7 +27,6 @@ from addon.tracking.session import (
 from addon.tracking.session.again import solve_again
 from addon.tracking.session.hand import hand_over, numbered_in, numbered_out, solved_hand, waiting_hand
 from addon.tracking.session.salvage import recover
-from tests import drawn
 
 FOCAL_MM = 30.0
 
@@ -69,13 +68,6 @@ def test_numbers_in_the_file_do_not_shift_when_tracks_come() -> None:
     assert stored.tolist() == [0, 6, -1, -3]
     assert numbered_out(stored, 7).tolist() == numbers.tolist()
     assert numbered_out(stored, 10).tolist() == [0, 6, 10, 12]
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "walls.avi"
-    drawn.draw_clip(path)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -29,13 +29,6 @@ from addon.tracking.session.clip_tracks import ClipSnapshot, ClipTrack, load_sna
 from tests import drawn
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "walls.avi"
-    drawn.draw_clip(path)
-    return path
-
-
 def tracked(
     clip: Path, folder: Path, name: str, first: int = 1, last: int = 40, **options: object
 ) -> TrackingSessionManager:

@@ -38,13 +38,6 @@ from tests import drawn
 
 
 @pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "walls.avi"
-    drawn.draw_clip(path)
-    return path
-
-
-@pytest.fixture(scope="module")
 def whole(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
     """A session that was never interrupted."""
     session = create_session(clip, "whole", directory=tmp_path_factory.mktemp("whole"))

@@ -20,22 +20,9 @@ from addon.tracking.shotfile import (
     problem_at,
 )
 
-EXAMPLE = """\
-shot:
-  name: composite_knob_hero
-  footage:
-    file: footage/knob_hero_4k.mp4   # relative to the shot file; first file of a sequence for images
-    frame_range: [1, 150]            # footage frames, first and last, both included
-  tracking:
-    enabled: true
-    preset: high_quality             # a tracking preset
-    solve: true
-  camera:
-    from_tracking: true
-  composite:
-    mode: over_footage               # a composite preset
-    shadow_catcher: true
-"""
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+EXAMPLE = (DOCS / "shot-file.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+"""The example of the documentation, word for word."""
 
 EVERYTHING = """\
 x-studio: &common {owner: lights, on: no}

@@ -21,7 +21,15 @@ from .catcher import material_print
 from .holdout import HELD_OUT
 from .nodes import MARK
 from .points import POINT_MARK
-from .scene import CATCHER_MARK, CG_MARK, CG_ROOT_MARK, HDRI_MARK, STAND_IN_MARK, drop_world
+from .scene import (
+    CATCHER_MARK,
+    CG_MARK,
+    CG_ROOT_MARK,
+    HDRI_MARK,
+    STAND_IN_MARK,
+    delete_object,
+    drop_world,
+)
 
 BEFORE = "tracked_shot_before"
 """Custom property of a scene: how it was before anything of ours came into it, as JSON."""
@@ -399,24 +407,3 @@ def _set(scene: bpy.types.Scene, path: str, value: Any) -> None:
     target = scene.path_resolve(owner) if owner else scene
     if getattr(target, name) != value:
         setattr(target, name, value)
-
-
-# --- taking it out -----------------------------------------------------------
-
-
-def delete_object(item: bpy.types.Object) -> None:
-    """Deletes an object, and its data, keys and materials where they are ours alone."""
-    parts: list[bpy.types.ID] = [part for part in (item.data, *_actions(item)) if part is not None]
-    materials = [slot.material for slot in item.material_slots if slot.material is not None]
-    parts += [material for material in materials if MARK in material]
-    bpy.data.objects.remove(item)
-    for part in parts:
-        if part.users == 0:
-            bpy.data.batch_remove([part])
-
-
-def _actions(item: bpy.types.Object) -> Iterator[bpy.types.Action | None]:
-    for owner in (item, item.data):
-        data = owner.animation_data if owner is not None else None
-        if data is not None and data.action is not None and MARK in data.action:
-            yield data.action

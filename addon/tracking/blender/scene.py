@@ -88,6 +88,33 @@ def new_object(scene: bpy.types.Scene, name: str, data: bpy.types.ID | None, mar
     return made
 
 
+def _remove_marked(scene: bpy.types.Scene, mark: str) -> bool:
+    """Takes the object of ours with that mark out of the file; True where there was one."""
+    item = marked_object(scene, mark)
+    if item is None:
+        return False
+    delete_object(item)
+    return True
+
+
+def delete_object(item: bpy.types.Object) -> None:
+    """Deletes an object, and its data, keys and materials where they are ours alone."""
+    parts: list[bpy.types.ID] = [part for part in (item.data, *_actions(item)) if part is not None]
+    materials = [slot.material for slot in item.material_slots if slot.material is not None]
+    parts += [material for material in materials if MARK in material]
+    bpy.data.objects.remove(item)
+    for part in dict.fromkeys(parts):
+        if part.users == 0:
+            bpy.data.batch_remove([part])
+
+
+def _actions(item: bpy.types.Object) -> Iterator[bpy.types.Action | None]:
+    for owner in (item, item.data):
+        data = owner.animation_data if owner is not None else None
+        if data is not None and data.action is not None and MARK in data.action:
+            yield data.action
+
+
 # --- what the camera sees ---------------------------------------------------
 
 
@@ -200,16 +227,7 @@ def setup_shadow_catcher(
 
 def remove_shadow_catcher(scene: bpy.types.Scene) -> bool:
     """Take our ground away again; True where there was one. The light stays."""
-    ground = marked_object(scene, CATCHER_MARK)
-    if ground is None:
-        return False
-    mesh = ground.data
-    materials = [item for item in mesh.materials if item is not None and MARK in item]
-    bpy.data.objects.remove(ground)
-    if mesh.users == 0:
-        bpy.data.meshes.remove(mesh)
-    bpy.data.batch_remove([item for item in materials if item.users == 0])
-    return True
+    return _remove_marked(scene, CATCHER_MARK)
 
 
 def _lay_ground(mesh: bpy.types.Mesh, extent: tuple[float, float, float, float]) -> None:
@@ -256,14 +274,7 @@ def default_sun_direction() -> Vector:
 
 def remove_sun(scene: bpy.types.Scene) -> bool:
     """Take our sun away; True where there was one."""
-    sun = marked_object(scene, SUN_MARK)
-    if sun is None:
-        return False
-    light = sun.data
-    bpy.data.objects.remove(sun)
-    if light.users == 0:
-        bpy.data.lights.remove(light)
-    return True
+    return _remove_marked(scene, SUN_MARK)
 
 
 def setup_hdri(scene: bpy.types.Scene, path: Path | str | None) -> bpy.types.World | None:
@@ -389,16 +400,7 @@ def _stand_in_material() -> bpy.types.Material:
 
 def remove_stand_in(scene: bpy.types.Scene) -> bool:
     """Take our stand-in away, as when real CG has come; True where there was one."""
-    cube = marked_object(scene, STAND_IN_MARK)
-    if cube is None:
-        return False
-    mesh = cube.data
-    materials = [material for material in mesh.materials if material is not None]
-    bpy.data.objects.remove(cube)
-    for item, owner in [(mesh, bpy.data.meshes), *((material, bpy.data.materials) for material in materials)]:
-        if item.users == 0:
-            owner.remove(item)
-    return True
+    return _remove_marked(scene, STAND_IN_MARK)
 
 
 def append_cg(

@@ -1,0 +1,24 @@
+"""The drawn clip that most tests of sessions are about: drawn once, a copy for each module."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import drawn
+
+
+@pytest.fixture(scope="session")
+def walls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 40 frames, 480 by 270, of a floor and walls that a camera passes."""
+    path = tmp_path_factory.mktemp("walls") / "walls.avi"
+    drawn.draw_clip(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip(walls: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That movie, alone in a folder of this module."""
+    return Path(shutil.copy(walls, tmp_path_factory.mktemp("clip")))
