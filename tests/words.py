@@ -66,12 +66,14 @@ def source_words() -> set[str]:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         found.update(
-            _in_module(tree, seen=name.startswith(("panels/", "operators/", "watch/")) or "/" not in name)
+            _in_module(
+                tree, seen=name.startswith(("panels/", "operators/", "watch/", "jobs/")) or "/" not in name
+            )
         )
         literals = set(_literals(tree))
         if name in SENTENCES:
             found.update(text for text in literals if " " in text.strip())
-        elif name.startswith(("tracking/blender/", "watch/", "jobs.py", "solve_list.py")):
+        elif name.startswith(("tracking/blender/", "watch/", "jobs/", "solve_list.py")):
             found.update(text for text in literals if _SENTENCE.match(text) and "%" not in text)
     return {text for text in found if is_words(text)}
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-import numpy as np
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import watch
-from ..tracking.blender.clip import add_tracks, read_tracks, selected_tracks
-from ..tracking.track_text import EQUALIZER, TEXT, chosen
+from ..tracking.blender.clip import add_tracks, some_tracks
+from ..tracking.track_text import EQUALIZER, TEXT
 from ..tracking.track_text import read_tracks as read_file
 from ..tracking.track_text import write_tracks as write_file
 from ..words import said
@@ -58,14 +57,7 @@ class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator
         target = chosen_file(self, "Choose a file to write")
         if target is None:
             return STOPPED
-        clip = clip_of(context)
-        tracks = read_tracks(clip)
-        wanted = np.ones(tracks.count, dtype=bool)
-        if self.only_selected:
-            wanted &= selected_tracks(clip, tracks)
-        if self.only_enabled:
-            wanted &= tracks.enabled
-        tracks = chosen(tracks, wanted)
+        tracks = some_tracks(clip_of(context), selected=self.only_selected, enabled=self.only_enabled)
         write_file(tracks, target, self.form, first=self.first)
         self.report({"INFO"}, said(f"{tracks.count} tracks written: {target}"))
         return DONE

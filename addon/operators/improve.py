@@ -7,11 +7,9 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty
 
-from .. import solve_list, watch
-from ..tracking.blender.by_hand import LEAST_TRACKS, usable
+from .. import jobs, solve_list, watch
 from ..tracking.blender.camera_presets import CameraPreset, camera_presets
-from ..tracking.blender.clip import PREFIX, camera_object, select_track
-from ..tracking.errors import InputError, TrackedShotError
+from ..tracking.blender.clip import camera_object
 from ..words import said
 from .base import DONE, STOPPED, ClipAction, ClipInSceneAction, clip_of
 from .track import SolvesAgain
@@ -50,16 +48,10 @@ class TRACKED_SHOT_OT_select_worst(_Solved, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         clip = clip_of(context)
         view = solve_list.look_now(clip)
-        worst = [row.name for row in view.rows if not row.reason] if view is not None else []
-        tracks = camera_object(clip).tracks
-        there = [name for row in worst for name in (PREFIX + row, row) if name in tracks][: self.count]
+        there = jobs.select_worst(clip, view, self.count) if view is not None else []
         if not there:
             self.report({"WARNING"}, said("None of the solve's tracks is in the clip"))
             return STOPPED
-        for track in tracks:
-            select_track(track, track.name in there)
-            track.hide = track.hide and track.name not in there
-        tracks.active = tracks[there[0]]
         self.report({"INFO"}, said(", ".join(there)))
         return DONE
 
@@ -75,13 +67,10 @@ class TRACKED_SHOT_OT_show_worst_frame(_SolvedInScene, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> set[str]:
         clip, scene = clip_of(context), context.scene
         view = solve_list.look_now(clip)
-        if view is None or not view.worst_frames:
+        error = jobs.show_worst_frame(scene, clip, view) if view is not None else None
+        if error is None:
             self.report({"WARNING"}, said("No frame has an error to show"))
             return STOPPED
-        frames = [clip.frame_start + frame - 1 for frame in view.worst_frames]
-        at = frames.index(scene.frame_current) + 1 if scene.frame_current in frames else 0
-        scene.frame_set(frames[at % len(frames)])
-        error = view.frame_errors[view.worst_frames[at % len(frames)] - view.first]
         self.report({"INFO"}, said(f"Frame {scene.frame_current}: {error:.2f} px"))
         return DONE
 
@@ -104,19 +93,8 @@ class TRACKED_SHOT_OT_switch_off_and_solve(SolvesAgain, bpy.types.Operator):
         return super().refusal(clip, state)
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        tracks = camera_object(clip_of(context)).tracks
-        off = {track.name: track.weight for track in tracks if track.select and track.weight > 0}
-        left = sum(usable(track) for track in tracks if track.name not in off)
-        if left < LEAST_TRACKS:
-            raise InputError(f"{left} tracks would be left; a camera takes {LEAST_TRACKS}")
-        for name in off:
-            tracks[name].weight = 0.0
-        try:
+        with jobs.without_selected(clip_of(context)):
             return self.again(context)
-        except TrackedShotError:
-            for name, weight in off.items():
-                tracks[name].weight = weight
-            raise
 
 
 def _camera_items(_owner: Any, _context: Any) -> list[tuple[str, str, str]]:
@@ -173,8 +151,6 @@ class TRACKED_SHOT_OT_solve_known_lens(SolvesAgain, bpy.types.Operator):
         layout.prop(self, "focal_length")
 
     def work(self, context: bpy.types.Context) -> set[str]:
-        clip = clip_of(context)
-        camera, memory = clip.tracking.camera, clip.tracked_shot
         _camera_items(None, None)
         given = {
             name: getattr(self, name)
@@ -184,15 +160,12 @@ class TRACKED_SHOT_OT_solve_known_lens(SolvesAgain, bpy.types.Operator):
         preset = _presets.get(self.camera)
         if preset is not None:
             given.setdefault("sensor_width", preset.sensor_width_mm)
-        before = camera.sensor_width, camera.focal_length, memory.lens_known
-        camera.sensor_width = given.get("sensor_width", camera.sensor_width)
-        camera.focal_length = given.get("focal_length", camera.focal_length)
-        memory.lens_known = True
-        try:
+        with jobs.with_known_lens(
+            clip_of(context),
+            sensor_width_mm=given.get("sensor_width"),
+            focal_length_mm=given.get("focal_length"),
+        ):
             return self.again(context)
-        except TrackedShotError:
-            camera.sensor_width, camera.focal_length, memory.lens_known = before
-            raise
 
 
 CLASSES = (

@@ -17,10 +17,8 @@ from ..tracking.blender.scene import (
     remove_shadow_catcher,
     remove_stand_in,
     setup_hdri,
-    setup_light,
     setup_shadow_catcher,
 )
-from ..tracking.errors import InputError
 from ..tracking.floor import SURE_FLOOR
 from ..tracking.session.clip_tracks import PREFIX
 from ..words import said
@@ -223,10 +221,7 @@ class TRACKED_SHOT_OT_sun_from_shadow(_LayoutAction, bpy.types.Operator):
     )
 
     def move(self, scene: bpy.types.Scene, world: layout.SolvedWorld, names: set[str]) -> str:
-        if len(names) != 2:
-            raise InputError(f"select two tracks, a thing's top and its shadow's end, not {len(names)}")
-        low, high = sorted(world.chosen(names).tolist(), key=lambda point: point[2])
-        setup_light(scene, tuple(a - b for a, b in zip(low, high)))
+        layout.set_sun(scene, world, names)
         return ""
 
 

@@ -35,7 +35,7 @@ class Taking:
     steps: Steps[jobs.TakingIn] | None = None
 
     def go_on(self, clip: bpy.types.MovieClip) -> jobs.TakingIn | None:
-        """Takes some steps; what came of all of them after the last. Raises as ``jobs.take_in`` does."""
+        """Takes some steps; what came of all of them after the last. Raises as ``jobs.taking_in`` does."""
         ends = time.perf_counter() + STEP_SECONDS
         try:
             if self.steps is None:
@@ -54,7 +54,7 @@ def take_in(
 ) -> jobs.TakingIn:
     """Takes the session into the clip. In a window Blender's own solve is still at work afterwards.
 
-    Raises as ``jobs.take_in`` does.
+    Raises as ``jobs.taking_in`` does.
     """
     begun = at_once(clip, jobs.taking_in(clip, session, jobs.found_in(session), changed=changed))
     state = known(clip)

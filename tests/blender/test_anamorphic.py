@@ -56,7 +56,7 @@ def test_blenders_solve_and_camera_show_it_where_the_plate_has_it(
     clip = bpy.data.movieclips.load(str(session.footage_path()))
     clip.tracking.camera.pixel_aspect, clip.frame_start = 2.0, 11
     assert jobs.lens_start(clip).pixel_aspect == 2.0
-    jobs.take_in(clip, session)
+    watch.take_in(clip, session)
     assert clip.tracked_shot.native_trouble == ""
     scene = bpy.context.scene
     assert not [

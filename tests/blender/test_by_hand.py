@@ -52,7 +52,7 @@ def clip(
     session.relocate(footage)
     clip = bpy.data.movieclips.load(str(footage))
     bpy.context.scene.active_clip = clip
-    jobs.take_in(clip, session)
+    watch.take_in(clip, session)
     yield clip
     timer.forget()
 
@@ -196,7 +196,7 @@ def test_the_artists_tracks_are_counted_in_where_it_is_tracked(clip: bpy.types.M
     counted = session.tracks()
     assert counted.names[-1] == "Mine" and counted.own.sum() == 1
     assert counted.count - 1 in session.solve().point_tracks
-    jobs.take_in(clip, session)
+    watch.take_in(clip, session)
     assert stale(clip) == ""
 
 
@@ -218,7 +218,7 @@ def test_tracks_without_a_say_are_hushed_while_blender_solves(
     for marker in own.markers:
         marker.co = np.array(marker.co) + random.normal(0, 0.05, 2)
         marker.mute = False
-    jobs.take_in(clip, load_session(clip.tracked_shot.session))
+    watch.take_in(clip, load_session(clip.tracked_shot.session))
     assert not clip.tracked_shot.native_trouble
     car = camera_object(clip).tracks["Car"]
     assert car.weight == 1.0 and not any(marker.mute for marker in car.markers)

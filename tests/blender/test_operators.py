@@ -20,6 +20,7 @@ import pytest
 
 from addon import jobs, session_list, solve_list, watch
 from addon.errands import Errand
+from addon.jobs import sessions
 from addon.tracking.blender.clip import PREFIX
 from addon.tracking.errors import SessionError
 from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
@@ -395,7 +396,7 @@ def test_an_old_session_that_cannot_be_deleted_keeps_nobody_from_tracking(
         raise SessionError(f"{path}: cannot be deleted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "delete_session", refuse)
+        patch.setattr(sessions, "delete_session", refuse)
         assert jobs.drop_old_sessions(session, 1) == [] and old.exists() and third.exists()
     assert len(jobs.drop_old_sessions(session, 1)) == 1
     assert old.exists() != third.exists()

@@ -10,6 +10,7 @@ import bpy
 import pytest
 
 from addon import jobs
+from addon.jobs import shot as shot_jobs
 from addon.tracking.blender.clip import load_clip, put_tracks
 from addon.tracking.blender.composite import composite_status
 from addon.tracking.blender.native import solve_native
@@ -59,7 +60,7 @@ def test_what_cannot_be_set_up_leaves_the_file_as_it_was(
         memory.composite_settings.background = "image"
         memory.composite_settings.background_image = str(Path(shot.movie).with_name("nowhere.png"))
         error = InputError
-    monkeypatch.setattr(jobs, "_solve_of", lambda clip, notes: shot.solve)
+    monkeypatch.setattr(shot_jobs, "_solve_of", lambda clip, notes: shot.solve)
     before = dump_file(ours=True)
     with pytest.raises(error, match="not there" if native else "take its session in again"):
         jobs.set_up_shot(scene, clip, stand_in=True, catcher=True)

@@ -16,9 +16,8 @@ import pytest
 
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".txt", ".yaml", ".yml", ".json", ".cfg", ""}
 GENERATED = {"demo", "dist", "out", "__pycache__"}
-ROOMS_WITH_BPY = {"operators", "panels", "watch"}
+ROOMS_WITH_BPY = {"jobs", "operators", "panels", "watch"}
 FILES_WITH_BPY = {
-    "jobs.py",
     "preset_items.py",
     "composite_settings.py",
     "registration.py",

@@ -14,6 +14,7 @@ import numpy as np
 from ..engine.model import Bools, Floats, Ints, Solve, Tracks
 from ..errors import FootageError, InputError, SolveError, TrackedShotError
 from ..session.clip_tracks import PREFIX
+from ..track_text import chosen
 
 Outcome = TypeVar("Outcome")
 Steps = Generator[None, bpy.types.MovieClip, Outcome]
@@ -186,10 +187,16 @@ def add_tracks(clip: bpy.types.MovieClip, tracks: Tracks, *, pattern: int = 21) 
     return names
 
 
-def selected_tracks(clip: bpy.types.MovieClip, tracks: Tracks) -> Bools:
-    """(count,) which of the ``tracks`` that ``read_tracks`` gave are selected in the clip."""
-    names = {track.name.removeprefix(PREFIX) for track in camera_object(clip).tracks if track.select}
-    return np.array([name in names for name in tracks.names], dtype=bool)
+def some_tracks(clip: bpy.types.MovieClip, *, selected: bool, enabled: bool) -> Tracks:
+    """As ``read_tracks``; on wish only those that are selected, or that have weight in the solve."""
+    tracks = read_tracks(clip)
+    wanted = np.ones(tracks.count, dtype=bool)
+    if selected:
+        names = {track.name.removeprefix(PREFIX) for track in camera_object(clip).tracks if track.select}
+        wanted &= np.array([name in names for name in tracks.names], dtype=bool)
+    if enabled:
+        wanted &= tracks.enabled
+    return chosen(tracks, wanted)
 
 
 def _new_track(

@@ -23,7 +23,15 @@ from . import versions
 from .camera import find_camera, is_baked, refresh, scene_frames, solver_of
 from .clip import camera_similarity, move_cameras, native_cameras, native_to_solve
 from .points import POINTS_MARK
-from .scene import CATCHER_MARK, SAMPLED_FRAMES, frame_kept, marked_object, setup_shadow_catcher, worked_out
+from .scene import (
+    CATCHER_MARK,
+    SAMPLED_FRAMES,
+    frame_kept,
+    marked_object,
+    setup_light,
+    setup_shadow_catcher,
+    worked_out,
+)
 
 LAID_OUT = "tracked_shot_layout"
 """Custom property of a camera that was laid out by hand: which solve, and how it lies in the world."""
@@ -269,6 +277,14 @@ def set_camera_height(scene: bpy.types.Scene, world: SolvedWorld, metres: float)
     """The camera comes to be that high above the floor, at the current frame."""
     height = world.camera.matrix_world.translation.z
     move_world(scene, world, layout.to_height(height, metres))
+
+
+def set_sun(scene: bpy.types.Scene, world: SolvedWorld, names: set[str]) -> None:
+    """The sun comes to shine along two tracks: from a thing's top, the higher one, to its shadow's end."""
+    if len(names) != 2:
+        raise InputError(f"select two tracks, a thing's top and its shadow's end, not {len(names)}")
+    low, high = sorted(world.chosen(names).tolist(), key=lambda point: point[2])
+    setup_light(scene, tuple(a - b for a, b in zip(low, high)))
 
 
 def kept_layout(scene: bpy.types.Scene, clip: bpy.types.MovieClip, solve: Solve | None) -> Floor | None:
