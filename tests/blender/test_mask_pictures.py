@@ -20,7 +20,7 @@ from addon.tracking.blender.clip import clip_editor
 from addon.tracking.blender.mask_pictures import LONGEST, mask_mark, write_mask_pictures
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.errors import FootageError, InputError
-from addon.tracking.session import create_session, list_sessions, load_session
+from addon.tracking.session import create_session, delete_session, list_sessions, load_session
 from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
 from tests.blender.pixels import rendered, scene_of
@@ -288,7 +288,7 @@ def test_pictures_that_are_gone_are_drawn_anew(clip: bpy.types.MovieClip, mask: 
 def test_masks_go_with_the_last_session(clip: bpy.types.MovieClip, mask: bpy.types.Mask) -> None:
     clip.tracked_shot.mask = mask
     session = jobs.take_up(clip, open_footage(jobs.footage_path(clip)))
-    jobs.delete_session(session.path)
+    delete_session(session.path)
     assert not session.path.parent.exists()
 
 
