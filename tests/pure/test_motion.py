@@ -173,6 +173,19 @@ def test_frames_far_apart_are_solved_from_short_tracks() -> None:
     assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=0.02)
 
 
+def test_a_fast_stretch_is_solved_from_the_short_tracks_that_it_has() -> None:
+    """A fifth of the frames, so that the others have long ones."""
+    tracks = wandering(None, "POLYNOMIAL", (0.0,))
+    turn = tracks.track % 4
+    piece = np.where(tracks.frame < 7 + turn, (tracks.frame + 1 - turn) // 4, 9)
+    named, track = np.unique(10 * tracks.track + piece, return_inverse=True)
+    names = [str(number) for number in named]
+    parts = Tracks(960, 540, 40, track.astype(np.int32), tracks.frame, tracks.xy, names)
+    early = np.unique(parts.track[parts.frame < 5])
+    assert parts.lengths()[early].max() <= 4
+    assert len(solve(parts).frames) == 40
+
+
 def wandering(principal: tuple[float, float] | None, model: str, coefficients: tuple[float, ...]) -> Tracks:
     """A camera that walks and looks about, seen through a lens."""
     share = np.linspace(0, 1, 40)

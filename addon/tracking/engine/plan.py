@@ -17,7 +17,7 @@ from .by_hand import FEWEST, HandTrack, pairs_of_few, with_hand
 from .findings import mark
 from .footage import Footage
 from .masks import open_masks
-from .model import LensStart, Solve, TrackingSettings, Tracks
+from .model import Bools, LensStart, Solve, TrackingSettings, Tracks
 from .motion import Stillness, stillness
 from .reconstruct import solve_steps
 from .sizes import sizes_for
@@ -28,8 +28,7 @@ from .votes import MOVES, FramePair, epipolar_votes
 TRACK_SHARE = 0.75
 CLEAN_SHARE = 0.8
 POINTS_A_FRAME = 40
-THIN_FRAMES = 25
-"""Where so many percent of the frames have fewer markers than that, shorter tracks are used too,"""
+"""A frame that fewer long tracks reach into has shorter ones used, too,"""
 SHORTEST = 3
 """down to this length."""
 TAKEN_UP = ("good", "usable")
@@ -147,16 +146,23 @@ def _track(job: Job, state: TrackState) -> Iterator[Step]:
             yield Step("track", change.frame, done, "Tracking", len(change.live_ids), change=change)
 
 
-def _least_length(tracks: Tracks, settings: TrackingSettings) -> int:
-    """Markers that a track must have: fewer than the settings say where frames lie far apart."""
-    lengths = tracks.lengths()[tracks.track]
-    wanted = settings.min_length
-    while wanted > SHORTEST:
-        in_frame = np.bincount(tracks.frame[lengths >= wanted], minlength=tracks.frames + 1)[1:]
-        if len(in_frame) and np.percentile(in_frame, THIN_FRAMES) >= POINTS_A_FRAME:
+def _long_enough(tracks: Tracks, settings: TrackingSettings) -> Bools:
+    """(count,) which tracks have as many markers as the settings ask for, or as can be had where they lie.
+
+    Where few tracks are long (frames far apart, a fast stretch), shorter ones that reach into those frames
+    are used, the longest first, so that no frame has more of them than it needs.
+    """
+    lengths = tracks.lengths()
+    kept: Bools = lengths >= settings.min_length
+    seen = np.bincount(tracks.frame, minlength=tracks.frames + 1) > 0
+    for shorter in range(settings.min_length - 1, SHORTEST - 1, -1):
+        in_frame = np.bincount(tracks.frame[kept[tracks.track]], minlength=tracks.frames + 1)
+        thin = seen & (in_frame < POINTS_A_FRAME)
+        if not thin.any():
             break
-        wanted -= 1
-    return wanted
+        reach = np.bincount(tracks.track[thin[tracks.frame]], minlength=tracks.count) > 0
+        kept |= reach & (lengths == shorter)
+    return kept
 
 
 def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = None) -> list[FramePair]:
@@ -170,9 +176,7 @@ def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = 
     if not still.camera:
         for number in np.flatnonzero(still.tracks & ours):
             tracks.reasons[number] = STUCK
-    for number in np.flatnonzero(
-        tracks.enabled & ours & (tracks.lengths() < _least_length(tracks, settings))
-    ):
+    for number in np.flatnonzero(tracks.enabled & ours & ~_long_enough(tracks, settings)):
         tracks.reasons[number] = SHORT
     votes = epipolar_votes(tracks.subset(tracks.enabled))
     for number in np.flatnonzero(tracks.enabled)[~votes.agrees]:
