@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,9 @@ import pytest
 
 from addon import cli
 from addon.tracking import exr
-from addon.tracking.blender.clip_lens import clip_lens, scene_clip, zoom_lenses
+from addon.tracking.blender.clip_lens import clip_lens, lens_properties, scene_clip, zoom_lenses
+from addon.tracking.blender.owned import BEFORE
+from addon.tracking.blender.remove import remember_before
 from addon.tracking.engine.lens import PlateLens
 from addon.tracking.errors import InputError
 from addon.tracking.overscan import NO_OVERSCAN, find_overscan
@@ -99,6 +103,18 @@ def test_which_clip_is_the_scene_s(tmp_path: Path) -> None:
         scene_clip(scene)
     scene.active_clip = two
     assert scene_clip(scene) == two
+
+
+def test_a_shot_remembers_all_of_a_clips_lens(tmp_path: Path) -> None:
+    """Every coefficient that this Blender has; 5.1 brought Nuke's p1 and p2."""
+    clip = clip_with_lens(tmp_path, PlateLens(320, 180, 300.0, "BROWN", (-0.1, 0.02), (150.0, 95.0)))
+    camera = bpy.types.MovieTrackingCamera.bl_rna.properties
+    terms = {item.identifier for item in camera if re.search(r"(^|_)[kp]\d$", item.identifier)}
+    assert len(terms) >= 13 and terms < set(lens_properties(clip.tracking.camera))
+    remember_before(bpy.context.scene, Path(bpy.path.abspath(clip.filepath)))
+    kept = json.loads(bpy.context.scene[BEFORE])["clip"]
+    assert {f"tracking.camera.{name}" for name in terms} < set(kept)
+    assert kept["tracking.camera.brown_k1"] == pytest.approx(-0.1)
 
 
 def test_maps_of_a_blend_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -181,6 +181,20 @@ def test_an_owner_is_told_from_a_later_process_with_its_number() -> None:
     assert owner.process_started(ended.pid) is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ps")
+def test_a_process_started_at_one_time_in_any_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS: there is no /proc, and ps says days and months in the language of who asks."""
+    ps = tmp_path / "ps"
+    ps.write_text('#!/bin/sh\ncase "$LC_ALL" in C) echo "Mon Nov 30";; *) echo "Mo 30 Nov";; esac\n')
+    ps.chmod(0o755)
+    monkeypatch.setattr(owner, "PROCESSES", tmp_path / "nowhere")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert owner.process_started(os.getpid()) == "Mon Nov 30"
+
+
 def test_the_example_of_the_interface_runs(clip: Path, tmp_path: Path) -> None:
     session = create_session(clip, "hero_shot", directory=tmp_path)
     session.save_checkpoint(frame=50, operation="track_forward")

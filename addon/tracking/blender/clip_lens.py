@@ -45,6 +45,13 @@ def coefficient_properties(camera: bpy.types.MovieTrackingCamera) -> list[str]:
     return [name for name in names if hasattr(camera, name)]
 
 
+def lens_properties(camera: bpy.types.MovieTrackingCamera) -> list[str]:
+    """The camera's properties that make its lens, with the coefficients of all models that Blender has."""
+    names = ["sensor_width", "focal_length", "pixel_aspect", "distortion_model", "principal_point"]
+    names += [PREFIX[model] + name for model, numbers in COEFFICIENTS.items() for name in numbers]
+    return [name for name in names if hasattr(camera, name)]
+
+
 def set_clip_lens(clip: bpy.types.MovieClip, lens: Lens) -> None:
     """Gives the clip a solved lens. Raises InputError where this Blender lacks a term of its distortion."""
     check_terms(lens)
@@ -74,11 +81,8 @@ def check_terms(lens: Lens | LensStart) -> None:
 def copy_lens(clip: bpy.types.MovieClip, target: bpy.types.MovieClip) -> None:
     """Gives another clip of the same picture the clip's lens, with all of its models' coefficients."""
     source, camera = clip.tracking.camera, target.tracking.camera
-    names = ["sensor_width", "focal_length", "pixel_aspect", "distortion_model", "principal_point"]
-    names += [PREFIX[model] + name for model, numbers in COEFFICIENTS.items() for name in numbers]
-    for name in names:
-        if hasattr(source, name):
-            setattr(camera, name, getattr(source, name))
+    for name in lens_properties(source):
+        setattr(camera, name, getattr(source, name))
 
 
 def start_of_clip(clip: bpy.types.MovieClip, *, refine: bool) -> LensStart:

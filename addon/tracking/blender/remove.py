@@ -12,6 +12,7 @@ import bpy
 from ..session.clip_tracks import PREFIX
 from . import versions
 from .clip import clip_editor, find_clip, native_cameras, remove_tracks
+from .clip_lens import lens_properties
 from .clip_state import forget_taken
 from .composite import remove_shot_compositing
 from .holdout import clear_holdout
@@ -29,16 +30,6 @@ from .scene import (
 from .scene_settings import set_passes
 
 _PATHS = (*SETTING_PATHS, "render.film_transparent")
-_CLIP_PATHS = (
-    "frame_start", "colorspace_settings.name", *(
-        f"tracking.camera.{name}"
-        for name in (
-            "sensor_width", "pixel_aspect", "units", "focal_length", "principal_point", "distortion_model",
-            "k1", "k2", "k3", "division_k1", "division_k2", "nuke_k1", "nuke_k2", "brown_k1", "brown_k2",
-            "brown_k3", "brown_k4", "brown_p1", "brown_p2",
-        )
-    ),
-)  # fmt: skip
 
 
 def remember_before(scene: bpy.types.Scene, footage: Path) -> None:
@@ -164,7 +155,9 @@ def _give_back_clip(scene: bpy.types.Scene, before: Mapping[str, Any]) -> None:
 
 
 def _clip_values(clip: bpy.types.MovieClip) -> dict[str, Any]:
-    return {path: _plain(clip.path_resolve(path)) for path in _CLIP_PATHS}
+    lens = [f"tracking.camera.{name}" for name in ("units", *lens_properties(clip.tracking.camera))]
+    paths = ["frame_start", "colorspace_settings.name", *lens]
+    return {path: _plain(clip.path_resolve(path)) for path in paths}
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 STALE_SECONDS = 120.0
 """An owner on another host that has given no sign for this long is taken for dead."""
+PROCESSES = Path("/proc")
+"""Where Linux tells of processes; other systems are asked through ps."""
 BEAT_SECONDS = 20.0
 """How often an owner gives a sign, in however long a step it is."""
 
@@ -64,8 +66,8 @@ def process_started(pid: int) -> str | None:
     """A text that names the start of process ``pid``; None where there is no such process."""
     if sys.platform == "win32":
         return _started_on_windows(pid)
-    stat = Path(f"/proc/{pid}/stat")
-    if stat.parent.parent.joinpath("self").exists():
+    stat = PROCESSES / str(pid) / "stat"
+    if (PROCESSES / "self").exists():
         try:
             # The name may hold spaces and brackets; what follows its last bracket is columns.
             columns = stat.read_text(errors="replace").rpartition(")")[2].split()
@@ -73,7 +75,11 @@ def process_started(pid: int) -> str | None:
             return None
         return None if columns[0] == "Z" else columns[19]
     listed = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-o", "lstart=", "-p", str(pid)],
+        env={**os.environ, "LC_ALL": "C"},  # else one process's words for a day may be another's
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return listed.stdout.strip() or None
 
