@@ -170,7 +170,7 @@ class TRACKED_SHOT_PT_track(ClipPanel, bpy.types.Panel):
         column.prop(camera, "focal_length")
         column.prop(camera, "sensor_width", text="Sensor Width")
         column = layout.column(align=True)
-        column.prop(camera, "distortion_model", text="")
+        column.prop(camera, "distortion_model", text="Distortion")
         for name in coefficient_properties(camera):
             column.prop(camera, name)
         layout.column(align=True).prop(camera, "principal_point")

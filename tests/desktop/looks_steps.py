@@ -29,6 +29,7 @@ LOOKS = {
     "dark-2": {"scale": 2.0},
     "light-1": {"theme": "Blender_Light"},
     "german-1": {"language": "de_DE"},
+    "lens": {"lens": True},
     "workspace": {},
 }
 """By name, what is set beside the defaults; asked for alone, "workspace" has the panels as they begin."""
@@ -100,7 +101,7 @@ def steps() -> Iterator[None]:
             yield from take(name, **look)
     yield from fill_with_compositor()
     for name, look in LOOKS.items():
-        if ONLY in name and name != "own":
+        if ONLY in name and name not in ("own", "lens"):
             yield from take(f"whole-{name}", editors=("NODE_EDITOR",), **look)
 
 
@@ -119,6 +120,7 @@ def take(
     language: str = "en_US",
     tab: str = "Tracked Shot",
     editors: tuple[str, ...] = ("CLIP_EDITOR", "NODE_EDITOR"),
+    lens: bool = False,
 ) -> Iterator[None]:
     """A picture of the sidebars of these editors, the first from top to end, in one look."""
     view = bpy.context.preferences.view
@@ -126,6 +128,10 @@ def take(
     view.use_translate_interface = view.use_translate_tooltips = True
     if theme:
         load_theme(theme)
+    clip = shown_clip()
+    clip.tracked_shot.lens_known = lens
+    if lens:
+        clip.tracking.camera.distortion_model = "BROWN"
     yield from pause(1.0)
     for kind in editors:
         bar = region(area(kind), "UI")
