@@ -980,6 +980,9 @@ WORDS: dict[str, str] = {
     "the camera's place is unsure in {}": "der Ort der Kamera ist unsicher in {}",
     "the focal length is unsure: {} to {} mm": "die Brennweite ist unsicher: {} bis {} mm",
     "the focal length of {} mm is from the {}": "die Brennweite von {} mm stammt aus: {}",
+    "most tracks end at once after {}: is there a cut?":
+        "die meisten Spuren enden zugleich nach {}: ist da ein Schnitt?",
+    "solve one side of it alone": "lösen Sie eine Seite davon allein",
     "the clip falls apart: {} share no points": "der Clip zerfällt: {} haben keine Punkte gemeinsam",
     "add 8 tracks across by hand": "setzen Sie 8 Spuren von Hand hinüber",
     "the footage does not tell the focal length: {} mm stay":

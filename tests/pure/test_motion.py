@@ -55,6 +55,24 @@ def test_a_small_move_beside_the_turn_is_a_move() -> None:
     assert found.lens.focal_px == pytest.approx(FOCAL_PX, rel=5e-3)
 
 
+def long_lens() -> Tracks:
+    """Under 2 degrees of a street 25 to 45 m away, past which a long lens is carried and turned a little."""
+    share = np.linspace(0, 1, 60)
+    places = np.stack([1.6 * share, 0.3 * share, 0.1 * np.sin(3 * share)], 1)
+    cameras = seen.looking(np.radians(5) * share, 0.002 * np.sin(9 * share), places)
+    rng = np.random.default_rng(3)
+    points = rng.uniform([-8, 25, -4], [8, 45, 4], (700, 3))
+    return seen.see(cameras, points, 3600.0, noise_px=0.06)
+
+
+def test_a_long_lens_is_found_from_a_short_one() -> None:
+    """Begun at 30 mm it ends at 52 mm with much distortion, which fits nearly as well."""
+    tracks = long_lens()
+    found = solve(tracks)
+    assert found.lens.focal_length_mm == pytest.approx(135.0, rel=0.02)
+    assert found.lens.k1 == pytest.approx(0.0, abs=0.02)
+
+
 def test_a_locked_off_camera_stands_still() -> None:
     none = np.zeros(60)
     found = solve(seen.see(seen.looking(none, none), seen.cloud(900), FOCAL_PX))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from addon.tracking.engine.findings import cuts
 from addon.tracking.engine.model import Tracks
 from addon.tracking.engine.parts import longest_part, parts_of
 from addon.tracking.engine.votes import FramePair
@@ -46,3 +48,28 @@ def test_the_longest_part_keeps_its_pairs_alone() -> None:
     inside, pairs = longest_part(tracks, [best, other, third])
     assert pairs == [other, third]
     assert np.flatnonzero(inside).tolist() == list(range(13, 40))
+
+
+def cut_text(spans: list[tuple[int, int]]) -> str:
+    return "\n".join(mark.what for mark in cuts(tracks_over(spans, 40)))
+
+
+def test_a_cut_is_told_where_most_tracks_end_at_once() -> None:
+    beside = [(1, 40)] * 15
+    assert cut_text(beside + [(1, 18)] * 60 + [(19, 40)] * 60) == (
+        "most tracks end at once after frame 18: is there a cut?"
+    )
+
+
+@pytest.mark.parametrize(
+    "spans",
+    (
+        [(1, 40)] * 60,  # all goes on
+        [(1, 40)] * 90 + [(1, 18)] * 60 + [(19, 40)] * 60,  # more go on than end
+        [(1, 18)] * 60 + [(24, 40)] * 60,  # black frames between
+        [(n, n + 1) for n in range(1, 40) for _ in range(45)],  # no track lasts anywhere
+        [(1, 18)] * 9 + [(19, 40)] * 9,  # few tracks tell nothing
+    ),
+)
+def test_what_is_no_cut(spans: list[tuple[int, int]]) -> None:
+    assert cut_text(spans) == ""

@@ -22,6 +22,13 @@ TELLING = 10
 MANY_MOVERS = 0.6
 """Share of those that do not fit one still world."""
 
+CUT_SHARE = 0.5
+"""There may be a cut where fewer of the tracks go on into the next frame,"""
+CUT_LEAST = 40
+"""which has so many new ones, and as many were there before,"""
+CUT_BESIDE = 0.8
+"""while more go on in the frames beside."""
+
 TABLE: dict[str, tuple[str, str]] = {
     "still": ("the camera stands still: no depth, and the given {} mm are kept", ""),
     "still_movers": (
@@ -48,6 +55,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "short": ("{} frames only: little to check the camera by", ""),
     "missing": ("no camera in {}", "add tracks that reach in from frames with one"),
     "parts": ("the clip falls apart: {} share no points", "add 8 tracks across by hand"),
+    "cut": ("most tracks end at once after {}: is there a cut?", "solve one side of it alone"),
     "few": ("{} points on average in {}", "add tracks there by hand"),
     "worse": ("errors far above the rest in {}", "look for blur, mask what moves"),
     "movers": ("{} of {} tracks do not fit one still world", "mask what moves"),
@@ -115,3 +123,17 @@ def movers(tracks: Tracks) -> Iterator[Mark]:
     moving = telling & np.array(["move" in reason for reason in tracks.reasons], bool)
     if moving.sum() > MANY_MOVERS * max(int(telling.sum()), 1):
         yield mark("usable", "movers", int(moving.sum()), int(telling.sum()))
+
+
+def cuts(tracks: Tracks) -> Iterator[Mark]:
+    """Where most tracks end from one frame to the next and others begin, all being well on both sides."""
+    size = tracks.frames + 2
+    seen = np.bincount(tracks.frame, minlength=size)
+    begins = np.bincount(tracks.frame[np.flatnonzero(np.diff(tracks.track, prepend=-1))], minlength=size)
+    go_on = (np.diff(tracks.track) == 0) & (np.diff(tracks.frame) == 1)
+    on = np.bincount(tracks.frame[:-1][go_on], minlength=size)
+    share = on[:-1] / np.maximum(np.minimum(seen[:-1], seen[1:]), 1)  # of each frame and the next
+    cut = (share < CUT_SHARE) & (seen[:-1] >= CUT_LEAST) & (begins[1:] >= CUT_LEAST)
+    cut[1:-1] &= (share[:-2] > CUT_BESIDE) & (share[2:] > CUT_BESIDE)
+    if cut.any():
+        yield mark("usable", "cut", frames_text(np.flatnonzero(cut).tolist()))

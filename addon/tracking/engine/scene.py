@@ -158,15 +158,18 @@ class Scene:
         if len(rows) < self.least:
             return False
         points, rays = self.places(self.track[rows]), self.rays(rows)
-        ok, turn, shift, inliers = cv2.solvePnPRansac(
-            points,
-            rays,
-            np.eye(3),
-            None,
-            reprojectionError=6 / (self.lens[0] * self.zoom[frame]),
-            iterationsCount=200,
-            flags=cv2.SOLVEPNP_SQPNP,
-        )
+        try:
+            ok, turn, shift, inliers = cv2.solvePnPRansac(
+                points,
+                rays,
+                np.eye(3),
+                None,
+                reprojectionError=6 / (self.lens[0] * self.zoom[frame]),
+                iterationsCount=200,
+                flags=cv2.SOLVEPNP_SQPNP,
+            )
+        except cv2.error:  # raised where a wrong lens has put all the points in one place
+            return False
         if not ok or inliers is None or len(inliers) < self.least:
             return False
         pick = inliers[:, 0]

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import SolveError
 from .bundle import Freedom
+from .certainty import NORMAL_95, certainty
 from .model import Bools, LensStart, Tracks
 from .parts import longest_part
 from .scene import Scene, least_points
@@ -35,6 +36,12 @@ CONTENT_PX = 0.6
 """A skeleton with a smaller median error, on a frame 960 pixels wide, is taken without looking further."""
 ALIKE = 0.02
 """Two skeletons are alike when they are as bad as each other within this share."""
+UNSURE = 0.025
+"""Where the focal length is less sure than this share of itself (95%), others are begun from, too:"""
+ELSEWHERE = (2.5, 0.4)
+"""so many times the one that was found."""
+AS_MANY = 0.9
+"""A skeleton from there must have at least so many times the frames."""
 BELIEVED_PX = 1.0
 """A skeleton with a larger median error, on a frame 960 pixels wide, is not believed."""
 
@@ -67,11 +74,45 @@ def skeletons(
                 best = badness, scene
                 yield scene, error
             if badness < CONTENT_PX or (alike and error / scale < CONTENT_PX):
-                return  # where two starts fit and lack the same frames, it is the tracks that end there
+                # Where two starts fit and lack the same frames, it is the tracks that end there.
+                yield from _elsewhere(best[1], error, pairs, part, start)
+                return
         if best is not None and best[0] < BELIEVED_PX:
             return
     if best is None:
         raise SolveError("no pair of frames leads to a camera: the tracks do not fit one still world")
+
+
+def _elsewhere(
+    scene: Scene, error: float, pairs: list[FramePair], part: Bools, start: LensStart
+) -> Iterator[tuple[Scene, float]]:
+    """Better skeletons than ``scene``, which is good but unsure of its focal length, from far other ones.
+
+    A long lens looks much like a short one that bends: adjusting it ends at the nearer of the two.
+    """
+    if not start.refine or scene.zooms or not _is_unsure(scene, start):
+        return
+    doubted, first = scene.dropped, scene.lens[0]
+    for factor in ELSEWHERE:
+        other = Scene(scene.tracks, start, factor * first)
+        other.dropped |= doubted
+        try:
+            found = _skeleton(other, pairs, part, start, False)
+        except SolveError:
+            continue
+        if found < (1 - ALIKE) * error and other.solved.sum() >= AS_MANY * scene.solved.sum():
+            error = found
+            yield other, found
+
+
+def _is_unsure(scene: Scene, start: LensStart) -> bool:
+    rig, sights, _ = scene.rig(np.flatnonzero(scene.solved))
+    free = Freedom(start.refine, start.refine_distortion, start.refine_distortion)
+    try:
+        sure = certainty(rig, sights, loss_px=0.5, freedom=free)
+    except np.linalg.LinAlgError:
+        return True
+    return NORMAL_95 * float(sure.lens[0]) > UNSURE * float(scene.lens[0])
 
 
 def spacing(tracks: Tracks) -> int:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .findings import VERDICTS, Mark, few_points, frames_text, mark, movers
+from .findings import VERDICTS, Mark, cuts, few_points, frames_text, mark, movers
 from .footage import Footage
 from .model import Floats, Solve, Tracks
 from .motion import STILL, TURNS, stillness
@@ -27,6 +27,8 @@ FEW_FRAMES = 8
 LEAST_PART = 5
 """Frames of a part that is worth naming."""
 LEAST_RAY_DEGREES = 2.0
+LONG_MM = 30.0
+"""With a longer lens than this a smaller angle is as many pixels, and tells depth as well."""
 LEAST_TURN_DEGREES = 3.0
 """A turning camera that turns less than this tells nothing of its lens."""
 SURE_FOCAL = 0.025
@@ -36,7 +38,11 @@ FLAT = 0.03
 """Points that stand less than this off a plane, as a share of its shorter side, all lie in it."""
 LEAST_FOR_A_PLANE = 20
 UNSURE_PLACE = 0.03
-"""95% radius of a camera's place, as a share of the path's diagonal."""
+"""95% radius of a camera's place, as a share of the path's diagonal,"""
+UNSURE_SHIFT_PX = 1.0
+"""that shifts what is near by so many pixels at least."""
+NEAR_SHARE = 10
+"""Percent of a frame's points that are near."""
 
 
 def judge(solve: Solve, tracks: Tracks, footage: Footage) -> Solve:
@@ -65,14 +71,19 @@ def _of_the_move(solve: Solve, tracks: Tracks) -> Iterator[Mark]:
         if turn < LEAST_TURN_DEGREES and solve.focal_interval_mm is not None:
             yield mark("poor", "turns_little", f"{turn:.1f}")
         yield mark("usable", "turns")
-    elif (spread := parallax_degrees(solve)) < LEAST_RAY_DEGREES:
-        yield mark("poor", "parallax", f"{spread:.1f}")
+    elif (spread := parallax_degrees(solve)) < LEAST_RAY_DEGREES * min(1.0, LONG_MM / _mm_of_36(solve)):
+        # Where it turns, it is worth as much as a camera on a tripod, which tells no depth either.
+        turns = _turn_degrees(solve) >= LEAST_TURN_DEGREES and not tells_no_lens(solve)
+        yield mark("usable" if turns else "poor", "parallax", f"{spread:.1f}")
     elif flatness(solve.points) < FLAT:
         yield mark("good", "planar")
     yield from _of_the_lens(solve, tracks)
     extent = float(np.linalg.norm(np.ptp(solve.cameras[:, :3, 3], axis=0)))
     if len(solve.position_sigmas) and extent > 0:
-        unsure = solve.frames[1.96 * solve.position_sigmas > UNSURE_PLACE * extent]
+        radius = 1.96 * solve.position_sigmas
+        shift = radius / _near(solve) * solve.lens.focal_px
+        scale = max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE)
+        unsure = solve.frames[(radius > UNSURE_PLACE * extent) & (shift > UNSURE_SHIFT_PX * scale)]
         if len(unsure):
             level = "usable" if len(unsure) < 0.2 * len(solve.frames) else "poor"
             yield mark(level, "place", frames_text(unsure.tolist()))
@@ -133,6 +144,7 @@ def _of_the_fit(solve: Solve, tracks: Tracks, first: int, last: int) -> Iterator
     worse = solve.frames[solve.frame_errors > max(WORSE * usual, GOOD_PX * scale)]
     if len(worse):
         yield mark("usable", "worse", frames_text(worse.tolist()))
+    yield from cuts(tracks)
     yield from movers(tracks)
 
 
@@ -158,6 +170,21 @@ def tells_no_lens(solve: Solve) -> bool:
     """Whether the focal length is the one that was given, since the footage does not tell it."""
     given = solve.focal_interval_mm is not None and not np.isfinite(solve.focal_interval_mm[1])
     return solve.motion == STILL or given
+
+
+def _mm_of_36(solve: Solve) -> float:
+    """The focal length on a sensor whose longer side is 36 mm."""
+    return 36.0 * solve.lens.focal_px / max(solve.lens.width, solve.lens.height)
+
+
+def _near(solve: Solve) -> Floats:
+    """(c,) how far from each camera the nearest points before it are, but for NEAR_SHARE percent of them."""
+    out = np.empty(len(solve.frames))
+    for row, camera in enumerate(solve.cameras):
+        depth = (camera[:3, 3] - solve.points) @ camera[:3, 2]
+        depth = depth[depth > 0]
+        out[row] = np.percentile(depth, NEAR_SHARE) if len(depth) else 0.0
+    return np.maximum(out, 1e-12)
 
 
 def _turn_degrees(solve: Solve) -> float:
