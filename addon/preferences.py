@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +68,18 @@ def _stored() -> TRACKED_SHOT_AP_preferences | None:
     return addon.preferences if addon is not None else None
 
 
-def _number(kind: str):  # type: ignore[no-untyped-def]
+def _number(kind: str) -> Callable[[TRACKED_SHOT_AP_preferences], int]:
+    """What reads a preset of that kind as its number in the menu."""
+
     def number(self: TRACKED_SHOT_AP_preferences) -> int:
         return preset_items.number_of(getattr(self, f"{kind}_preset_name") or _DEFAULTS[kind])
 
     return number
 
 
-def _choose(kind: str):  # type: ignore[no-untyped-def]
+def _choose(kind: str) -> Callable[[TRACKED_SHOT_AP_preferences, int], None]:
+    """What sets a preset of that kind by its number in the menu."""
+
     def choose(self: TRACKED_SHOT_AP_preferences, number: int) -> None:
         setattr(self, f"{kind}_preset_name", preset_items.name_of(kind, number))
 

@@ -54,6 +54,17 @@ def parser_of_verbs() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
+    _verbs_on_shots(verb)
+    _verbs_on_sessions(verb)
+    _verbs_on_footage(verb)
+    return parser
+
+
+Verb = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+"""Adds a verb by name, function and what it does; gives its parser."""
+
+
+def _verbs_on_shots(verb: Verb) -> None:
     made = verb("assemble", shots.assemble, "track, solve and build a shot, and save the .blend")
     made.add_argument("shot", metavar="SHOT.yaml")
     made.add_argument(
@@ -78,6 +89,8 @@ def parser_of_verbs() -> argparse.ArgumentParser:
     made.add_argument("shot", metavar="SHOT.yaml")
     json_option(made)
 
+
+def _verbs_on_sessions(verb: Verb) -> None:
     made = verb("status", sessions.status, "tell what each session holds and where it would go on")
     made.add_argument("session", metavar="SESSION_OR_DIR")
     json_option(made)
@@ -120,6 +133,8 @@ def parser_of_verbs() -> argparse.ArgumentParser:
     made.add_argument("--unfinished", action="store_true", help="those that are not done, too")
     made.add_argument("--dry-run", action="store_true", help="only say which")
 
+
+def _verbs_on_footage(verb: Verb) -> None:
     verb("presets", footage.presets, "list the tracking and composite presets")
 
     made = verb("track", sessions.track, "track and solve a clip without a Blender scene")
@@ -152,4 +167,3 @@ def parser_of_verbs() -> argparse.ArgumentParser:
     )
     made.add_argument("footage", metavar="FOOTAGE")
     made.add_argument("--output", metavar="OUT", help="the movie to write (beside the footage)")
-    return parser

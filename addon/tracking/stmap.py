@@ -84,7 +84,8 @@ class StMap:
         """Where x and y, pixels before the lens, look; nan beyond the fold."""
         sx, sy = (x - self._center[0]) / self._scale[0], (y - self._center[1]) / self._scale[1]
         if self._distortion.is_identity:
-            return np.broadcast_arrays(x, y)  # type: ignore[return-value]
+            across, up = np.broadcast_arrays(x, y)
+            return across, up
         if self._grid is None and np.max(sx * sx) + np.max(sy * sy) < self._reach**2:
             tx, ty = self._distortion.formula_parts(sx, sy)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..engine.model import Floats, Ints
 from ..stabilize import Similarities
 from ..stmap import DISTORT, UNDISTORT
 from . import lens_nodes, versions
-from .blends import Composite, clear_faint_shadow, create_alpha_over_composite, shade_plate
+from .blends import clear_faint_shadow, create_alpha_over_composite, shade_plate
 from .corner_pin import CornerPin, create_corner_pin_nodes
 from .grain import add_grain
 from .lens_nodes import LensPlan
@@ -108,6 +108,19 @@ def drop_held(held: Iterable[bpy.types.ID]) -> None:
             bpy.data.images.remove(part)
 
 
+_LANES = {
+    "plate": "Background",
+    "faint": "Faint Shadow",
+    "lens": "Lens",
+    "pin": "Corner Pin",
+    "shadow": "Shadow on the Plate",
+    "cg": "CG",
+    "grain": "Grain",
+    "steady": "Stabilisation",
+}
+"""The parts of a composite, from left to right, and the titles of the frames that they stand in."""
+
+
 def _fill(
     scene: bpy.types.Scene,
     group: bpy.types.NodeTree,
@@ -122,75 +135,73 @@ def _fill(
     build = Builder(group, "Shot")
     entry = build.node("input", "group input")
     end = build.node("output", "group output")
-    cg, shadow = entry.outputs[CG], entry.outputs[SHADOW]
-    faint_nodes: tuple[bpy.types.Node, ...] = ()
+    cg, shadow = entry.outputs[CG], entry.outputs[SHADOW] if shaded else None
+    lanes: dict[str, Sequence[bpy.types.Node]] = dict.fromkeys(_LANES, ())
     if config.shadow_catcher:
         cleared = clear_faint_shadow(group, cg)
-        cg, faint_nodes = cleared.image, cleared.nodes
+        cg, lanes["faint"] = cleared.image, cleared.nodes
 
     back, bent = Builder(group, "Background"), Builder(group, "Lens")
     plate = _background(back, clip, parts.image, config, fit, recipe["undone view"])
     if lens.workflow == "distort_cg":
         cg = lens_nodes.bend(bent, cg, lens, DISTORT, role="cg")
-        shadow = lens_nodes.bend(bent, shadow, lens, DISTORT, role="shadow") if shaded else shadow
+        if shadow is not None:
+            shadow = lens_nodes.bend(bent, shadow, lens, DISTORT, role="shadow")
         for name in recipe["data"]:
             whole = lens_nodes.bend(bent, entry.outputs[name], lens, DISTORT, role=name, whole=True)
             feed(group, whole, end.inputs[name])
     elif lens.workflow == "undistort_plate" and plate is not None:
         plate = lens_nodes.bend(bent, plate, lens, UNDISTORT, role="plate")
-    shadow_nodes: tuple[bpy.types.Node, ...] = ()
-    pin_nodes: tuple[bpy.types.Node, ...] = ()
-    if plate is None:
-        over = Composite(cg, ())
-        if config.factor < 1.0:
-            over = create_alpha_over_composite(group, _CLEAR, cg, factor=config.factor, name="CG")
-    else:
+    if plate is not None:
         lit = plate
         if parts.corners is not None:
             pin = _pin(group, plate, clip, parts, config.corner_pin, scene)
-            lit, pin_nodes = pin.image, pin.nodes
-        if shaded:
-            shade = shade_plate(
-                group,
-                lit,
-                shadow,
-                density=config.shadow.density,
-                color=config.shadow.color,
-                softness=config.shadow.softness,
-            )
-            lit, shadow_nodes = shade.image, shade.nodes
-        over = create_alpha_over_composite(
-            group, lit, cg, factor=config.factor, blend=config.blend, name=_BLEND_LABELS[config.blend]
-        )
+            lit, lanes["pin"] = pin.image, pin.nodes
+        picture = _lay_over(group, lit, cg, shadow, config, lanes)
         feed(group, plate, end.inputs[PLATE])
-    picture, steady_nodes, grain_nodes = over.image, (), ()
+    elif config.factor < 1.0:
+        over = create_alpha_over_composite(group, _CLEAR, cg, factor=config.factor, name="CG")
+        picture, lanes["cg"] = over.image, over.nodes
+    else:
+        picture = cg
     if parts.grain is not None:
-        picture, grain_nodes = add_grain(group, picture, cg, parts.grain, scene)
+        picture, lanes["grain"] = add_grain(group, picture, cg, parts.grain, scene)
     if lens.workflow == "undistort_plate":
         picture = lens_nodes.bend(bent, picture, lens, DISTORT, role="picture")
     if parts.motion is not None:
         steadied = add_stabilization(group, picture, clip, parts.motion, scene=scene)
-        picture, steady_nodes = steadied.image, steadied.nodes
+        picture, lanes["steady"] = steadied.image, steadied.nodes
     feed(group, picture, end.inputs[IMAGE])
-    lanes = (
-        back.nodes,
-        faint_nodes,
-        bent.nodes,
-        pin_nodes,
-        shadow_nodes,
-        over.nodes,
-        grain_nodes,
-        steady_nodes,
+    lanes["plate"], lanes["lens"] = back.nodes, bent.nodes
+    tidy([entry, *(node for lane in lanes.values() for node in lane), end], lanes=tuple(lanes.values()))
+    for name, title in _LANES.items():
+        build.frame(f"{name} frame", title, lanes[name])
+
+
+def _lay_over(
+    group: bpy.types.NodeTree,
+    plate: bpy.types.NodeSocket,
+    cg: bpy.types.NodeSocket,
+    shadow: bpy.types.NodeSocket | None,
+    config: CompositeConfig,
+    lanes: dict[str, Sequence[bpy.types.Node]],
+) -> bpy.types.NodeSocket:
+    """The CG over the plate, on it the caught shadow where there is one; what is added goes to ``lanes``."""
+    if shadow is not None:
+        shade = shade_plate(
+            group,
+            plate,
+            shadow,
+            density=config.shadow.density,
+            color=config.shadow.color,
+            softness=config.shadow.softness,
+        )
+        plate, lanes["shadow"] = shade.image, shade.nodes
+    over = create_alpha_over_composite(
+        group, plate, cg, factor=config.factor, blend=config.blend, name=_BLEND_LABELS[config.blend]
     )
-    tidy([entry, *(node for lane in lanes for node in lane), end], lanes=lanes)
-    build.frame("faint frame", "Faint Shadow", faint_nodes)
-    build.frame("plate frame", "Background", back.nodes)
-    build.frame("pin frame", "Corner Pin", pin_nodes)
-    build.frame("grain frame", "Grain", grain_nodes)
-    build.frame("steady frame", "Stabilisation", steady_nodes)
-    build.frame("shadow frame", "Shadow on the Plate", shadow_nodes)
-    build.frame("cg frame", "CG", over.nodes)
-    build.frame("lens frame", "Lens", bent.nodes)
+    lanes["cg"] = over.nodes
+    return over.image
 
 
 def _pin(

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from ..errors import Cancelled, SessionFullError, TrackedShotError
 from .manager import load_session
@@ -60,7 +61,7 @@ def start_worker(
     command = [python, "-P", "-m", module, str(session)]
     if low_priority:
         command.append("--low-priority")
-    options: dict[str, object] = {"start_new_session": True}
+    options: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     # What was asked of an earlier worker does not hold; what is asked from now on does, however early.
@@ -73,7 +74,7 @@ def start_worker(
             stderr=output,
             env=environment,
             cwd=session.parent,
-            **options,  # type: ignore[call-overload]
+            **options,
         )
 
 
