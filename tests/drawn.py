@@ -60,6 +60,8 @@ def draw_clip(
     k1: float = 0.0,
     noise: float = 0.0,
     black: Collection[int] = (),
+    cover: range = range(0),
+    slide: int = 0,
     mover: tuple[Plane, np.ndarray] | None = None,
     planes: list[Plane] | Callable[[int], list[Plane]] | None = None,
     codec: str = "HFYU",
@@ -69,12 +71,13 @@ def draw_clip(
 
     Seen is a floor with walls, or ``planes``, far ones first, which may be a function of the row (0 = first);
     without ``cameras`` (frames, 4, 4) in a sideways move. ``focal_mm`` may be (frames,), for a sensor 36 mm
-    wide. ``noise`` in gray values, ``black`` footage frames with nothing in them. ``mover`` is a plane before
-    all others, with how far it has been carried in each frame (frames, 3). ``detail`` is how many times its
-    size a picture is drawn at; less than 1 is quick, and soft.
+    wide. ``noise`` in gray values, ``black`` footage frames with nothing in them, ``cover`` those in which
+    something with a texture moves before the lens, which comes in and goes over ``slide`` more. ``mover`` is
+    a plane before all others, with how far it has been carried in each frame (frames, 3). ``detail`` is how
+    many times its size a picture is drawn at; less than 1 is quick, and soft.
     """
     if cameras is None:
-        cameras = _path(frames)
+        cameras = sideways(frames)
     focals = np.broadcast_to(np.asarray(focal_mm) * width / 36.0, len(cameras))
     truth = Truth(width, height, float(focals[0]), cameras, focals, k1)
     still = _planes() if planes is None else planes
@@ -89,11 +92,29 @@ def draw_clip(
         picture = _picture(truth, row, seen, detail)
         if noise:
             picture = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).round().astype(np.uint8)
+        if cover:
+            picture = _behind_cover(picture, row + 1, cover, slide)
         if row + 1 in black:
             picture = np.zeros_like(picture)
         writer.write(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
     writer.release()
     return truth
+
+
+def _behind_cover(picture: np.ndarray, frame: int, cover: range, slide: int) -> np.ndarray:
+    """The picture of a footage frame behind what moves past the lens, which comes from the right."""
+    height, width = picture.shape
+    since, left = frame - cover.start + slide, cover.stop - 1 - frame + slide
+    if since < 0 or left < 0:
+        return picture
+    cloth = cv2.resize(texture_of(91), (3 * width, 3 * width), interpolation=cv2.INTER_CUBIC)
+    x, y = round(0.2 * width + 0.03 * width * since), round(0.2 * width + 0.012 * width * since)
+    out = picture.copy()
+    part = slice(width - width * (since + 1) // (slide + 1) if since < slide else 0, None)
+    if left < slide:
+        part = slice(None, width * (left + 1) // (slide + 1))
+    out[:, part] = cloth[y : y + height, x : x + width][:, part]
+    return out
 
 
 def looking_at(places: np.ndarray, spots: np.ndarray) -> np.ndarray:
@@ -127,7 +148,7 @@ def pan(frames: int = 40, degrees: float = 24.0) -> np.ndarray:
 
 def standing(frames: int = 40) -> np.ndarray:
     """(frames, 4, 4) cameras that neither move nor turn."""
-    return np.repeat(_path(3)[1:2], frames, axis=0)
+    return np.repeat(sideways(3)[1:2], frames, axis=0)
 
 
 def sliding_plane(frames: int = 40) -> tuple[Plane, np.ndarray]:
@@ -140,7 +161,7 @@ def sliding_plane(frames: int = 40) -> tuple[Plane, np.ndarray]:
     return board, shifts
 
 
-def _path(frames: int) -> np.ndarray:
+def sideways(frames: int) -> np.ndarray:
     """A handheld sideways move of 1.2 m that looks at one spot."""
     share = np.linspace(0, 1, frames)
     places = np.stack(

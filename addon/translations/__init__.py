@@ -24,7 +24,8 @@ KEPT: tuple[str, ...] = (
     "Average Error", "Frames", "Focal Length", "Camera",
     "moves", "turns where it stands", "stands still", "zooms, {} to {} mm", "{} mm, as given",
     "{} mm, not told",
-    "too short", "moves, or slipped", "sticks to the frame", "left out by the solve",
+    "too short", "moves, or slipped", "sticks to the frame", "on what covers the lens",
+    "left out by the solve",
     "parts of the file are lost or hold something else", "'tracked_shot recover' saves what can be read",
     "Found, {} sure", "By {} tracks", "rows", "columns", "on", "off",
 )  # fmt: skip

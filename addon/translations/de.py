@@ -923,6 +923,7 @@ WORDS: dict[str, str] = {
         "nichts anzuhängen in {}: sie hat keine Sammlungen und keine Objekte",
     "off": "aus",
     "on": "an",
+    "on what covers the lens": "auf dem, was die Linse verdeckt",
     "rows": "die Zeilen",
     "scale": "Maßstab",
     "select one track that shall lie on the X axis, not {}":
@@ -961,6 +962,8 @@ WORDS: dict[str, str] = {
     "switch on Find Principal Point": "schalten Sie Hauptpunkt finden ein",
     "nearly all points lie in one plane": "fast alle Punkte liegen in einer Ebene",
     "no camera in {}": "keine Kamera in {}",
+    "no camera in {}: there the lens is covered, or the picture blank":
+        "keine Kamera in {}: dort ist die Linse verdeckt oder das Bild leer",
     "none of the {} tracks could be used (most of them: {})":
         "keine der {} Spuren war zu gebrauchen (die meisten: {})",
     "nothing to follow in the picture: it is black, blank or out of focus":

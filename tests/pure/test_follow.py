@@ -139,17 +139,31 @@ def gone_on(
 
 
 @pytest.mark.parametrize(
-    ("blurred", "covered"), [(range(0), range(0)), (range(13, 17), range(0)), (range(0), range(13, 21))]
+    ("blurred", "covered", "cloth"),
+    [
+        (range(0), range(0), False),
+        (range(13, 17), range(0), False),
+        (range(0), range(13, 21), False),
+        (range(0), range(13, 21), True),
+        (range(11, 13), range(14, 19), True),
+    ],
 )
-def test_going_on_from_any_step_gives_the_same_tracks_to_the_bit(blurred: range, covered: range) -> None:
+def test_going_on_from_any_step_gives_the_same_tracks_to_the_bit(
+    blurred: range, covered: range, cloth: bool
+) -> None:
     settings = TrackingSettings(redetect=4, ring=20, density=60)
     sizes = sizes_for(420, 300, settings)
     blank = np.full((300, 420), 90, np.uint8)
-    frames = [(n, blank if n in covered else seen) for n, seen in streaked(moving_frames(), blurred)]
+    other = {n: gray(warped(picture(2), np.float32([[1, 0, 9 * n], [0, 1, -4 * n]]))) for n in covered}
+    frames = [
+        (n, seen if n not in covered else other[n] if cloth else blank)
+        for n, seen in streaked(moving_frames(), blurred)
+    ]
     whole, state = tracked(frames, sizes, settings)
     expected = collect_tracks([change.markers for change in whole], state.count, 420, 300, 40)
     assert expected.count > 40
     assert len(whole) >= 8
+    assert state.covers or not covered
     if blurred or covered:
         assert any(len(change.live_ids) and state_waits(change) for change in whole)
     for stop in range(1, len(whole)):

@@ -117,9 +117,23 @@ def test_black_frames_are_named(draw: Draw) -> None:
     """What was seen before a covered lens is found again after it, and joins the two sides."""
     footage, truth = draw(black=range(18, 26))
     found = solve(footage, tracks_of(footage))
-    assert found.verdict == "poor" and says(found, "no camera in frames 18 to 25")
+    assert found.verdict == "poor" and says(found, "no camera in frames 18 to 25: there the lens is covered")
     assert found.frames.tolist() == [*range(1, 18), *range(26, 41)]
     assert drawn.path_error_percent(found.cameras, truth.cameras[found.frames - 1]) < 0.1
+
+
+@pytest.mark.parametrize(("length", "slide"), [(4, 0), (8, 0), (8, 2), (12, 0)])
+def test_a_hand_before_the_lens_is_bridged(draw: Draw, length: int, slide: int) -> None:
+    """New tracks began on it, and what was seen before it was looked for from where they went."""
+    cover = range(27, 27 + length)
+    footage, truth = draw(cameras=drawn.sideways(60), cover=cover, slide=slide)
+    tracks = tracks_of(footage)
+    found = solve(footage, tracks)
+    assert says(found, f"no camera in frames {cover[0]} to")
+    assert says(found, "there the lens is covered")
+    missing = set(range(1, 61)) - set(found.frames.tolist())
+    assert set(cover) <= missing <= set(range(cover[0] - slide, cover[-1] + 1 + slide))
+    assert drawn.path_error_percent(found.cameras, truth.cameras[found.frames - 1]) < 0.05
 
 
 def test_a_clip_of_five_frames_is_never_called_good(draw: Draw) -> None:

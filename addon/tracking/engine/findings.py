@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "error": ("average error {} px", "mask what moves, switch off the worst tracks"),
     "short": ("{} frames only: little to check the camera by", ""),
     "missing": ("no camera in {}", "add tracks that reach in from frames with one"),
+    "covered": ("no camera in {}: there the lens is covered, or the picture blank", ""),
     "parts": ("the clip falls apart: {} share no points", "add 8 tracks across by hand"),
     "cut": ("most tracks end at once after {}: is there a cut?", "solve one side of it alone"),
     "few": ("{} points on average in {}", "add tracks there by hand"),

@@ -42,6 +42,10 @@ PATIENCE = 5
 """for at most so many frames,"""
 COVERED = 12
 """or so many, when all are lost at once."""
+CHANCE_SHARE = 0.1
+"""So many look found by chance when something with a texture is held before the lens."""
+BACK_SHARE, BACK_LEAST = 0.2, 8
+"""So many of those that were put aside, and at least so many tracks, have to be found for them to be back."""
 
 
 @dataclass
@@ -129,6 +133,35 @@ def follow(source: View, target: View, live: Live, sizes: Sizes, correlation: fl
     waits = ~found & (missed <= PATIENCE) & ((missed > 1) | event)
     waits &= np.isin(np.arange(len(found)), lost)
     return Live(live.ids, affine, live.patches, missed).take(found | waits)
+
+
+def put_aside(before: Live, after: Live) -> Live:
+    """What ``follow`` made of ``before``, but where nearly all are lost: then all wait where they stood.
+
+    Something is held before the lens; the few that seem found are so by chance.
+    """
+    found = int((after.missed == 0).sum())
+    if not found or found >= CHANCE_SHARE * len(before.ids):
+        return after
+    return replace(before, missed=before.missed + 1).take(before.missed < COVERED)
+
+
+def come_back(source: View, target: View, live: Live, sizes: Sizes, correlation: float) -> Live:
+    """Tracks put aside, which stand in ``source``, the last picture before a cover, as the target has them.
+
+    Where too few are found the lens is still covered: all go on waiting where they stand.
+    """
+    affine, found, seen = _look(source, target, live, None, sizes, correlation)
+    lost = np.flatnonzero(~found)
+    guess = moved(source, target, live.points, seen, found, sizes)[lost]
+    inside = _inside(guess, target.gray, sizes)
+    lost, guess = lost[inside], guess[inside]
+    affine[lost], found[lost] = _look_again(source, target, live.take(lost), guess, sizes, correlation)
+    if found.sum() < max(BACK_LEAST, BACK_SHARE * len(found)):
+        found[:] = False
+    missed = np.where(found, 0, live.missed + 1).astype(np.int32)
+    affine[~found] = live.affine[~found]
+    return replace(live, affine=affine, missed=missed).take(missed <= COVERED)
 
 
 def _look_again(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .by_hand import FEWEST, HandTrack, pairs_of_few, with_hand
+from .covers import on_the_cover
 from .findings import mark
 from .footage import Footage
 from .masks import open_masks
@@ -35,6 +36,7 @@ TAKEN_UP = ("good", "usable")
 """Verdicts of a solve that the next one may go on from."""
 SHORT = "too short"
 STUCK = "sticks to the frame"
+COVER = "on what covers the lens"
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ def clean(tracks: Tracks, settings: TrackingSettings, still: Stillness | None = 
     if not still.camera:
         for number in np.flatnonzero(still.tracks & ours):
             tracks.reasons[number] = STUCK
+    for number in np.flatnonzero(on_the_cover(tracks) & ours):
+        tracks.reasons[number] = COVER
     for number in np.flatnonzero(tracks.enabled & ours & ~_long_enough(tracks, settings)):
         tracks.reasons[number] = SHORT
     votes = epipolar_votes(tracks.subset(tracks.enabled))

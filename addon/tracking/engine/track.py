@@ -9,7 +9,7 @@ where it came into view. Memory and time per frame do not grow with the clip.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .condition import condition
 from .detect import detect_corners
-from .follow import Live, begin_tracks, follow, no_tracks, resting_tracks
+from .follow import COVERED, Live, begin_tracks, come_back, follow, no_tracks, put_aside, resting_tracks
 from .masks import Masks
 from .model import Bools, Ints, TrackingSettings, Tracks
 from .patches import Floats32, Gray, prepare_patches
@@ -74,6 +74,8 @@ class TrackState:
     """Tracks begun since the last pass back: key frame, and the tracks as they are there."""
     swept: int = 0
     """Frame of a pass back made at the end of the clip when it was shorter; 0 where there was none."""
+    covers: set[int] = field(default_factory=set)
+    """Frames in which all that was in view was lost, and put aside to be looked for where it stood."""
 
     def __post_init__(self) -> None:
         self.live = no_tracks(self.sizes)
@@ -99,11 +101,14 @@ class TrackState:
         state = cls(sizes, first, frame, count, swept=swept)
         rows = np.searchsorted(keys.ids, live_ids)
         last = np.full(count, frame, np.int32)
-        for part in markers:
+        parts = list(markers)
+        for part in parts:
             last[part.tracks] = 0
-        for part in markers:
+        for part in parts:
             np.maximum.at(last, part.tracks, part.frames)
         state.live = Live(live_ids, live_affine, prepare_patches(keys.pixels[rows]), frame - last[live_ids])
+        if state.live.missed.any():
+            state.covers = _covers(frame, parts)
         since = state.last_sweep()
         for key_frame in sorted({int(number) for number in keys.frames if number > since}):
             pick = keys.frames == key_frame
@@ -183,9 +188,11 @@ def track_steps(
             ring.append((number, now))
             continue
         if ring:
-            source = ring[-1 - min(_covered(state.live), len(ring) - 1)][1]
-            live = follow(source, now, state.live, sizes, settings.correlation)
-            state.live = _seen(live, hidden[number])
+            live = _followed(ring, number, now, state, settings.correlation)
+            live = _seen(live, hidden[number])
+            if not (live.missed == 0).any() and (state.live.missed == 0).any():
+                state.covers.add(number)
+            state.live = live
             found.see(number, state.live)
         ring.append((number, now))
         state.frame = number
@@ -197,6 +204,64 @@ def track_steps(
         if done % settings.redetect == 0 or number == last:
             yield found.change(state)
             found = _Recorder()
+
+
+def _followed(
+    ring: deque[tuple[int, View]], number: int, now: View, state: TrackState, correlation: float
+) -> Live:
+    """The tracks as they stand in frame ``number``.
+
+    What was put aside is looked for from the picture before the lens was covered, all else from the one
+    before this or, where all wait, from the last in which any was seen.
+    """
+    live, sizes = state.live, state.sizes
+    back: list[Live] = []
+    behind = _behind(live, number, state.covers)
+    all_wait = len(behind) > 0 and behind.min() > 0 and (live.missed == live.missed[0]).all()
+    if behind.any() and not all_wait:
+        for cover in np.unique(behind[behind > 0]).tolist():
+            source = ring[cover - number - 1][1]
+            back.append(come_back(source, now, live.take(behind == cover), sizes, correlation))
+        live = live.take(behind == 0)
+    source = ring[-1 - min(_covered(live), len(ring) - 1)][1]
+    live = put_aside(live, follow(source, now, live, sizes, correlation))
+    if not back:
+        return live
+    for part in back:
+        live = live.join(part)
+    return live.take(np.argsort(live.ids))
+
+
+def _behind(live: Live, number: int, covers: Collection[int]) -> Ints:
+    """(n,) the frame in which the lens was covered before each track that waits; 0 for the others.
+
+    They are as they stand before frame ``number`` is looked at.
+    """
+    behind = np.zeros(len(live.ids), np.int32)
+    for cover in sorted(covers, reverse=True):
+        behind[(live.missed > 0) & (number - live.missed <= cover)] = cover
+    return behind
+
+
+def _covers(frame: int, markers: Iterable[Markers]) -> set[int]:
+    """The frames up to ``frame`` in which all in view was lost, of those that still matter.
+
+    Told from ``markers`` in the order in which they were found: in a frame first of all come tracks that were
+    begun before it, then those that begin in it; what is followed back comes later.
+    """
+    parts = list(markers)
+    ids = np.concatenate([np.zeros(0, np.int32), *(part.tracks for part in parts)])
+    frames = np.concatenate([np.zeros(0, np.int32), *(part.frames for part in parts)])
+    covers = set()
+    for number in range(frame - COVERED, frame + 1):
+        later = np.flatnonzero(frames >= number)
+        first = int(later[0]) if len(later) else len(frames)
+        if not (frames[:first] == number - 1).any():
+            continue
+        here = first < len(frames) and frames[first] == number
+        if not here or ids[first] > ids[:first].max():
+            covers.add(number)
+    return covers
 
 
 def _covered(live: Live) -> int:

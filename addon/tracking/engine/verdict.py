@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .covers import covered_frames
 from .findings import VERDICTS, Mark, cuts, few_points, frames_text, mark, movers
 from .footage import Footage
 from .model import Floats, Solve, Tracks
@@ -134,7 +135,10 @@ def _of_the_fit(solve: Solve, tracks: Tracks, first: int, last: int) -> Iterator
         level = (
             "usable" if len(missing) <= 0.05 * wanted else "poor" if len(missing) < 0.5 * wanted else "failed"
         )
-        yield mark(level, "missing", frames_text(missing))
+        covered = covered_frames(tracks)
+        for code, hidden in (("missing", False), ("covered", True)):
+            if there := [number for number in missing if covered[number - 1] == hidden]:
+                yield mark(level, code, frames_text(there))
         if len(parts := _parts(tracks, first, last)) > 1:
             yield mark(level, "parts", " and ".join(parts))
     if solve.motion == STILL:
