@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from . import watch
+from .tracking.session.versions import product_version
 from .tracking.session.worker import log_path
 
 LOG_LINES = 40
@@ -17,8 +18,9 @@ LOG_LINES = 40
 
 def words(clip: bpy.types.MovieClip | None) -> str:
     """Versions, the clip, its session and the end of its log; home folders are left out."""
+    version = product_version() or "of unknown version"
     lines = [
-        f"Tracked Shot {_version()}, Blender {bpy.app.version_string} ({bpy.app.build_hash.decode()})",
+        f"Tracked Shot {version}, Blender {bpy.app.version_string} ({bpy.app.build_hash.decode()})",
         f"{platform.platform()}, Python {platform.python_version()}",
         f"NumPy {np.__version__}, OpenCV {cv2.__version__}",
     ]
@@ -38,16 +40,6 @@ def words(clip: bpy.types.MovieClip | None) -> str:
             lines.append(f"Trouble: {state.trouble}")
         lines += _log(state.session)
     return "\n".join(lines).replace(str(Path.home()), "~") + "\n"
-
-
-def _version() -> str:
-    manifest = Path(__file__).with_name("blender_manifest.toml")
-    file = manifest if manifest.is_file() else manifest.parents[1] / manifest.name
-    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
-        name, _, value = line.partition("=")
-        if name.strip() == "version":
-            return value.strip().strip('"')
-    return "of unknown version"
 
 
 def _log(session: Path | None) -> list[str]:

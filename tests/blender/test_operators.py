@@ -18,12 +18,13 @@ import cv2
 import numpy as np
 import pytest
 
-from addon import jobs, session_list, solve_list, watch
+from addon import bug_report, jobs, session_list, solve_list, watch
 from addon.errands import Errand
 from addon.jobs import sessions
 from addon.tracking.blender.clip import PREFIX
 from addon.tracking.errors import SessionError
 from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
+from addon.tracking.session.versions import product_version
 from addon.tracking.session.worker import DISK_FULL, log_path
 from addon.watch import taking, timer, workers
 from addon.watch.state import clips
@@ -319,6 +320,18 @@ def test_a_log_that_is_gone_is_told(
     log_path(state.session).unlink()
     assert bpy.ops.tracked_shot.open_log() == {"CANCELLED"}
     assert "No such file" in capfd.readouterr().out
+
+
+def test_a_bug_report_tells_versions_session_and_the_end_of_its_log(
+    done_clip: bpy.types.MovieClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = watch.known(done_clip)
+    lines = [f"line {number} of {Path.home() / 'shot'}" for number in range(bug_report.LOG_LINES + 1)]
+    log_path(state.session).write_text("\n".join(lines), encoding="utf-8")
+    said = bug_report.words(done_clip)
+    assert said.startswith(f"Tracked Shot {product_version()}, Blender {bpy.app.version_string}")
+    assert "Clip: movie, 480x270, 40 frames" in said and "status=<SessionStatus" in said
+    assert "line 1 of ~" in said and "line 0" not in said and str(Path.home()) not in said
 
 
 def test_footage_that_moved_is_found(done_clip: bpy.types.MovieClip, tmp_path: Path) -> None:
