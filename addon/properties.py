@@ -81,7 +81,7 @@ class TRACKED_SHOT_PG_clip(bpy.types.PropertyGroup):
         type=bpy.types.Mask,
         name="Mask",
         description="Where nothing is to be tracked: within this mask's shapes, such as round what moves."
-        " Feathering is left out",
+        " Of its feather what covers half or more counts",
     )
     session: StringProperty(
         name="Session", description="The file that holds this clip's tracks and camera", options={"HIDDEN"}

@@ -824,9 +824,9 @@ WORDS: dict[str, str] = {
     "Where sessions are kept; empty: beside the saved .blend, or beside the footage":
         "Wo Sitzungen aufbewahrt werden; leer: neben der gespeicherten .blend oder der Aufnahme",
     "Where nothing is to be tracked: within this mask's shapes, such as round what moves. "
-    "Feathering is left out":
+    "Of its feather what covers half or more counts":
         "Wo nichts verfolgt werden soll: innerhalb der Formen dieser Maske, etwa um das, was sich bewegt. "
-        "Weiche Kanten bleiben außer Acht",
+        "Von weichen Kanten zählt, was halb oder mehr deckt",
     "Where the map's v counts from": "Von wo das v der Map zählt",
     "Where to look, 0 to 1 over the picture": "Wohin zu sehen ist, 0 bis 1 über das Bild",
     "White Balance": "Weißabgleich",
