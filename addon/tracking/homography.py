@@ -11,8 +11,6 @@ import numpy as np
 from .engine.model import Floats
 from .errors import InputError
 
-CORNER_NAMES = ("lower left", "lower right", "upper right", "upper left")
-
 
 def check_corners(corners: Floats, frame: int | None = None) -> Floats:
     """The corners (4, 2) as numbers; raises InputError where they are no picture's.

@@ -8,7 +8,6 @@ that is nearly the identity: any other could be a lens half a pixel off axis.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -353,9 +352,3 @@ def cropped_to_frame(foreign: ForeignMap) -> ForeignMap:
     rows, columns = foreign.values.shape[1:]
     values = foreign.values[:, sides.top : rows - sides.bottom, sides.left : columns - sides.right]
     return replace(foreign, values=values, overscan=NO_OVERSCAN, converted=True)
-
-
-def converted_path(path: Path, folder: Path | None = None) -> Path:
-    """Where a converted map is kept: beside the map, or in ``folder`` where that cannot be written."""
-    beside = path.with_name(f"{path.stem}.tracked_shot.exr")
-    return beside if folder is None or os.access(path.parent, os.W_OK) else folder / beside.name
