@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from addon.tracking.engine import sizes
 from addon.tracking.engine.footage import open_footage
 from addon.tracking.engine.model import LensStart
 from addon.tracking.engine.plan import run
@@ -375,6 +376,21 @@ def test_an_owner_gives_signs_in_a_long_step(
     del who["beat"]
     elsewhere = json.dumps({**who, "host": "another"})
     assert not owner.is_alive(elsewhere, state.updated - 2 * owner.STALE_SECONDS)
+
+
+def test_what_was_begun_with_patches_of_another_size_goes_on_with_them(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = create_session(clip, directory=tmp_path)
+    with monkeypatch.context() as then:
+        then.setattr(sizes, "LEAST_HALF", 10)
+        work = run_session(session)
+        next(step for step in work if step.frame >= 20)
+        work.close()
+    job = load_session(session.path).job(open_footage(clip))
+    assert job.state.sizes.half_pattern == 10 != sizes.sizes_for(480, 270, job.settings).half_pattern
+    assert job.state.sizes.border == 10 + job.settings.margin
+    assert resume_tracking(load_session(session.path)).solve().verdict == "good"
 
 
 def test_tracks_are_solved_again_from_another_lens(

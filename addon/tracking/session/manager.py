@@ -15,7 +15,7 @@ from ..engine.footage import Footage, identity, open_footage
 from ..engine.masks import same_settings, without_mask
 from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
 from ..engine.plan import Job
-from ..engine.sizes import sizes_for
+from ..engine.sizes import sizes_for, with_patches_of
 from ..engine.track import TrackState, collect_tracks, track_names
 from ..errors import SessionDamagedError, SessionError
 from . import owner, source
@@ -237,7 +237,9 @@ class TrackingSessionManager:
         frame = self.tracked_to()
         swept = int(self.about.get("swept", 0))
         since = TrackState(sizes, footage.first, frame, count, swept=swept).last_sweep()
-        keys, live_ids, live_affine = self.store.following(since, 2 * sizes.half_pattern + 3)
+        keys, live_ids, live_affine = self.store.following(since)
+        if len(keys.ids):
+            sizes = with_patches_of(sizes, keys.pixels.shape[1], job.settings)
         job.markers = [self.store.markers()]
         job.state = TrackState.restore(
             sizes, footage.first, frame, count, keys, live_ids, live_affine, swept=swept, markers=job.markers
