@@ -67,7 +67,7 @@ def keep_tracks(clip: bpy.types.MovieClip) -> None:
             return
         if state.kept is None:
             look_at_session(clip, state)
-        if not state.older:
+        if state.kept is not None and not state.older:
             checkpoint(clip)
     except TrackedShotError as error:
         log.warning("%s: the tracks were not kept: %s", clip.name, error)

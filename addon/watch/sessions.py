@@ -103,7 +103,7 @@ def follow(state: ClipState) -> None:
     try:
         bind(state, state.manager)
     except TrackedShotError as error:
-        state.running, state.trouble = False, str(error)
+        state.running, state.trouble, state.unread = False, str(error), str(error)
         return
     if state.running:
         if state.asked == "cancel" and time.monotonic() - state.asked_at > CANCEL_SECONDS:
@@ -137,9 +137,11 @@ def look_at_session(clip: bpy.types.MovieClip, state: ClipState) -> None:
             state.kept = jobs.kept_names(state.manager)
             state.older = bool(state.kept) and jobs.differs_from_kept(clip, state.manager)
     except TrackedShotError as error:
-        state.kept = state.kept or frozenset()
-        state.trouble = str(error)
+        state.trouble = state.unread = str(error)
         return
+    if state.unread and state.trouble == state.unread:
+        state.trouble = ""
+    state.unread = ""
     count_lacking(clip, state)
 
 

@@ -53,6 +53,8 @@ class ClipState:
     """Seen at work while this file was open: what it finds is taken in without asking."""
     trouble: str = ""
     """What went wrong last, in one line."""
+    unread: str = ""
+    """Why the session could not be looked at last; empty where it could."""
     missing: str = ""
     """The footage that is not at its place: its file's name."""
     differences: Differences | None = None
@@ -133,7 +135,7 @@ class ClipState:
 
 OF_SESSION = (
     "session", "manager", "looked_for", "progress", "running", "worker", "asked", "asked_at", "followed",
-    "trouble", "missing", "differences", "kept", "lacking", "older", "stale", "stale_at",
+    "trouble", "unread", "missing", "differences", "kept", "lacking", "older", "stale", "stale_at",
 )  # fmt: skip
 """What of a clip's state is of its session."""
 clips: dict[int, ClipState] = {}

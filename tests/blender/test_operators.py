@@ -23,7 +23,14 @@ from addon.errands import Errand
 from addon.jobs import sessions
 from addon.tracking.blender.clip import PREFIX
 from addon.tracking.errors import SessionError
-from addon.tracking.session import create_session, list_sessions, load_session, run_session, start_worker
+from addon.tracking.session import (
+    TrackingSessionManager,
+    create_session,
+    list_sessions,
+    load_session,
+    run_session,
+    start_worker,
+)
 from addon.tracking.session.versions import product_version
 from addon.tracking.session.worker import DISK_FULL, log_path
 from addon.watch import taking, timer, workers
@@ -308,6 +315,33 @@ def test_tracks_by_hand_are_kept_on_save_and_restored(own_clip: bpy.types.MovieC
     assert bpy.ops.tracked_shot.restore_tracks() == {"FINISHED"}
     assert tuple(clip.tracking.tracks["Ear"].markers[0].co) == (0.25, 0.75)
     assert not bpy.ops.tracked_shot.restore_tracks.poll()
+
+
+def test_a_session_that_cannot_be_read_for_a_while_keeps_what_it_has(
+    own_clip: bpy.types.MovieClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where another program locks it: an older file's tracks do not take the place of those it keeps."""
+    own_track(own_clip)
+    assert bpy.ops.tracked_shot.checkpoint_tracks() == {"FINISHED"}
+    before = str(tmp_path / "before.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=before)
+    own_track(own_clip, "Ear")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "after.blend"))
+    bpy.ops.wm.open_mainfile(filepath=before)
+    clip = bpy.data.movieclips[0]
+
+    def refuse(_session: TrackingSessionManager) -> frozenset[tuple[str, str]]:
+        raise SessionError("the file is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "kept_names", refuse)
+        timer.look()
+        state = watch.state_of(clip)
+        assert state.trouble == "the file is locked"
+        bpy.ops.wm.save_mainfile()
+    timer.look()
+    assert state.trouble == "" and state.lacking == 1 and state.older
+    assert {name for _, name in state.kept} == {"Nose", "Ear"}
 
 
 def test_a_log_that_is_gone_is_told(
