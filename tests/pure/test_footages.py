@@ -77,7 +77,7 @@ def test_a_forward_dolly_with_a_lens_that_bends(draw: Draw) -> None:
     assert found.lens.k1 == pytest.approx(-0.1, abs=3e-3)
     assert drawn.path_error_percent(found.cameras, truth.cameras) < 0.02
     low, high = found.focal_interval_mm or (0.0, 0.0)
-    # One clip in twenty lies outside its interval, which benchmarks/certainty.py counts; none lies far outside.
+    # One clip in twenty lies outside its interval (benchmarks/certainty.py counts them), none far outside.
     assert abs(truth.focal_mm - (low + high) / 2) < 1.5 * (high - low) / 2 and high - low < 0.5
 
 
