@@ -66,8 +66,8 @@ def _lens_of(path: Path, session_dir: str | None) -> tuple[PlateLens, dict[int, 
 
     Raises InputError where there is none.
     """
-    from ..tracking.lens_sources import lens_of_session, lens_of_shot
     from ..tracking.session import load_session
+    from ..tracking.session.lens_sources import lens_of_session, lens_of_shot
     from ..tracking.shotfile import load_shot
 
     if not path.is_file():

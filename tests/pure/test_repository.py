@@ -94,6 +94,54 @@ def test_imports_inside_the_addon_are_relative(repo: Path) -> None:
     assert absolute == []
 
 
+def rooms_of_the_table(repo: Path) -> list[list[str]]:
+    """The rooms of the add-on in CONTRIBUTING.md's table, a list a row; the topmost first."""
+    lines = (repo / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    rows = [
+        re.findall(r"`(addon/[^`]*)`", line.split("|")[1]) for line in lines if line.startswith("| `addon/")
+    ]
+    return [row for row in rows if row != ["addon/presets/"]]
+
+
+def modules_imported(file: Path) -> Iterator[Path]:
+    """The modules of the add-on that one of it imports, wherever in it that stands."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        place = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+        if place.with_suffix(".py").is_file():
+            yield place.with_suffix(".py")
+            continue
+        for name in (alias.name for alias in node.names):
+            module = place / f"{name}.py"
+            package = place / name / "__init__.py"
+            yield next((file for file in (module, package) if file.is_file()), place / "__init__.py")
+
+
+def test_imports_go_down_the_table_of_rooms(repo: Path) -> None:
+    table = rooms_of_the_table(repo)
+
+    def row(file: Path) -> int:
+        name = file.relative_to(repo).as_posix()
+        fits = [
+            (len(room), number)
+            for number, rooms in enumerate(table)
+            for room in rooms
+            if name == room or (room.endswith("/") and name.startswith(room))
+        ]
+        assert fits, f"{name} stands in no room of the table"
+        return max(fits)[1]
+
+    modules = [file for file in addon_modules(repo) if "_vendor" not in file.parts]
+    upward = [
+        f"{file.relative_to(repo)} imports {other.relative_to(repo)}"
+        for file in modules
+        for other in modules_imported(file)
+        if "_vendor" not in other.parts and row(other) < row(file)
+    ]
+    assert len(table) > 10 and upward == []
+
+
 def test_pure_rooms_never_import_bpy(repo: Path) -> None:
     package_face = {repo / "addon" / "__init__.py", repo / "addon" / "__main__.py"}
     package_face |= set((repo / "addon" / "cli").glob("*.py"))

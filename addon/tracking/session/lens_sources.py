@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .config import CompositeShotConfig
-from .engine.footage import Footage, open_footage
-from .engine.lens import PlateLens, plate_lens
-from .errors import InputError
-from .presets import load_tracking_preset
-from .session import TrackingSessionManager, load_session
-from .session.manager import find_session
-from .session.places import session_folder
+from ..config import CompositeShotConfig
+from ..engine.footage import Footage, open_footage
+from ..engine.lens import PlateLens, plate_lens
+from ..errors import InputError
+from ..presets import load_tracking_preset
+from .manager import TrackingSessionManager, find_session, load_session
+from .places import session_folder
 
 
 def lens_of_session(session: TrackingSessionManager) -> PlateLens:
