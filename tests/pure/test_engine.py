@@ -108,6 +108,9 @@ def test_a_camera_that_stands_still_is_told_so(tmp_path: Path) -> None:
     found = list(run(Job(write(tmp_path / "still.avi", noisy))))[-1].solve
     assert found is not None and found.motion == "still" and found.verdict == "poor"
     assert "stands still" in found.reasons[0] and len(found.frames) == 20
+    part = list(run(Job(open_footage(tmp_path / "still.avi", first=5, last=17))))[-1].solve
+    assert part is not None and part.frames.tolist() == list(range(5, 18))
+    assert len(part.cameras) == len(part.frame_errors) == 13 and part.keyframes == (5, 17)
 
 
 def test_footage_without_a_corner_is_told_so(tmp_path: Path) -> None:

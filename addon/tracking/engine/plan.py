@@ -108,8 +108,24 @@ def run(job: Job) -> Iterator[Step]:
             used = tracks.count - len(step.reasons)
             reasons = {n: reason for n, reason in step.reasons.items() if not tracks.own[n]}
             yield Step("solve", footage.last, done, "Tracks chosen", used, step.error_px, reasons=reasons)
-        result = _in_the_footage(judge(step.result, tracks, footage), job) if step.result else None
+        result = None
+        if step.result:
+            result = _in_the_footage(judge(_in_the_range(step.result, footage), tracks, footage), job)
         yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
+
+
+def _in_the_range(solve: Solve, footage: Footage) -> Solve:
+    """Without the frames that were not tracked, in which a standing camera stands, too."""
+    keep = (solve.frames >= footage.first) & (solve.frames <= footage.last)
+    if keep.all():
+        return solve
+    return replace(
+        solve,
+        frames=solve.frames[keep],
+        cameras=solve.cameras[keep],
+        frame_errors=solve.frame_errors[keep],
+        keyframes=(footage.first, footage.last),
+    )
 
 
 def _in_the_footage(solve: Solve, job: Job) -> Solve:
