@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 from truth import nearest_rotation, place_errors, read_truth  # noqa: E402
 
 from addon.tracking.engine.footage import open_footage  # noqa: E402
-from addon.tracking.engine.lens import plate_lens  # noqa: E402
+from addon.tracking.engine.lens import FoldError, plate_lens  # noqa: E402
 from addon.tracking.engine.model import Floats, LensStart, Solve  # noqa: E402
 from addon.tracking.engine.plan import Job, run  # noqa: E402
 from addon.tracking.floor import Floor, find_floor, fit_floor  # noqa: E402
@@ -56,11 +56,15 @@ def floor_of(solve: Solve, box: list[float] | None) -> Floor:
     if box is None:
         return find_floor(solve.points, solve.cameras)
     camera = camera_of(solve, int(box[0]))
-    before = np.flatnonzero((solve.points - camera[:3, 3]) @ camera[:3, 2] < 0)
-    spots = seen(solve, camera, solve.points[before])
-    assert spots is not None
+    local = (solve.points - camera[:3, 3]) @ camera[:3, :3]
+    lens = solve.lens
+    widest = np.hypot(lens.width, lens.height) / 2 / lens.focal_px  # beyond it a lens may fold over
+    ahead = np.flatnonzero((local[:, 2] < 0) & (np.hypot(*local[:, :2].T) < -widest * local[:, 2]))
+    spots = seen(solve, camera, solve.points[ahead])
+    if spots is None:
+        raise ValueError(f"the lens folds over in frame {int(box[0])}")
     inside = (spots >= box[1:3]).all(axis=1) & (spots <= np.add(box[1:3], box[3:])).all(axis=1)
-    return fit_floor(solve.points, solve.cameras, np.isin(np.arange(len(solve.points)), before[inside]))
+    return fit_floor(solve.points, solve.cameras, np.isin(np.arange(len(solve.points)), ahead[inside]))
 
 
 def spot_on_floor(solve: Solve, matrix: Floats, at: tuple[float, float, float] | None) -> Floats:
@@ -93,12 +97,15 @@ def cube_at(foot: Floats, size: float) -> Floats:
 
 
 def seen(solve: Solve, camera: Floats, points: Floats) -> Floats | None:
-    """(n, 2) columns and rows of ``points`` (n, 3); None where some are behind the camera."""
+    """(n, 2) columns and rows of ``points`` (n, 3); None behind the camera, or where the lens folds."""
     local = (points - camera[:3, 3]) @ np.linalg.inv(camera[:3, :3]).T
     if (local[:, 2] >= -1e-6).any():
         return None
     lens = plate_lens(solve.lens)
-    pixels = lens.distort(lens.to_pixels(local[:, :2] / -local[:, 2:]))
+    try:
+        pixels = lens.distort(lens.to_pixels(local[:, :2] / -local[:, 2:]))
+    except FoldError:
+        return None
     return np.column_stack([pixels[:, 0], lens.height - pixels[:, 1]])
 
 
