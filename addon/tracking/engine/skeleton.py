@@ -41,7 +41,7 @@ UNSURE = 0.025
 ELSEWHERE = (2.5, 0.4)
 """so many times the one that was found."""
 AS_MANY = 0.9
-"""A skeleton from there must have at least so many times the frames."""
+"""A skeleton from there must have at least so many times the frames, and the points."""
 BELIEVED_PX = 1.0
 """A skeleton with a larger median error, on a frame 960 pixels wide, is not believed."""
 
@@ -100,9 +100,15 @@ def _elsewhere(
             found = _skeleton(other, pairs, part, start, False)
         except SolveError:
             continue
-        if found < (1 - ALIKE) * error and other.solved.sum() >= AS_MANY * scene.solved.sum():
+        as_many = other.solved.sum() >= AS_MANY * scene.solved.sum()
+        as_many &= _points(other) >= AS_MANY * _points(scene)
+        if found < (1 - ALIKE) * error and as_many:
             error = found
             yield other, found
+
+
+def _points(scene: Scene) -> int:
+    return int(np.isfinite(scene.points[:, 0]).sum())
 
 
 def _is_unsure(scene: Scene, start: LensStart) -> bool:
@@ -165,6 +171,8 @@ def _skeleton(scene: Scene, pairs: list[FramePair], part: Bools, start: LensStar
     bends, axis = start.refine_distortion, start.refine_principal
     free = Freedom(start.refine, bends, bends, zooms=zooms, principal=axis)
     adjusted, _, _ = scene.adjust(frames, 150, 0.5, free, SETTLED)
+    if _points(scene) < scene.least:  # few enough points fit any cameras
+        raise SolveError("hardly a point fits the cameras")
     return float(np.median(adjusted.errors))
 
 

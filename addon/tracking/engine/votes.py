@@ -272,7 +272,9 @@ def _still(groups: list[_Group]) -> list[_Group]:
     """The still world's group of each window that has one.
 
     Beginning with each group of those windows that tell two apart best, the one that holds the tracks chosen
-    so far is taken in each window, or none; the beginning that gathers the most weight stands.
+    so far is taken in each window, or none; the beginning that gathers the most weight stands. Windows that
+    see the chosen tracks and hold them together in none of their groups speak against it: what mixes two
+    worlds weighs much where they cannot be told apart, and falls apart elsewhere.
     """
     windows: dict[int, list[_Group]] = {}
     for group in groups:
@@ -282,26 +284,32 @@ def _still(groups: list[_Group]) -> list[_Group]:
     )
     best: tuple[float, list[_Group]] = (-1.0, [])
     for seed in [group for some in telling[:SEED_WINDOWS] for group in some]:
-        chosen = _gathered(seed, windows)
+        chosen, refused = _gathered(seed, windows)
         agrees = _agrees(chosen)
         weight = sum(group.weight * np.mean(agrees[group.members]) for group in chosen)
+        weight *= len(chosen) / (len(chosen) + refused)
         if weight > best[0]:
             best = weight, chosen
     return best[1]
 
 
-def _gathered(seed: _Group, windows: dict[int, list[_Group]]) -> list[_Group]:
-    chosen = [seed]
+def _gathered(seed: _Group, windows: dict[int, list[_Group]]) -> tuple[list[_Group], int]:
+    """The groups of other windows that belong to the seed's, and how many windows have none that does."""
+    chosen, refused = [seed], 0
     votes = _vote(seed)
     for window in sorted(windows, key=lambda window: (abs(window - seed.window), window)):
         if window == seed.window:
             continue
         group = max(windows[window], key=lambda group: float(votes[group.members].sum()))
         wanted = group.asked & (votes > 0)
-        if wanted.sum() >= LEAST_COMMON and (wanted & group.members).sum() >= HELD_SHARE * wanted.sum():
+        if wanted.sum() < LEAST_COMMON:
+            continue
+        if (wanted & group.members).sum() >= HELD_SHARE * wanted.sum():
             chosen.append(group)
             votes += _vote(group)
-    return chosen
+        else:
+            refused += 1
+    return chosen, refused
 
 
 def _agrees(chosen: list[_Group]) -> Bools:
