@@ -11,7 +11,8 @@ from addon.tracking.engine.lens import PlateLens
 from addon.tracking.engine.model import LensStart, Solve, TrackingSettings, Tracks
 from addon.tracking.engine.motion import stillness
 from addon.tracking.engine.plan import clean
-from addon.tracking.engine.reconstruct import solve_steps
+from addon.tracking.engine.reconstruct import drop_bare, solve_steps
+from addon.tracking.engine.scene import Scene
 from addon.tracking.engine.verdict import marks_of
 from tests import seen
 
@@ -202,6 +203,23 @@ def test_a_fast_stretch_is_solved_from_the_short_tracks_that_it_has() -> None:
     early = np.unique(parts.track[parts.frame < 5])
     assert parts.lengths()[early].max() <= 4
     assert len(solve(parts).frames) == 40
+
+
+def test_a_frame_that_too_few_points_are_left_in_has_no_camera() -> None:
+    """Any place fits so few; tracks are dropped after the frame's camera was found from them."""
+    tracks = wandering(None, "POLYNOMIAL", (0.0,))
+    scene = Scene(tracks, LensStart(), FOCAL_PX)
+    scene.solved[:] = True
+    scene.points[:] = [0.0, 0.0, 1.0, 0.0]
+    in_frame = np.unique(tracks.track[tracks.frame == 20])
+    scene.dropped[in_frame[3:]] = True
+    drop_bare(scene)
+    assert not scene.solved[19] and scene.solved[[0, 39]].all()
+    scene.dropped[in_frame[:4]] = False
+    scene.dropped[in_frame[4:]] = True
+    scene.solved[:] = True
+    drop_bare(scene)
+    assert scene.solved[19]
 
 
 def wandering(principal: tuple[float, float] | None, model: str, coefficients: tuple[float, ...]) -> Tracks:

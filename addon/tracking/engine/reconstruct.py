@@ -55,6 +55,8 @@ STEADY = 0.005
 """The tracks in use are settled when less than this share of all changes in a round."""
 ROUND_STEPS = 3
 """Steps of adjustment before tracks are judged; more of them changed no verdict, only the time."""
+LEAST_SEEN = 4
+"""Three points leave a camera several places (Grunert's problem, 1841); the fourth tells."""
 LAST_STEPS = 25
 NO_WORSE = 1.3
 """Times the error of the solve before; one that goes on from it and ends with more is begun anew."""
@@ -287,9 +289,18 @@ def _all_frames(job: _Work) -> Generator[SolveStep, None, tuple[Adjusted, Sights
         strict = WORST_MEDIANS[min(turn, len(WORST_MEDIANS) - 1)]
         if _choose_tracks(job, strict) < STEADY * scene.count and turn >= len(WORST_MEDIANS) - 1:
             break
+    drop_bare(scene)
     job.loss_px = min(loss, max(LEAST_LOSS_PX, LAST_LOSS_MEDIANS * float(np.median(adjusted.errors))))
     scene.weights = job.tracks.weights * _fit_weights(scene)
     return _adjust_once(job, LAST_STEPS, job.loss_px, 1e-7)
+
+
+def drop_bare(scene: Scene) -> None:
+    """Frames that see too few points to have a camera, once tracks are chosen, have none."""
+    rows = np.isfinite(scene.points[scene.track, 0]) & ~scene.dropped[scene.track]
+    seen = np.bincount(scene.frame[rows], minlength=scene.frames)
+    if (scene.solved & (seen >= LEAST_SEEN)).sum() >= 2:
+        scene.solved &= seen >= LEAST_SEEN
 
 
 def _fit_weights(scene: Scene) -> Floats:
