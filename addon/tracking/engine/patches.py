@@ -6,7 +6,6 @@ removed, so it does not mind changes of light. Image pixels: origin top left, ce
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,8 +23,6 @@ FIT_STOP_PX = 0.02
 FIT_STEP = 2.0
 """Largest change of a parameter in one round of the fit."""
 DAMPING = 1e-2
-LEAST_HALF = 24
-"""Fewer patches than twice this are fitted in one thread."""
 
 
 @dataclass
@@ -91,36 +88,11 @@ def _widest(xx: Floats32, xy: Floats32, yy: Floats32) -> Floats32:
 def refine(
     image: Floats32, affine: Floats32, patches: Patches, seen: Bools, half: int
 ) -> tuple[Floats32, Floats32]:
-    """Fits the key patches to ``image``; returns the affines (n, 6) and the correlations (n,).
-
-    ``affine`` is changed. Many are fitted in two threads, in halves that do not depend on the machine: the
-    bits are the same on all.
-    """
-    middle = len(affine) // 2
-    if middle < LEAST_HALF:
-        return affine, _refined(image, affine, patches.solver, patches.rest, seen, half)
-    parts = slice(0, middle), slice(middle, len(affine))
-    fits = _threads().map(
-        lambda part: _refined(
-            image, affine[part], patches.solver[part], patches.rest[part], seen[part], half
-        ),
-        parts,
-    )
-    return affine, np.concatenate(list(fits))
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(2, "fit")
-
-
-def _refined(
-    image: Floats32, affine: Floats32, solver: Floats32, rest: Floats32, seen: Bools, half: int
-) -> Floats32:
-    """Fits patches with these ``solver`` and ``rest`` in place; returns the correlations (n,)."""
+    """Fits the key patches to ``image``; returns the affines (n, 6) and the correlations (n,)."""
     grid = _grid(2 * half + 1)
     fit = np.zeros(len(affine), np.float32)
     rows = np.flatnonzero(seen)
+    solver, rest = patches.solver, patches.rest
     if len(rows) < len(affine):
         solver, rest = solver[rows], rest[rows]
     for _ in range(FIT_ROUNDS):
@@ -137,7 +109,7 @@ def _refined(
         moving = np.hypot(step[:, 2], step[:, 5]) >= FIT_STOP_PX
         if not moving.all():
             rows, solver, rest = rows[moving], solver[moving], rest[moving]
-    return fit
+    return affine, fit
 
 
 def _compose_inverse(affine: Floats32, step: Floats32) -> Floats32:
