@@ -957,7 +957,7 @@ WORDS: dict[str, str] = {
     "mask what moves": "maskieren Sie, was sich bewegt",
     "mask what moves, switch off the worst tracks":
         "maskieren Sie, was sich bewegt, und schalten Sie die schlechtesten Spuren ab",
-    "the lens's axis seems to meet the picture at {}, {} px and not in the middle":
+    "the lens's axis seems to meet the picture at {}, {} px, not in the middle":
         "die Linsenachse scheint das Bild bei {}, {} px zu treffen und nicht in der Mitte",
     "switch on Find Principal Point": "schalten Sie Hauptpunkt finden ein",
     "nearly all points lie in one plane": "fast alle Punkte liegen in einer Ebene",
@@ -1066,6 +1066,7 @@ WORDS: dict[str, str] = {
     "this Blender's {} distortion has no {}": "die Verzerrung {} dieses Blenders hat kein {}",
     "this Blender has no colour space {}": "dieses Blender hat keinen Farbraum {}",
     "this Blender has no pass {}": "dieses Blender hat keinen Pass {}",
+    "hardly a point fits the cameras": "kaum ein Punkt passt zu den Kameras",
     "too few points are seen from more than one place":
         "zu wenige Punkte sind von mehr als einem Ort zu sehen",
     "too few points stay in view from frame to frame": "zu wenige Punkte bleiben von Frame zu Frame im Bild",

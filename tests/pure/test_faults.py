@@ -211,7 +211,7 @@ def test_no_flipped_byte_is_built_on(
 def assert_followed_alike(session: TrackingSessionManager, other: TrackingSessionManager) -> None:
     """All that going on is built on is equal."""
     assert session.about == other.about
-    one, two = (item.store.following(0) for item in (session, other))
+    one, two = (item.store.following(0, 23) for item in (session, other))
     assert (one[0].pixels == two[0].pixels).all()
     assert (one[0].points == two[0].points).all()
     assert (one[1] == two[1]).all()

@@ -58,6 +58,8 @@ TABLE: dict[str, tuple[Any, tuple[str, ...]] | tuple[Any, tuple[str, ...], dict[
     "tracking.lens.k4": (0.1, SOLVED_ANEW, {"tracking": {"lens": LENS}}),
     "tracking.lens.p1": (0.1, SOLVED_ANEW, {"tracking": {"lens": LENS}}),
     "tracking.lens.p2": (0.1, SOLVED_ANEW, {"tracking": {"lens": LENS}}),
+    "tracking.lens.principal_point": ([10, 8], SOLVED_ANEW),
+    "tracking.lens.refine_principal_point": (True, SOLVED_ANEW),
     "tracking.lens.refine": (False, SOLVED_ANEW, {"tracking": {"lens": {"focal_length_mm": 30}}}),
     "camera.from_tracking": (False, PLACED_ANEW),
     "camera.name": ("Other", PLACED_ANEW),

@@ -63,7 +63,7 @@ def read(store: Store) -> Model:
         for key in zip(group.ids, group.frames, group.points, group.pixels)
     ]
     markers = store.markers()
-    _, ids, affine = store.following(0) if keys else (None, [], [])
+    _, ids, affine = store.following(0, SIDE) if keys else (None, [], [])
     solve = store.last_solve()
     with store.connect() as db:
         errors = [row[0] for row in db.execute("SELECT average_error FROM solve ORDER BY id")]

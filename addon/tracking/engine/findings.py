@@ -41,7 +41,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "planar": ("nearly all points lie in one plane", "CG away from it is less sure"),
     "place": ("the camera's place is unsure in {}", "add tracks there, near and far"),
     "axis": (
-        "the lens's axis seems to meet the picture at {}, {} px and not in the middle",
+        "the lens's axis seems to meet the picture at {}, {} px, not in the middle",
         "switch on Find Principal Point",
     ),
     "focal_unlikely": ("a focal length of {} mm is unlikely", "give it under Lens Known"),

@@ -237,9 +237,8 @@ class TrackingSessionManager:
         frame = self.tracked_to()
         swept = int(self.about.get("swept", 0))
         since = TrackState(sizes, footage.first, frame, count, swept=swept).last_sweep()
-        keys, live_ids, live_affine = self.store.following(since)
-        if len(keys.ids):
-            sizes = with_patches_of(sizes, keys.pixels.shape[1], job.settings)
+        keys, live_ids, live_affine = self.store.following(since, 2 * sizes.half_pattern + 3)
+        sizes = with_patches_of(sizes, keys.pixels.shape[1], job.settings)
         job.markers = [self.store.markers()]
         job.state = TrackState.restore(
             sizes, footage.first, frame, count, keys, live_ids, live_affine, swept=swept, markers=job.markers

@@ -318,8 +318,11 @@ class Store:
             _log(db, "clean", frame, text, seconds, digest=reasons_digest(reasons))
             _change_run(db, stage="clean", frame=frame, text=text, **run)
 
-    def following(self, since: int) -> tuple[KeyPatches, np.ndarray, np.ndarray]:
-        """What following needs: keys of the tracks in view or begun after ``since``; live ids, affines."""
+    def following(self, since: int, side: int) -> tuple[KeyPatches, np.ndarray, np.ndarray]:
+        """What following needs: keys of the tracks in view or begun after ``since``; live ids, affines.
+
+        ``side`` is that of the patches in pixels where none is kept.
+        """
         with self.connect() as db:
             ids, affine = read_live(db)
             keys = db.execute(
@@ -327,7 +330,7 @@ class Store:
                 " WHERE key_frame > ? OR id IN (SELECT track FROM live) ORDER BY id",
                 (since,),
             ).fetchall()
-        return to_keys(keys, patch_side(keys)), ids, affine
+        return to_keys(keys, patch_side(keys) if keys else side), ids, affine
 
     def keys_by_size(self) -> list[KeyPatches]:
         """The keys of all tracks, in groups of one patch size that follow each other."""
