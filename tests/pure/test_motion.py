@@ -222,13 +222,18 @@ def test_a_frame_that_too_few_points_are_left_in_has_no_camera() -> None:
     assert scene.solved[19]
 
 
-def wandering(principal: tuple[float, float] | None, model: str, coefficients: tuple[float, ...]) -> Tracks:
+def wandering(
+    principal: tuple[float, float] | None,
+    model: str,
+    coefficients: tuple[float, ...],
+    focal_px: float = FOCAL_PX,
+) -> Tracks:
     """A camera that walks and looks about, seen through a lens."""
     share = np.linspace(0, 1, 40)
     places = np.stack([1.5 * share, 0.3 * np.sin(4 * share), 0.1 * np.cos(5 * share)], 1)
     cameras = seen.looking(0.2 * share, 0.05 * np.sin(6 * share), places)
-    tracks = seen.see(cameras, seen.cloud(600), FOCAL_PX)
-    lens = PlateLens(960, 540, FOCAL_PX, model, coefficients, principal)
+    tracks = seen.see(cameras, seen.cloud(600), focal_px)
+    lens = PlateLens(960, 540, focal_px, model, coefficients, principal)
     straight = tracks.xy - [480, 270] + np.array(lens.center)
     return replace(tracks, xy=lens.distort(straight))
 
@@ -263,6 +268,13 @@ def test_a_known_lens_of_any_model_is_kept_and_used(
     assert len(found.frames) == 40 and found.average_error < 0.15
     if more and any(more):  # without its further terms the lens does not fit
         assert solve(tracks, replace(known, more=())).average_error > 1.1 * found.average_error
+
+
+@pytest.mark.parametrize("k3", (0.04, 0.0))
+def test_a_wide_lens_gets_a_third_term_where_it_has_one(k3: float) -> None:
+    found = solve(wandering(None, "POLYNOMIAL", (-0.2, 0.05, k3), 420.0), LensStart())
+    assert found.lens.focal_px == pytest.approx(420.0, rel=3e-3) and found.average_error < 0.15
+    assert found.lens.more == (pytest.approx((k3,), abs=0.004) if k3 else ())
 
 
 def test_the_principal_point_is_found_where_it_is_wished() -> None:

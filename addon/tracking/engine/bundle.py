@@ -27,10 +27,11 @@ LEAST_FOCAL_PX = 50.0
 TRIES = 6
 """Times the damping is raised before a round gives up."""
 
-LENS_TERMS = 7
+LENS_TERMS = 8
+BEND = [1, 2, 7]
 SHUTTER = slice(3, 5)
 PRINCIPAL = slice(5, 7)
-"""Where the shutter's times and the principal point stand among the terms."""
+"""Where k1, k2 and k3, the shutter's times and the principal point stand among the terms."""
 
 Index = NDArray[np.intp]
 
@@ -46,12 +47,12 @@ class Rig:
     points: Floats
     """(p, 4) of length 1."""
     lens: Floats
-    """(7,) focal length in pixels, k1, k2, the shutter's time down the rows and across the columns, and how
-    many pixels right of and below the frame's middle the principal point lies."""
+    """(8,) focal length in pixels, k1, k2, the shutter's time down the rows and across the columns, how
+    many pixels right of and below the frame's middle the principal point lies, and k3."""
     zoom: Floats = field(default_factory=lambda: np.empty(0))
     """(c,) by how much each camera's focal length is longer than the lens's; empty where all are alike."""
     bending: Bending = field(default_factory=Bending)
-    """What there is of the lens's distortion beside k1 and k2; all for focal lengths."""
+    """What there is of the lens's distortion beside k1, k2 and k3; all for focal lengths."""
 
     def focals(self, camera: Index) -> Floats:
         """(n,) focal length in pixels of each of the cameras."""
@@ -75,12 +76,13 @@ class Freedom:
     """True where each frame has a focal length of its own; the lens's own then stays."""
     principal: bool = False
     """Whether the principal point may move."""
+    k3: bool = False
 
     @property
     def lens(self) -> Bools:
-        """(7,) which terms of the lens are free."""
-        focal = self.focal and not self.zooms
-        return np.array([focal, self.k1, self.k2, self.rows, self.columns, self.principal, self.principal])
+        """(8,) which terms of the lens are free."""
+        focal, axis = self.focal and not self.zooms, self.principal
+        return np.array([focal, self.k1, self.k2, self.rows, self.columns, axis, axis, self.k3])
 
     @property
     def unknowns(self) -> Index:
@@ -127,7 +129,7 @@ def project(rig: Rig, sights: Sights) -> tuple[Floats, Floats]:
     seen = np.matmul(rig.rotation[sights.camera], points[:, :3, None])[:, :, 0]
     seen += points[:, 3:] * rig.translation[sights.camera]
     slopes = seen[:, :2] / seen[:, 2:]
-    landed = rig.bending.image(slopes, rig.lens[1], rig.lens[2]) * rig.focals(sights.camera)[:, None]
+    landed = rig.bending.image(slopes, rig.lens[BEND]) * rig.focals(sights.camera)[:, None]
     landed += rig.lens[PRINCIPAL]
     if len(sights.late) and rig.lens[SHUTTER].any():
         landed += sights.late @ rig.lens[SHUTTER]
@@ -159,7 +161,7 @@ class Derivatives:
     point: Floats
     """(m, 2, 3) along the point's ``tangents``."""
     lens: Floats
-    """(m, 2, 7)"""
+    """(m, 2, 8)"""
 
 
 def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Derivatives:
@@ -171,7 +173,7 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
     depth = seen[:, 2]
     x, y = seen[:, 0] / depth, seen[:, 1] / depth
     focal = rig.focals(sights.camera)
-    bent = rig.bending.derivatives(x, y, rig.lens[1], rig.lens[2])
+    bent = rig.bending.derivatives(x, y, rig.lens[BEND])
     landed = np.stack([focal * bent.x, focal * bent.y], 1)
     residual = landed - sights.uv + rig.lens[PRINCIPAL]
     if len(sights.late):
@@ -202,8 +204,8 @@ def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Der
         lens[:, :, SHUTTER] = sights.late * weight[:, None, None]
     lens[:, :, 0] = landed * (weight / rig.lens[0])[:, None]
     for row in (0, 1):
-        lens[:, row, 1] = weighted * bent.by_k1[row]
-        lens[:, row, 2] = weighted * bent.by_k2[row]
+        for column, by in zip(BEND, bent.by_bend):
+            lens[:, row, column] = weighted * by[row]
         lens[:, row, PRINCIPAL.start + row] = weight
     whole = np.concatenate([rotation, translation[:, :, None]], 2)
     along = np.matmul(whole, tangents(rig.points)[sights.point])
@@ -254,7 +256,7 @@ class _Sums:
 class Normal:
     """The normal equations of one linearisation, cameras and lens apart from the points.
 
-    With c cameras of b unknowns and p points, n = b c + 7.
+    With c cameras of b unknowns and p points, n = b c + 8.
     """
 
     cameras: Floats
@@ -429,7 +431,7 @@ def _solve_step(normal: Normal, damping: float, free: Index) -> tuple[Floats, Fl
 
 
 def _moved(rig: Rig, cameras: Floats, lens: Floats, points: Floats) -> Rig:
-    """The rig after a step: cameras (c, 7), lens (7,), points (p, 3) along their tangents, or none."""
+    """The rig after a step: cameras (c, 7), lens (8,), points (p, 3) along their tangents, or none."""
     moved = rig.points
     if len(points):
         moved = unit(moved + np.matmul(tangents(moved), points[:, :, None])[:, :, 0])

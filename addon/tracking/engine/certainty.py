@@ -31,7 +31,7 @@ class Certainty:
     """Standard deviations of what an adjustment found."""
 
     lens: Floats
-    """(7,) of the lens's terms as the rig has them; 0 for a term that was held."""
+    """(8,) of the lens's terms as the rig has them; 0 for a term that was held."""
     position: Floats
     """(c,) with 95% a camera lies within 1.96 times this of its place, in units of the rig."""
     rotation: Floats

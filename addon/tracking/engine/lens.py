@@ -14,13 +14,14 @@ image point in focal lengths from the principal point:
   the ray is x / (1 + k1 s + k2 s^2 + p1 y^2), y / (1 + k1 s + k2 s^2 + p2 x^2). Foundry, Nuke's
   LensDistortion; p1 and p2 are in Blender from 5.1.
 
-y is up. ``Bending`` is the solver's form, whose k1 and k2 change while it looks for them; ``PlateLens``
+y is up. ``Bending`` is the solver's form, whose k1, k2 and k3 change while it looks for them; ``PlateLens``
 has all of it, in pixels.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -132,6 +133,10 @@ def undistort(points: Floats, k1: float, k2: float, model: str = "POLYNOMIAL") -
     return points * ratio[..., None]
 
 
+Bend = Sequence[float] | Floats
+"""k1, k2 and k3 for focal lengths."""
+
+
 @dataclass(frozen=True)
 class Bent:
     """Image points of rays as a lens bends them, with their derivatives; in focal lengths."""
@@ -142,62 +147,72 @@ class Bent:
     """(n,)"""
     by_slopes: tuple[Floats, Floats, Floats, Floats]
     """Each (n,): x by the ray's x and y, then y by them."""
-    by_k1: tuple[Floats, Floats]
-    by_k2: tuple[Floats, Floats]
+    by_bend: tuple[tuple[Floats, Floats], ...]
+    """x and y, each (n,), by k1, by k2 and, where the model has one, by k3."""
 
 
 @dataclass(frozen=True)
 class Bending:
-    """A lens's distortion for focal lengths, y down: a solve may change k1 and k2, never the rest."""
+    """A lens's distortion for focal lengths, y down: a solve may change k1, k2 and k3, never the rest.
+
+    ``bend`` are these three; k3 is nothing in models that have none.
+    """
 
     model: str = "POLYNOMIAL"
     rest: tuple[float, ...] = ()
-    """The coefficients after k2 in the order of ``COEFFICIENTS``; those left out at the end are zero."""
+    """The other coefficients in the order of ``COEFFICIENTS``; those left out at the end are zero."""
 
     @property
-    def short(self) -> bool:
+    def has_k3(self) -> bool:
+        """Whether the model has a k3."""
+        return "k3" in COEFFICIENTS[self.model]
+
+    def _is_short(self, bend: Bend) -> bool:
         """Whether k1 and k2 are all there is, so that points move only outwards or inwards."""
-        return not any(self.rest)
+        return not (bend[2] or any(self.rest))
 
-    def at(self, k1: float, k2: float) -> Distortion:
+    def at(self, bend: Bend) -> Distortion:
         """The whole distortion."""
-        return Distortion(self.model, (k1, k2, *self.rest))
+        return Distortion(self.model, (*bend[: 3 if self.has_k3 else 2], *self.rest))
 
-    def image(self, slopes: Floats, k1: float, k2: float) -> Floats:
+    def image(self, slopes: Floats, bend: Bend) -> Floats:
         """Image points (n, 2) of rays with ``slopes`` (n, 2); beyond a fold, near what it would be."""
-        radial = distort(slopes, k1, k2, self.model)
-        if self.short:
+        radial = distort(slopes, bend[0], bend[1], self.model)
+        if self._is_short(bend):
             return radial
-        whole = self.at(k1, k2)
+        whole = self.at(bend)
         if not whole.gives_rays:
             return whole.formula(slopes)
         points, found = whole.try_inverse(slopes)
         return np.where(found[:, None], points, radial)
 
-    def derivatives(self, x: Floats, y: Floats, k1: float, k2: float) -> Bent:
+    def derivatives(self, x: Floats, y: Floats, bend: Bend) -> Bent:
         """The image points of rays with slopes x and y (n,), and how they change."""
-        if self.short:
-            factor, slope, by_k1, by_k2 = bend_derivatives(self.model, k1, k2, x * x + y * y)
+        if self._is_short(bend):
+            s = x * x + y * y
+            factor, slope, *by = bend_derivatives(self.model, bend[0], bend[1], s)
             across = 2 * x * y * slope
             by_slopes = factor + 2 * x * x * slope, across, across, factor + 2 * y * y * slope
-            return Bent(factor * x, factor * y, by_slopes, (by_k1 * x, by_k1 * y), (by_k2 * x, by_k2 * y))
+            if self.has_k3:
+                by.append(by[1] * s)
+            return Bent(factor * x, factor * y, by_slopes, tuple((one * x, one * y) for one in by))
         slopes = np.stack([x, y], 1)
-        whole, points = self.at(k1, k2), self.image(slopes, k1, k2)
+        whole, points = self.at(bend), self.image(slopes, bend)
         at = points if whole.gives_rays else slopes
-        j, by_k = whole.formula_by_point(at), whole.formula_by_coefficients(at)[:, :, :2]
+        j, by_k = whole.formula_by_point(at), whole.formula_by_coefficients(at)
         if whole.gives_rays:  # the ray stays while point and coefficient change: J dp + F dk = 0
             j = np.linalg.inv(j)
             by_k = -np.matmul(j, by_k)
         by_slopes = j[:, 0, 0], j[:, 0, 1], j[:, 1, 0], j[:, 1, 1]
-        x, y = points[:, 0], points[:, 1]
-        return Bent(x, y, by_slopes, (by_k[:, 0, 0], by_k[:, 1, 0]), (by_k[:, 0, 1], by_k[:, 1, 1]))
+        by_bend = ((by_k[:, 0, number], by_k[:, 1, number]) for number in range(3 if self.has_k3 else 2))
+        return Bent(points[:, 0], points[:, 1], by_slopes, tuple(by_bend))
 
-    def slopes(self, points: Floats, k1: float, k2: float) -> Floats:
+    def slopes(self, points: Floats, bend: Bend) -> Floats:
         """Slopes (n, 2) of the rays that lie at image ``points`` (n, 2); beyond a fold, the nearest."""
-        radial = undistort(points, k1, k2, self.model)
-        if self.short:
+        radial = undistort(points, bend[0], bend[1], self.model)
+        if self._is_short(bend):
             return radial
-        whole = self.at(k1, k2)
+        whole = self.at(bend)
         if whole.gives_rays:
             return whole.formula(points)
         slopes, found = whole.try_inverse(points)
@@ -223,11 +238,12 @@ def solver_shares(model: str, focal_px: float, width: float, height: float) -> t
 
 def bending_of(
     model: str, coefficients: tuple[float, ...], focal_px: float, width: float, height: float
-) -> tuple[Bending, tuple[float, float]]:
-    """The solver's form of a lens's distortion as Blender has it, and its k1 and k2."""
+) -> tuple[Bending, Bend]:
+    """The solver's form of a lens's distortion as Blender has it, and its k1, k2 and k3."""
     shares = solver_shares(model, focal_px, width, height)
     k1, k2, *rest = (value * share for value, share in zip(coefficients, shares))
-    return Bending(model, tuple(rest)), (k1, k2)
+    k3 = rest.pop(0) if rest and "k3" in COEFFICIENTS[model] else 0.0
+    return Bending(model, tuple(rest)), (k1, k2, k3)
 
 
 # --- Any model, in focal lengths ----------------------------------------------------------------

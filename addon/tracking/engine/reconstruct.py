@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import SolveError
-from .bundle import PRINCIPAL, SHUTTER, Adjusted, Freedom, Index, Rig, Sights, hold_to_points, sight_errors
+from .bundle import (
+    BEND,
+    PRINCIPAL,
+    SHUTTER,
+    Adjusted,
+    Freedom,
+    Index,
+    Rig,
+    Sights,
+    hold_to_points,
+    sight_errors,
+)
 from .certainty import NORMAL_95, certainty
 from .lens import bending_of, solver_shares
 from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
@@ -150,7 +161,7 @@ def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
     scene.bending, bend = bending_of(
         lens.model, lens.coefficients, lens.focal_px, tracks.width, tracks.height
     )
-    scene.lens[:3] = lens.focal_px, *bend
+    scene.lens[0], scene.lens[BEND] = lens.focal_px, bend
     scene.lens[SHUTTER] = before.shutter
     scene.lens[PRINCIPAL] = principal_terms(lens, tracks)
     frames = before.frames - 1
@@ -174,6 +185,7 @@ def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
         rows != 0,
         columns != 0,
         principal=off_middle,
+        k3=bends and scene.bending.has_k3 and lens.more[:1] not in ((), job.start.more[:1]),
     )
     return True
 
@@ -395,9 +407,12 @@ def _result(job: _Work, adjusted: Adjusted, sights: Sights, ids: Index) -> Solve
 def _lens_of(rig: Rig, focals: Floats, job: _Work) -> Lens:
     """The rig's lens as Blender has it; ``focals`` are each frame's focal length where the lens zooms."""
     width, height = job.tracks.width, job.tracks.height
-    focal, k1, k2 = (float(value) for value in rig.lens[:3])
+    focal = float(rig.lens[0])
     shares = solver_shares(rig.bending.model, focal, width, height)
-    k1, k2, *more = (value / share for value, share in zip((k1, k2, *rig.bending.rest), shares))
+    whole = rig.bending.at(rig.lens[BEND].tolist())
+    k1, k2, *more = (value / share for value, share in zip(whole.coefficients, shares))
+    while more and not more[-1]:
+        more.pop()
     if len(focals):  # a clip has one lens: the middle of the zoom
         focal = float(np.sqrt(focals.min() * focals.max()))
     right, below = rig.lens[PRINCIPAL]
@@ -471,10 +486,10 @@ def standing(tracks: Tracks, start: LensStart, still: Stillness) -> Solve:
         more=start.more,
         principal=principal,
     )
-    bending, (k1, k2) = bending_of(model, start.coefficients, focal, width, height)
+    bending, bend = bending_of(model, start.coefficients, focal, width, height)
     right, below = principal_terms(start, tracks)
     slopes = (middle - [width / 2 + right, height / 2 - below]) / focal
-    slopes = bending.slopes(slopes * [1, -1], k1, k2) * [1, -1]
+    slopes = bending.slopes(slopes * [1, -1], bend) * [1, -1]
     points = np.concatenate([slopes, -np.ones((len(slopes), 1))], 1) * TRIPOD_DISTANCE
     seen = np.bincount(tracks.frame[rows] - 1, minlength=count)
     return Solve(

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import SolveError
 from .bundle import (
+    BEND,
     LENS_TERMS,
     PRINCIPAL,
     SHUTTER,
@@ -75,7 +76,7 @@ class Scene:
         self.bending, bend = bending_of(
             start.distortion_model, start.coefficients, focal_px, tracks.width, tracks.height
         )
-        self.lens[:3] = focal_px, *bend
+        self.lens[0], self.lens[BEND] = focal_px, bend
         self.lens[PRINCIPAL] = principal_terms(start, tracks)
         self.zooms = False
         """Whether each frame has a focal length of its own: ``zoom`` times the lens's."""
@@ -89,7 +90,7 @@ class Scene:
         """(n, 2) slopes of the rays of markers."""
         uv = self.uv[rows] - self.late[rows] @ self.lens[SHUTTER] - self.lens[PRINCIPAL]
         focal = self.lens[0] * self.zoom[self.frame[rows], None]
-        return self.bending.slopes(uv / focal, self.lens[1], self.lens[2])
+        return self.bending.slopes(uv / focal, self.lens[BEND])
 
     def places(self, tracks: Index) -> Floats:
         """(n, 3) where the points of tracks are, those at infinity at FARTHEST."""

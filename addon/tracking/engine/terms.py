@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .bundle import PRINCIPAL, Freedom, Index
+from .bundle import BEND, PRINCIPAL, Freedom, Index
 from .certainty import NORMAL_95, Certainty, certainty
-from .lens import solver_shares
+from .lens import bending_of
 from .model import LensStart
 from .scene import Scene, principal_terms
 
@@ -46,7 +46,9 @@ LEAST_PRINCIPAL_KNOWN = 0.02
 LEAST_AXIS_GAIN = 0.25
 """One that takes this share off the squared residuals is elsewhere; on plates that were not cropped it took
 9% at most, and that through a fisheye."""
-NAMES = ("focal", "k1", "k2", "rows", "columns", "right", "below")
+LEAST_K3_GAIN = 0.1
+"""A k3 must take this share off the squared residuals: what noise alone gives it, an extrapolation ruins."""
+NAMES = ("focal", "k1", "k2", "rows", "columns", "right", "below", "k3")
 
 
 def choose_terms(
@@ -73,11 +75,15 @@ def choose_terms(
     freedom = _with_shutter(scene, frames, freedom, loss_px)
     if start.refine_distortion and not given:
         freedom = _with_bend(scene, frames, freedom, loss_px)
+        if freedom.k1 and freedom.k2 and scene.bending.has_k3:
+            freedom = _with_k3(scene, frames, freedom, loss_px)
     if freedom.focal and not freedom.zooms and not _tells_focal(scene, frames, freedom, loss_px):
-        freedom = replace(freedom, focal=False, k1=False, k2=False)
-        shares = solver_shares(start.distortion_model, given_focal_px, scene.width, scene.tracks.height)
-        given_lens = [given_focal_px, start.k1 * shares[0], start.k2 * shares[1]]
-        scene.lens = np.concatenate([given_lens, scene.lens[3:]])
+        freedom = replace(freedom, focal=False, k1=False, k2=False, k3=False)
+        scene.lens = scene.lens.copy()
+        _, bend = bending_of(
+            start.distortion_model, start.coefficients, given_focal_px, scene.width, scene.tracks.height
+        )
+        scene.lens[0], scene.lens[BEND] = given_focal_px, bend
         scene.adjust(frames, 2 * ROUNDS, loss_px, freedom)
     if freedom.principal and not _tells_principal(scene, frames, freedom, loss_px):
         freedom = replace(freedom, principal=False)
@@ -135,6 +141,19 @@ def _with_bend(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) ->
             return without
     scene.restore(one if vague else both)
     return without_k2 if vague else freedom
+
+
+def _with_k3(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Freedom:
+    """With the third term of the distortion where the first two leave much that it explains: a fisheye."""
+    before, cost = scene.copy(), scene.mean_square(frames, loss_px)
+    tried = replace(freedom, k3=True)
+    scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
+    if scene.mean_square(frames, loss_px) < (1 - LEAST_K3_GAIN) * cost:
+        sure = _certainty(scene, frames, tried, loss_px)
+        if sure is not None and _sigmas(scene, sure, "k3") >= SURE:
+            return tried
+    scene.restore(before)
+    return freedom
 
 
 def _tells_focal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> bool:
