@@ -11,7 +11,7 @@ whole clip are the still world.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -49,6 +49,8 @@ FLAT_WEIGHT = 0.5
 HELD_SHARE = 0.6
 """A group of another window belongs to the tracks chosen so far when it holds so many of them."""
 LEAST_COMMON = 5
+MIXED_SHARE = 0.3
+"""A group is mixed when it holds so many of the movers that its window sees."""
 SEED_WINDOWS = 6
 """From the groups of so many windows the search for the still world begins."""
 MOVES = "moves, or slipped"
@@ -290,7 +292,7 @@ def _still(groups: list[_Group]) -> list[_Group]:
         weight *= len(chosen) / (len(chosen) + refused)
         if weight > best[0]:
             best = weight, chosen
-    return best[1]
+    return _unmixed(best[1], groups)
 
 
 def _gathered(seed: _Group, windows: dict[int, list[_Group]]) -> tuple[list[_Group], int]:
@@ -310,6 +312,36 @@ def _gathered(seed: _Group, windows: dict[int, list[_Group]]) -> tuple[list[_Gro
         else:
             refused += 1
     return chosen, refused
+
+
+def _unmixed(chosen: list[_Group], groups: list[_Group]) -> list[_Group]:
+    """The chosen groups, but that those which also hold what other windows tell apart hold nothing.
+
+    A window that cannot tell a mover from the still world has no say on a track that others tell; what only
+    such windows see is left to the solve, which takes back what fits.
+    """
+    telling = [group for group in chosen if _tells_apart(group, groups)]
+    if not telling:
+        return chosen
+    asked = np.sum([group.asked for group in telling], axis=0)
+    inside = np.sum([group.members for group in telling], axis=0)
+    movers = (asked > 0) & (inside < 0.5 * asked)
+    found = []
+    for group in chosen:
+        seen = group.asked & movers
+        mixed = (seen & group.members).sum() >= max(LEAST_COMMON, MIXED_SHARE * seen.sum())
+        if not mixed:
+            found.append(group)
+            continue
+        told = group.asked & (asked > 0)
+        found.append(replace(group, asked=group.asked & ~told, members=np.zeros_like(group.members)))
+    return found
+
+
+def _tells_apart(group: _Group, groups: list[_Group]) -> bool:
+    """Whether its window has another group of which hardly a track is in this one."""
+    others = [other for other in groups if other.window == group.window and other is not group]
+    return any((other.members & ~group.members).sum() >= LEAST_GROUP for other in others)
 
 
 def _agrees(chosen: list[_Group]) -> Bools:
