@@ -49,7 +49,7 @@ FLAT_WEIGHT = 0.5
 HELD_SHARE = 0.6
 """A group of another window belongs to the tracks chosen so far when it holds so many of them."""
 LEAST_COMMON = 5
-MIXED_SHARE = 0.3
+MIXED_SHARE = 0.6
 """A group is mixed when it holds so many of the movers that its window sees."""
 SEED_WINDOWS = 6
 """From the groups of so many windows the search for the still world begins."""
@@ -333,7 +333,7 @@ def _unmixed(chosen: list[_Group], groups: list[_Group]) -> list[_Group]:
         if not mixed:
             found.append(group)
             continue
-        told = group.asked & (asked > 0)
+        told = group.members & (asked > 0)
         found.append(replace(group, asked=group.asked & ~told, members=np.zeros_like(group.members)))
     return found
 
