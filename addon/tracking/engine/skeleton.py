@@ -13,12 +13,12 @@ import numpy as np
 
 from ..errors import SolveError
 from .bundle import Freedom
-from .certainty import NORMAL_95, certainty
+from .certainty import NORMAL_95
 from .model import Bools, LensStart, Tracks
 from .parts import longest_part
 from .scene import Scene, least_points
 from .sizes import REFERENCE_SIDE
-from .terms import SETTLED
+from .terms import SETTLED, how_sure
 from .votes import FramePair
 
 SKELETON_PARTS = 24
@@ -112,13 +112,9 @@ def _points(scene: Scene) -> int:
 
 
 def _is_unsure(scene: Scene, start: LensStart) -> bool:
-    rig, sights, _ = scene.rig(np.flatnonzero(scene.solved))
     free = Freedom(start.refine, start.refine_distortion, start.refine_distortion)
-    try:
-        sure = certainty(rig, sights, loss_px=0.5, freedom=free)
-    except np.linalg.LinAlgError:
-        return True
-    return NORMAL_95 * float(sure.lens[0]) > UNSURE * float(scene.lens[0])
+    sure = how_sure(scene, np.flatnonzero(scene.solved), free, 0.5)
+    return sure is None or NORMAL_95 * float(sure.lens[0]) > UNSURE * float(scene.lens[0])
 
 
 def spacing(tracks: Tracks) -> int:

@@ -111,7 +111,7 @@ def axis_elsewhere(
 
 
 def _tells_principal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> bool:
-    sure = _certainty(scene, frames, freedom, loss_px)
+    sure = how_sure(scene, frames, freedom, loss_px)
     if sure is None:
         return False
     return bool(NORMAL_95 * sure.lens[PRINCIPAL].max() < LEAST_PRINCIPAL_KNOWN * scene.width)
@@ -123,7 +123,7 @@ def _with_bend(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) ->
     Where k1 is needed k2 stays, too, though it may well be nothing: without it the focal length would make up
     for it, and look sure. Only where it could be anything is it held.
     """
-    sure = _certainty(scene, frames, freedom, loss_px)
+    sure = how_sure(scene, frames, freedom, loss_px)
     if sure is None or _sigmas(scene, sure, "k2") >= SURE:
         return freedom
     both, cost = scene.copy(), scene.mean_square(frames, loss_px)
@@ -132,7 +132,7 @@ def _with_bend(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) ->
     without_k2 = _held(scene, freedom, "k2")
     scene.adjust(frames, ROUNDS, loss_px, without_k2, SETTLED)
     one = scene.copy()
-    sure = _certainty(scene, frames, without_k2, loss_px)
+    sure = how_sure(scene, frames, without_k2, loss_px)
     needed = sure is None or _sigmas(scene, sure, "k1") >= SURE
     if not needed:
         without = _held(scene, without_k2, "k1")
@@ -149,7 +149,7 @@ def _with_k3(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> F
     tried = replace(freedom, k3=True)
     scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
     if scene.mean_square(frames, loss_px) < (1 - LEAST_K3_GAIN) * cost:
-        sure = _certainty(scene, frames, tried, loss_px)
+        sure = how_sure(scene, frames, tried, loss_px)
         if sure is not None and _sigmas(scene, sure, "k3") >= SURE:
             return tried
     scene.restore(before)
@@ -162,7 +162,7 @@ def _tells_focal(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) 
     A camera that drives straight ahead goes with nearly any; how sure one looks beside its neighbours then
     says little, and one farther off is tried.
     """
-    sure = _certainty(scene, frames, freedom, loss_px)
+    sure = how_sure(scene, frames, freedom, loss_px)
     spread = NORMAL_95 * float(sure.lens[0]) / scene.lens[0] if sure is not None else np.inf
     if spread < DOUBTFUL:
         return True
@@ -199,7 +199,7 @@ def _with_shutter(scene: Scene, frames: Index, freedom: Freedom, loss_px: float)
     cost = scene.mean_square(frames, loss_px)
     tried = replace(freedom, rows=True, columns=True)
     scene.adjust(frames, ROUNDS, loss_px, tried, SETTLED)
-    sure = _certainty(scene, frames, tried, loss_px)
+    sure = how_sure(scene, frames, tried, loss_px)
     for name in ("rows", "columns"):
         value = abs(scene.lens[NAMES.index(name)])
         if sure is None or not LEAST_SHUTTER < value < LONGEST_SHUTTER or _sigmas(scene, sure, name) < SURE:
@@ -224,7 +224,7 @@ def _held(scene: Scene, freedom: Freedom, name: str) -> Freedom:
     return replace(freedom, **{name: False})
 
 
-def _certainty(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Certainty | None:
+def how_sure(scene: Scene, frames: Index, freedom: Freedom, loss_px: float) -> Certainty | None:
     """How sure the part that ``frames`` see is; None where the markers do not determine it."""
     rig, sights, _ = scene.rig(frames)
     try:
