@@ -1163,6 +1163,7 @@ WORDS: dict[str, str] = {
     "{}: cannot be renamed: {}": "{}: kann nicht umbenannt werden: {}",
     "{}: cannot be written": "{}: kann nicht geschrieben werden",
     "{}: cannot be written: {}": "{}: kann nicht geschrieben werden: {}",
+    "{}: made a holdout by hand and kept; {}": "{}: von Hand zum Verdecker gemacht, so behalten; {}",
     "{}: the mask cannot be written: {}": "{}: die Maske kann nicht geschrieben werden: {}",
     "{}: the mask is not there; put it beside the session or the footage, or say where it is now with --mask":
         "{}: die Maske ist nicht da; legen Sie sie neben die Sitzung oder die Aufnahme, oder sagen Sie mit"

@@ -13,7 +13,7 @@ import pytest
 
 from addon.tracking import assemble_shot_with_tracking
 from addon.tracking.blender.clip import clip_editor, select_track
-from addon.tracking.blender.holdout import clear_holdout
+from addon.tracking.blender.holdout import HELD_OUT, clear_holdout, hold_out
 from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
 from tests.blender.file_dump import dump_file
@@ -208,6 +208,75 @@ def test_a_holdout_that_the_artist_took_back_stays_taken_back(
     cubes["Wall"].is_holdout = False
     assert build("[Table]") == [] and not cubes["Wall"].is_holdout
     assert build("[Wall, Table]") == [] and cubes["Wall"].is_holdout, "the file is later than the hand"
+
+
+def test_a_holdout_of_the_button_stays_and_is_told(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    scene = blender_file.context.scene
+    cubes = {}
+    for name in ("Wall", "Table", "Door"):
+        cubes[name] = blender_file.data.objects.new(name, blender_file.data.meshes.new(name))
+        scene.collection.objects.link(cubes[name])
+
+    def build(holdout: str, floor: str = "auto", **options: Any) -> list[str]:
+        shot.write_text(SHOT + f"  scene:\n    holdout: {holdout}\n    floor: {floor}\n")
+        done = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene, **options)
+        return [line for line in done.warnings if "by hand" in line]
+
+    def held() -> set[str]:
+        return {name for name, cube in cubes.items() if cube.is_holdout}
+
+    def told(name: str) -> str:
+        return f"{name}: made a holdout by hand and kept; build from the stage cg to take it back"
+
+    hold_out(scene, [cubes["Wall"]])  # as our button does, before anything was built
+    assert build("[]") == [told("Wall")] and held() == {"Wall"}
+    assert build("[]", floor="none") == [told("Wall")] and held() == {"Wall"}, "the stage runs again"
+    assert build("[Table]") == [told("Wall")] and held() == {"Wall", "Table"}, "the file's own count, too"
+    hold_out(scene, [cubes["Wall"], cubes["Table"], cubes["Door"]])
+    assert build("[Table]", floor="none") == [told("Door"), told("Wall")]
+    assert held() == {"Wall", "Table", "Door"}
+    assert build("[Table, Wall]") == [told("Door")], "what the file names is the file's"
+    assert build("[Table]") == [told("Door")] and held() == {"Table", "Door"}, "and goes with it"
+    assert build("[Table]", start="cg") == [] and held() == {"Table"}
+    assert build("[]", floor="none") == [] and held() == set()
+
+
+def test_a_holdout_of_the_button_on_ours_or_on_cg_stays(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    scene = blender_file.context.scene
+    for number in (1, 2, 3):  # another file has the stage run, which puts new objects in place of all
+        names = [f"Prop {item}" for item in range(number)]
+        things = {blender_file.data.objects.new(name, blender_file.data.meshes.new(name)) for name in names}
+        blender_file.data.libraries.write(str(shot.with_name(f"set_{number}.blend")), things)
+        blender_file.data.batch_remove(things)
+
+    def build(number: int, holdout: str = "[]") -> list[str]:
+        shot.write_text(SHOT + f"  cg: {{blend: set_{number}.blend}}\n  scene: {{holdout: {holdout}}}\n")
+        done = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene)
+        return [line for line in done.warnings if "by hand" in line]
+
+    def held() -> set[str]:
+        return {item.name for item in scene.objects if item.is_holdout and HELD_OUT in item}
+
+    assert build(1) == []
+    hold_out(scene, [scene.objects["Prop 0"]])
+    told = ["Prop 0: made a holdout by hand and kept; build from the stage cg to take it back"]
+    assert build(1) == told and held() == {"Prop 0"}
+    assert build(2) == told and held() == {"Prop 0"}
+    assert build(2, "['Prop 0']") == [] and held() == {"Prop 0"}
+    assert build(2) == [] and held() == set(), "the file is later than the hand"
+
+    catcher = scene.objects["Shadow Catcher"]
+    hold_out(scene, [catcher])
+    assert build(3) == [f"Shadow Catcher: is holdout changed by hand and kept; {ANEW}"]
+    assert build(3, "['Prop 0']")[0].startswith("Shadow Catcher: made a holdout by hand and kept")
+    assert build(3, "['Prop 0']") == [f"Shadow Catcher: is holdout changed by hand and kept; {ANEW}"]
+    assert held() == {"Prop 0", "Shadow Catcher"}
+    hold_out(scene, [])  # the button, with nothing selected
+    assert held() == set() and not catcher.is_holdout
 
 
 def test_a_catchers_material_changed_by_hand_is_told(

@@ -115,6 +115,7 @@ def assemble_steps(
     build, remembered, plan = _begin(config, result, blend, session_dir, fresh, start, allow_scripts)
     edits = Edits.of(build.scene, remembered.look)
     edits.forget(plan.asked)
+    build.held_by_hand = frozenset(edits.held.values())
     ran: list[str] = []
     for name in NAMES:
         decision = _decide(build, plan, name)
@@ -137,6 +138,7 @@ def assemble_steps(
         if name in remembered.stages.stages:
             result.warnings += remembered.stages.stages[name].warnings
     result.ran = tuple(ran)
+    edits.settle_holdouts(build.scene, config.scene.holdout)
     result.warnings += edits.lines()
     if ran:
         remembered.look = edits.baseline(build.scene, plan.asked)

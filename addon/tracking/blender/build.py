@@ -71,6 +71,8 @@ class Build:
     """Whether it is tracked anew where a session could be taken up."""
     changed: frozenset[str] = frozenset()
     """The keys of the stage at work that have another value than when it ran last."""
+    held_by_hand: frozenset[str] = frozenset()
+    """Names of the objects that the artist made holdouts by our button and no shot file names."""
     runs_hooks: bool = False
     """Whether the hooks that the shot names are called."""
     solve_before: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import bpy
 
@@ -12,27 +12,42 @@ HELD_OUT = "tracked_shot_holdout"
 """Custom property of an object that we made a holdout: whether it was one before."""
 
 
-def set_holdout(scene: bpy.types.Scene, names: Sequence[str]) -> list[bpy.types.Object]:
+def set_holdout(
+    scene: bpy.types.Scene, names: Sequence[str], *, by_hand: Collection[str] = ()
+) -> list[bpy.types.Object]:
     """Makes the objects of these names, and those in collections of these names, holdouts; returns them.
 
-    What was one by our doing and is not named any more becomes what it was. Raises InputError for a name that
-    is neither; nothing is changed then.
+    What was one by our doing and is not named any more becomes what it was, save the objects called
+    ``by_hand``, as far as they are there: the artist chose them. Raises InputError for a name that is neither
+    object nor collection; nothing is changed then.
     """
-    return hold_out(scene, named_objects(scene, names))
+    wanted = named_objects(scene, names)
+    chosen = [item for item in scene.objects if item.name in by_hand and item not in wanted]
+    return hold_out(scene, [*wanted, *chosen])
 
 
 def named_objects(scene: bpy.types.Scene, names: Sequence[str]) -> list[bpy.types.Object]:
     """The objects and those in the collections of these names. Raises InputError for a name of neither."""
     wanted: dict[bpy.types.Object, None] = {}
-    collections = {part.name: part for part in scene.collection.children_recursive}
     for name in names:
-        if name in collections:
-            wanted |= dict.fromkeys(collections[name].all_objects)
-        elif name in scene.objects:
-            wanted[scene.objects[name]] = None
-        else:
+        found = _of_name(scene, name)
+        if found is None:
             raise InputError(f"no object or collection {name!r} is in the scene {scene.name}")
+        wanted |= dict.fromkeys(found)
     return list(wanted)
+
+
+def is_named(item: bpy.types.Object, scene: bpy.types.Scene, names: Sequence[str]) -> bool:
+    """Whether one of these names means the object; names that nothing bears count for nothing."""
+    return any(item in (_of_name(scene, name) or ()) for name in names)
+
+
+def _of_name(scene: bpy.types.Scene, name: str) -> list[bpy.types.Object] | None:
+    """The collection's objects, else the object; None where neither is called so."""
+    for part in scene.collection.children_recursive:
+        if part.name == name:
+            return list(part.all_objects)
+    return [scene.objects[name]] if name in scene.objects else None
 
 
 def hold_out(scene: bpy.types.Scene, wanted: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
@@ -47,9 +62,12 @@ def hold_out(scene: bpy.types.Scene, wanted: Sequence[bpy.types.Object]) -> list
 
 
 def clear_holdout(scene: bpy.types.Scene, keep: Sequence[bpy.types.Object] = ()) -> int:
-    """Objects that we made holdouts become what they were; returns how many."""
+    """Objects that we made holdouts become what they were; returns how many.
+
+    One that somebody has unticked since stays unticked.
+    """
     gone = [thing for thing in scene.objects if HELD_OUT in thing and thing not in keep]
     for thing in gone:
-        thing.is_holdout = bool(thing[HELD_OUT])
+        thing.is_holdout = thing.is_holdout and bool(thing[HELD_OUT])
         del thing[HELD_OUT]
     return len(gone)

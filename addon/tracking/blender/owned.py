@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from . import versions
 from .catcher import material_print
-from .holdout import HELD_OUT
+from .holdout import HELD_OUT, is_named
 from .nodes import MARK
 from .points import POINT_MARK
 from .scene import (
@@ -198,6 +198,8 @@ class Edits:
     changed: dict[str, set[str]] = field(default_factory=dict)
     """By thing, the names of the values that are others."""
     deleted: set[str] = field(default_factory=set)
+    held: dict[str, str] = field(default_factory=dict)
+    """Things that our button made holdouts and no build remembers as such, with their objects' names."""
     world: str = ""
     """The world that lights the scene now; empty where there is none."""
 
@@ -221,6 +223,9 @@ class Edits:
             }
             if names:
                 found.changed[thing] = names
+        for thing, item in (owned_objects(scene) | held_out(scene)).items():
+            if HELD_OUT in item and item.is_holdout and not before.get(thing, {}).get("is_holdout"):
+                found.held[thing] = item.name
         return found
 
     def lines(self) -> list[str]:
@@ -237,6 +242,10 @@ class Edits:
             words = ", ".join(sorted(value.replace("_", " ") for value in values))
             anew = f"build from the stage {stage_of(thing)} to set it anew"
             found.append(f"{names[thing]}: {words} changed by hand and kept; {anew}")
+        for thing, name in sorted(self.held.items()):
+            if "is_holdout" not in self.changed.get(thing, ()):
+                back = f"build from the stage {stage_of(thing)} to take it back"
+                found.append(f"{name}: made a holdout by hand and kept; {back}")
         return found
 
     def _names(self) -> dict[str, str]:
@@ -251,6 +260,7 @@ class Edits:
             if stage_of(thing) in stages:
                 self.changed.pop(thing, None)
                 self.deleted.discard(thing)
+        self.held = {thing: name for thing, name in self.held.items() if stage_of(thing) not in stages}
 
     def told(self, keys: Collection[str]) -> None:
         """Values that a changed key of the shot file says no longer count."""
@@ -261,6 +271,13 @@ class Edits:
             }
             if not self.changed[thing]:
                 del self.changed[thing]
+
+    def settle_holdouts(self, scene: bpy.types.Scene, names: Sequence[str]) -> None:
+        """After the stages: holdouts that the shot file's ``names`` mean are its own, not the artist's."""
+        for thing, name in list(self.held.items()):
+            item = scene.objects.get(name)
+            if item is None or not item.is_holdout or is_named(item, scene, names):
+                del self.held[thing]
 
     def baseline(self, scene: bpy.types.Scene, anew: Collection[str]) -> Look:
         """How things look after this build, with what is still changed by hand as it was remembered.
@@ -275,6 +292,11 @@ class Edits:
             for name in self.changed.get(thing, ()):
                 if name in known and _same(values.get(name), self.now[thing].get(name)):
                     values[name] = known[name]
+        for thing in self.held.keys() & after.keys():
+            if thing.startswith(HOLDOUT):
+                del after[thing]
+            else:
+                after[thing]["is_holdout"] = False
         away = self.deleted | {thing for thing in self.changed if thing not in after}
         return after | {thing: self.before[thing] for thing in away}
 
@@ -290,7 +312,7 @@ def stage_of(thing: str) -> str:
 
 def _told_by(thing: str, name: str) -> tuple[str, ...]:
     """Keys of the shot file that say just this value."""
-    return ("scene.holdout",) if thing.startswith(HOLDOUT) else _TOLD.get((thing, name), ())
+    return ("scene.holdout",) if name == "is_holdout" else _TOLD.get((thing, name), ())
 
 
 def _same(one: Any, other: Any) -> bool:

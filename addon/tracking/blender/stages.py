@@ -230,7 +230,7 @@ def cg_stage(build: Build) -> Steps:
     elif config.into is None and scene.camera is not None:
         add_stand_in(scene)
     try:
-        set_holdout(scene, config.scene.holdout)
+        set_holdout(scene, config.scene.holdout, by_hand=build.held_by_hand)
     except InputError as error:
         raise ShotFileError([problem_at(config.source, ("scene", "holdout"), str(error))]) from None
 
