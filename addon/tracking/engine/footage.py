@@ -5,7 +5,8 @@ Pictures are arrays with the top row first, as OpenCV has them; a rotation flag 
 
 A movie's header is not believed: the frames are counted. The packets are listed without decoding them
 (milliseconds); where their times are even and both ends of the clip decode to just those times, there are as
-many frames as packets. Everywhere else all frames are decoded once.
+many frames as packets. The end need not be decoded where the file's index and its packets leave no doubt (see
+mp4_index.py). Everywhere else all frames are decoded once.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FootageError
+from .mp4_index import pictures_shown
 
 # OpenCV reads these when a picture or a movie is first opened: EXR is off by default, and its movie reader
 # writes every oddity of a stream to standard error, where only our own one-line errors belong.
@@ -48,6 +50,8 @@ SEQUENCE_FPS = 24.0
 
 _SAME_TIME_MS = 0.5
 _HEAD_FRAMES = 32
+_HEAD_FRAMES_SURE = 8
+"""Where the index says that all pictures are shown, a few tell whether they decode."""
 _SEEK_FROM = 64
 _QUEUE = 4
 _FINGERPRINT_PART = 1 << 20
@@ -330,8 +334,8 @@ def _open_movie(path: Path) -> Footage:
 def _count_movie(path: Path, _size: int, _changed: int) -> Footage:
     """The movie with its frames counted; known from the last time where the file has not changed since.
 
-    Who opens a clip soon opens it again (preflight, session, the frames themselves), and counting takes half
-    the time of decoding.
+    Who opens a clip soon opens it again (preflight, session, the frames themselves), and where the end has to
+    be decoded counting takes half the time of decoding.
     """
     capture = _capture(path)
     try:
@@ -343,7 +347,7 @@ def _count_movie(path: Path, _size: int, _changed: int) -> Footage:
         rotation = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
         aspect = _pixel_aspect(capture)
         packets = _packet_times(path)
-        times = packets if _ends_agree(capture, packets) else _decoded_times(path)
+        times = packets if _ends_agree(path, capture, packets) else _decoded_times(path)
     finally:
         capture.release()
     if len(times) == 0 or width < 1 or height < 1:
@@ -399,10 +403,11 @@ def _decoded_times(path: Path) -> NDArray[np.float64]:
     return np.array(times, dtype=np.float64)
 
 
-def _ends_agree(capture: cv2.VideoCapture, packets: NDArray[np.float64]) -> bool:
+def _ends_agree(path: Path, capture: cv2.VideoCapture, packets: NDArray[np.float64]) -> bool:
     """Whether the packets are evenly timed and the first and the last of them decode to just their times.
 
-    An edit list, a damaged end or pictures that come out of order show themselves here.
+    An edit list, a damaged end or pictures that come out of order show themselves here. To reach the last one
+    all since a key frame have to be decoded, so that is only done where it is in doubt.
     """
     if len(packets) <= _SEEK_FROM or capture.get(cv2.CAP_PROP_FRAME_COUNT) != len(packets):
         return False
@@ -411,9 +416,12 @@ def _ends_agree(capture: cv2.VideoCapture, packets: NDArray[np.float64]) -> bool
     # Containers that keep whole milliseconds (33, 33, 34) are even too.
     if typical < 2.0 or np.abs(steps - typical).max() > max(1.01, 0.02 * typical):
         return False
-    for time in packets[:_HEAD_FRAMES]:
+    sure = pictures_shown(path) == len(packets)
+    for time in packets[: _HEAD_FRAMES_SURE if sure else _HEAD_FRAMES]:
         if not capture.grab() or abs(capture.get(cv2.CAP_PROP_POS_MSEC) - time) > _SAME_TIME_MS:
             return False
+    if sure:
+        return True
     return _seek(capture, packets, len(packets)) and not capture.grab()
 
 
