@@ -8,13 +8,14 @@ height. A driver follows the suns as they are turned. Lamps of other kinds make 
 
 from __future__ import annotations
 
-import hashlib
 import math
+from collections.abc import Sequence
 
 import bpy
 import numpy as np
 
 from ..engine.model import Floats
+from .material_look import Values, driver_words, material_values
 from .nodes import MARK
 
 MATERIAL_MARK = "shadow_catcher_material"
@@ -25,8 +26,8 @@ SURE_LIGHT = 0.98
 """What is brighter than this share of the lit floor is no shadow: EEVEE is right to a thousandth, and samples
 of soft light are not."""
 
-PRINTED_VALUES = ("Color", "Strength", "From Min", "From Max", "To Min", "To Max")
-"""Inputs that are set here. Others come and go with Blender's versions, and tell nothing of a hand."""
+LIT_TOLD = "tracked_shot_lit"
+"""Custom property of our material: what that node was told last, in words."""
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
@@ -59,26 +60,24 @@ def _our_material(ground: bpy.types.Object) -> bpy.types.Material | None:
     return next((item for item in ground.data.materials if item and item.get(MARK) == MATERIAL_MARK), None)
 
 
-def material_print(ground: bpy.types.Object) -> str:
-    """A word for how the ground's materials are built; how bright the light is does not count."""
-    found: list[str] = []
-    for material in ground.data.materials:
-        if material is None or material.node_tree is None:
-            found.append(str(material is not None))
-            continue
-        tree = material.node_tree
-        found.append(str(material.get(MARK) == MATERIAL_MARK) + material.surface_render_method)
-        for node in tree.nodes:
-            values = [
-                f"{socket.name} {np.round(np.atleast_1d(socket.default_value), 4).tolist()}"
-                for socket in node.inputs
-                if socket.name in PRINTED_VALUES and not socket.is_linked and hasattr(socket, "default_value")
-            ]
-            found.append(f"{node.bl_idname} {node.name} {node.mute} {sorted(values)}")
-        for link in tree.links:
-            ends = (link.from_node.name, link.from_socket.identifier)
-            found.append(" ".join((*ends, link.to_node.name, link.to_socket.identifier)))
-    return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
+def ground_values(ground: bpy.types.Object) -> Values:
+    """How the ground's materials are made, all that a hand can change; how bright the light is is no such.
+
+    What somebody gave to the ground in place of ours counts by its name alone.
+    """
+    materials = [slot.material for slot in ground.material_slots]
+    ours = [material for material in materials if material and material.get(MARK) == MATERIAL_MARK]
+    names = [
+        "none" if material is None else "ours" if material in ours else material.name_full
+        for material in materials
+    ]
+    found: Values = {"materials": names}
+    for material in ours:
+        socket = _lit_socket(material)
+        but = () if socket is None else (socket.path_from_id("default_value"),)
+        found |= material_values(material, but=but)
+        found["the light"] = _lit_words(material) if _lit_by_hand(material) else "told"
+    return found
 
 
 def _build(material: bpy.types.Material) -> None:
@@ -122,10 +121,9 @@ def _build(material: bpy.types.Material) -> None:
 
 def _tell_light(material: bpy.types.Material, scene: bpy.types.Scene) -> None:
     """How bright a white floor is in the scene's light: a driver, so that a sun may be turned and dimmed."""
-    node = material.node_tree.nodes.get(LIT) if material.node_tree is not None else None
-    if node is None or node.bl_idname != "ShaderNodeValue":
-        return  # built otherwise by hand
-    socket = node.outputs[0]
+    socket = _lit_socket(material)
+    if socket is None or _lit_by_hand(material):
+        return
     socket.driver_remove("default_value")
     suns = [
         item
@@ -134,8 +132,12 @@ def _tell_light(material: bpy.types.Material, scene: bpy.types.Scene) -> None:
     ]
     ambient = max(world_light(scene.world), 1e-6)
     socket.default_value = ambient
-    if not suns:
-        return
+    if suns:
+        _drive_light(socket, suns, ambient)
+    material[LIT_TOLD] = _lit_words(material)
+
+
+def _drive_light(socket: bpy.types.NodeSocket, suns: Sequence[bpy.types.Object], ambient: float) -> None:
     driver = socket.driver_add("default_value").driver
     driver.type = "SCRIPTED"
     terms = []
@@ -153,6 +155,27 @@ def _tell_light(material: bpy.types.Material, scene: bpy.types.Scene) -> None:
             turn.targets[0].transform_type = f"ROT_{axis.upper()}"
             turn.targets[0].rotation_mode = "XYZ"
     driver.expression = f"{ambient:.6g}+({'+'.join(terms)})/pi"
+
+
+def _lit_socket(material: bpy.types.Material) -> bpy.types.NodeSocket | None:
+    """Where the node says how bright it is; None where somebody built the material otherwise."""
+    node = material.node_tree.nodes.get(LIT) if material.node_tree is not None else None
+    return node.outputs[0] if node is not None and node.bl_idname == "ShaderNodeValue" else None
+
+
+def _lit_words(material: bpy.types.Material) -> str:
+    """What the node is told: its driver, else its value."""
+    socket = _lit_socket(material)
+    if socket is None:
+        return ""
+    data, path = material.node_tree.animation_data, socket.path_from_id("default_value")
+    curve = data.drivers.find(path) if data is not None else None
+    return driver_words(curve) if curve is not None else f"{socket.default_value:.5g}"
+
+
+def _lit_by_hand(material: bpy.types.Material) -> bool:
+    """Whether somebody has told it otherwise since."""
+    return LIT_TOLD in material and material[LIT_TOLD] != _lit_words(material)
 
 
 def world_light(world: bpy.types.World | None) -> float:

@@ -17,8 +17,9 @@ import bpy
 import numpy as np
 
 from . import versions
-from .catcher import material_print
+from .catcher import ground_values
 from .holdout import HELD_OUT, is_named
+from .material_look import same_values
 from .nodes import MARK
 from .points import POINT_MARK
 from .scene import (
@@ -128,7 +129,7 @@ def look(scene: bpy.types.Scene) -> Look:
         for part in (*item.constraints, *item.modifiers):
             found[name] |= {f"{part.name}: {key}": value for key, value in _part(part)}
         if item.get(MARK) == CATCHER_MARK:
-            found[name][MATERIAL] = material_print(item)
+            found[name][MATERIAL] = ground_values(item)
     for name, item in held_out(scene).items():
         found[name] = _held(item)
     return found
@@ -316,6 +317,8 @@ def _told_by(thing: str, name: str) -> tuple[str, ...]:
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) or isinstance(other, dict):  # a word where an earlier version remembered it
+        return not (isinstance(one, dict) and isinstance(other, dict)) or same_values(one, other)
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):

@@ -49,6 +49,7 @@ from .trees import (
     scene_tree_state,
     stored_scene_tree,
     take_off_scene_tree,
+    uses_nodes,
 )
 
 __all__ = [
@@ -98,4 +99,5 @@ __all__ = [
     "set_option",
     "stored_scene_tree",
     "take_off_scene_tree",
+    "uses_nodes",
 ]

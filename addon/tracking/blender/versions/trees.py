@@ -58,6 +58,11 @@ def scene_tree_state(scene: bpy.types.Scene) -> str:
     return TREE_ON if TREE_IS_A_GROUP or scene.use_nodes else TREE_OFF
 
 
+def uses_nodes(material: bpy.types.Material) -> bool:
+    """Whether the material's nodes count; from 5.0 they always do, and asking would warn."""
+    return TREE_IS_A_GROUP or material.use_nodes
+
+
 def hang_scene_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
     """The scene's tree, made or switched on where needed.
 
