@@ -1,4 +1,4 @@
-"""Whatever an artist changes about the shadow catcher's material is seen, and nothing else counts as a change."""
+"""Whatever an artist changes about the shadow catcher's material is seen, and nothing else counts."""
 
 from __future__ import annotations
 
@@ -156,9 +156,7 @@ def test_a_ramp_and_a_curve_of_the_artists_are_seen_to_the_last_point(
     assert not Edits.of(scene, before).changed, "where a node stands and what it is called shows nowhere"
 
 
-def test_a_light_that_is_turned_or_deleted_is_no_change_by_hand(
-    ground: Any, blender_file: ModuleType
-) -> None:
+def test_a_light_that_is_turned_or_deleted_is_no_change(ground: Any, blender_file: ModuleType) -> None:
     scene = blender_file.context.scene
     before = look(scene)[scene_room.CATCHER_MARK][MATERIAL]
     sun = next(item for item in scene.objects if item.type == "LIGHT")
@@ -207,9 +205,9 @@ def test_what_another_blender_makes_of_a_file_is_no_change_by_hand(ground: Any) 
     here = catcher.ground_values(ground)
     turned = {
         **here,
-        "Blender": "4.2",
+        "Blender": "4.1",
         "use_backface_culling_lightprobe_volume": "other",
-        "shadow_method": "OPAQUE",
+        "gone": "1",
     }
     del turned["displacement_method"]
     assert same_values(turned, here) and same_values(here, turned)
