@@ -21,7 +21,8 @@ Values = dict[str, str | list[str]]
 _NO_LOOK = {
     "label", "name", "parent", "location", "location_absolute", "width", "width_hidden", "height",
     "dimensions", "select", "hide", "color", "use_custom_color", "color_tag", "warning_propagation", "inputs",
-    "outputs", "internal_links", "show_options", "show_preview", "show_texture", "active_preview", "panel_states",
+    "outputs", "internal_links", "show_options", "show_preview", "show_texture", "active_preview",
+    "panel_states",
 }  # fmt: skip
 """What may change about a node without changing the picture, and sockets, which are read on their own."""
 _NOT_OF_THE_MATERIAL = {
