@@ -6,7 +6,7 @@ The rows of the list of tracks live in the window manager, a list for each clip.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
@@ -17,7 +17,7 @@ from .tracking.blender.clip_state import taken_session
 from .tracking.errors import SessionError
 from .tracking.session import load_session
 from .tracking.session.clip_tracks import PREFIX
-from .tracking.solve_view import SolveView, solve_view
+from .tracking.solve_view import SolveView, solve_view, sparkline
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ class _Known:
     errand: Errand | None = None
     trouble: str = ""
     """Why there is no view, in one line."""
+    bars: dict[int, str] = field(default_factory=dict)
+    """The error over the clip as a line of so many bars at most."""
 
 
 _known: dict[int, _Known] = {}
@@ -48,6 +50,16 @@ def view_of(clip: bpy.types.MovieClip | None) -> SolveView | None:
     """The clip's solve as it is shown; reads nothing, None where it was not worked out yet."""
     known = _known.get(clip.session_uid) if clip is not None else None
     return known.view if known is not None else None
+
+
+def bars_of(clip: bpy.types.MovieClip | None, most: int) -> str:
+    """The error over the clip as a line of bars, ``most`` at most; worked out once for each width."""
+    known = _known.get(clip.session_uid) if clip is not None else None
+    if known is None or known.view is None:
+        return ""
+    if most not in known.bars:
+        known.bars[most] = sparkline(known.view.frame_errors, most)
+    return known.bars[most]
 
 
 def trouble_of(clip: bpy.types.MovieClip | None) -> str:
@@ -87,7 +99,7 @@ def look(clips: list[bpy.types.MovieClip]) -> bool:
             _known[uid] = known = _Known(key, view, _errand_for(key))
         if known.errand is not None and known.errand.done:
             errand, known.errand = known.errand, None
-            known.view, known.trouble = errand.result, errand.error
+            known.view, known.trouble, known.bars = errand.result, errand.error, {}
             _fill(clip, known.view)
             changed = True
     return changed

@@ -3,7 +3,8 @@
     python benchmarks/panels.py [--version 5.2] [--tracks 1000] [--frames 5000] [--json FILE]
 
 Starts a desktop Blender (tools/blenders.py says how one is found), makes up a clip and its solve, opens all
-panels and redraws the window. Told for each panel: milliseconds in its draw function; for the overlay:
+panels and redraws the window. Told for each panel: milliseconds in its draw function; of the buttons, the
+slowest to say whether they can be pressed, which Blender asks each time they are drawn; for the overlay:
 milliseconds of a redraw of the same frame, and of one that is new, the batch made and drawn.
 Ends with 1 where a panel takes more than 1 ms or the overlay more than 5 ms, by the median.
 """
@@ -22,6 +23,8 @@ from in_blender import DESKTOP_VERSIONS, go_on, in_windows, inside, leave
 PANEL_MS, OVERLAY_MS = 1.0, 5.0
 TIMEOUT_SECONDS = 300
 REDRAWS = 40
+SLOWEST = 3
+"""Buttons that are told."""
 
 
 def main() -> int:
@@ -65,10 +68,14 @@ def measure(place: str, *numbers: str) -> None:
     import bpy
 
     import addon
-    from addon import overlay, panels, solve_list
+    from addon import operators, overlay, panels, solve_list
     from addon.tracking.blender.clip_state import TAKEN
 
     times: dict[str, list[float]] = {}
+    polls: dict[str, list[float]] = {}
+    for kind in operators.CLASSES:
+        if hasattr(kind, "poll"):
+            kind.poll = timed_poll(kind.poll, polls.setdefault(f"{kind.__name__}.poll", []))
     for kind in panels.CLASSES:
         if hasattr(kind, "bl_options"):
             kind.bl_options = set(kind.bl_options) - {"DEFAULT_CLOSED"}
@@ -100,7 +107,10 @@ def measure(place: str, *numbers: str) -> None:
             solve_list._key_of(solve_list._session_of(clip)), view
         )
         solve_list._fill(clip, view)
-        solve_list.rows_of(clip).index = 0
+        solve_list.rows_of(clip).index = -1
+        tracks = clip.tracking.tracks
+        for row in view.rows:  # none of them chosen: a button that looks for one looks at all
+            tracks.new(name=row.name, frame=1).select = False
 
     def walk():  # type: ignore[no-untyped-def]
         prepare()
@@ -110,7 +120,7 @@ def measure(place: str, *numbers: str) -> None:
             if area.type in ("CLIP_EDITOR", "NODE_EDITOR"):
                 yield from choose_tab(area)
         yield
-        for found in times.values():
+        for found in (*times.values(), *polls.values()):
             found.clear()
         for name, moves in (("overlay, same frame", False), ("overlay, new frame", True)):
             times["overlay"].clear()
@@ -124,6 +134,9 @@ def measure(place: str, *numbers: str) -> None:
                 yield
             times[name] = times["overlay"].copy()
         del times["overlay"]
+        asked = {name: found for name, found in polls.items() if found}
+        for name in sorted(asked, key=lambda name: -told(asked[name])["median"])[:SLOWEST]:
+            times[name] = asked[name]
         (folder / "times.json").write_text(json.dumps({n: told(t) for n, t in times.items() if t}))
         leave(0)
 
@@ -142,16 +155,23 @@ def choose_tab(area):  # type: ignore[no-untyped-def]
             yield
 
 
+def timed_poll(poll, found: list[float]):  # type: ignore[no-untyped-def]
+    """The same for an operator's poll, which is bound already."""
+    run = timed(poll, found)
+    return classmethod(lambda _kind, context: run(context))
+
+
 def timed(draw, found: list[float]):  # type: ignore[no-untyped-def]
     """The function, its times in milliseconds noted."""
     import functools
     import time
 
     @functools.wraps(draw)
-    def run(*arguments: object) -> None:
+    def run(*arguments: object) -> object:
         started = time.perf_counter()
-        draw(*arguments)
+        answer = draw(*arguments)
         found.append(1000 * (time.perf_counter() - started))
+        return answer
 
     return run
 

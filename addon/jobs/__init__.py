@@ -18,7 +18,7 @@ from .clip import (
     show_copy,
     stop_on_errors,
 )
-from .improve import select_worst, show_worst_frame, with_known_lens, without_selected
+from .improve import select_worst, show_worst_frame, some_selected, with_known_lens, without_selected
 from .own_tracks import checkpoint, differs_from_kept, kept_names, restore, stale, track_names
 from .sessions import (
     clip_session,
@@ -96,6 +96,7 @@ __all__ = [
     "show_copy",
     "show_worst_frame",
     "solve_again",
+    "some_selected",
     "stale",
     "stop_on_errors",
     "take_up",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import bpy
+import numpy as np
 
 from ..tracking.blender.by_hand import LEAST_TRACKS, usable
 from ..tracking.blender.clip import PREFIX, camera_object, select_track
@@ -39,6 +40,27 @@ def show_worst_frame(scene: bpy.types.Scene, clip: bpy.types.MovieClip, view: So
     at %= len(frames)
     scene.frame_set(frames[at])
     return float(view.frame_errors[view.worst_frames[at] - view.first])
+
+
+def some_selected(clip: bpy.types.MovieClip) -> bool:
+    """Whether a track is selected that has weight; quick enough to be asked whenever a button is drawn.
+
+    Selecting calls nobody, so that nothing can be kept: the active track answers mostly, else all are read at
+    once.
+    """
+    camera = camera_object(clip)
+    tracks = camera.tracks
+    # Each object's collection says the active track of the object that is active.
+    active = tracks.active if clip.tracking.objects.active == camera else None
+    if active is not None and active.select and active.weight > 0:
+        return True
+    selected = np.zeros(len(tracks), bool)
+    tracks.foreach_get("select", selected)
+    if not selected.any():
+        return False
+    weights = np.zeros(len(tracks), np.float32)
+    tracks.foreach_get("weight", weights)
+    return bool((weights[selected] > 0).any())
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class TRACKED_SHOT_OT_export_tracks(ClipAction, ExportHelper, bpy.types.Operator
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        return "" if any(len(owner.tracks) for owner in clip.tracking.objects) else "The clip has no tracks"
+        return "" if any(owner.tracks for owner in clip.tracking.objects) else "The clip has no tracks"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not self.filepath:

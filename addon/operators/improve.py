@@ -9,7 +9,6 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty
 
 from .. import jobs, solve_list, watch
 from ..tracking.blender.camera_presets import CameraPreset, camera_presets
-from ..tracking.blender.clip import camera_object
 from ..words import said
 from .base import DONE, STOPPED, ClipAction, ClipInSceneAction, clip_of
 from .track import SolvesAgain
@@ -88,9 +87,9 @@ class TRACKED_SHOT_OT_switch_off_and_solve(SolvesAgain, bpy.types.Operator):
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        if not any(track.select and track.weight > 0 for track in camera_object(clip).tracks):
-            return "Select tracks that have weight first"
-        return super().refusal(clip, state)
+        if refusal := super().refusal(clip, state):
+            return refusal
+        return "" if jobs.some_selected(clip) else "Select tracks that have weight first"
 
     def work(self, context: bpy.types.Context) -> set[str]:
         with jobs.without_selected(clip_of(context)):

@@ -70,7 +70,7 @@ class TRACKED_SHOT_OT_checkpoint_tracks(ClipAction, bpy.types.Operator):
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        there = any(len(owner.tracks) for owner in clip.tracking.objects)
+        there = any(owner.tracks for owner in clip.tracking.objects)
         return "" if there or (state is not None and state.kept) else "The clip has no tracks"
 
     def work(self, context: bpy.types.Context) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import bpy
 from bpy.props import EnumProperty
 
@@ -69,7 +71,8 @@ class SolvesAgain(_Tracking):
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:
-        if len(camera_object(clip).tracks) < LEAST_TRACKS:
+        # Counting them all would take longer the more there are.
+        if next(islice(camera_object(clip).tracks, LEAST_TRACKS - 1, None), None) is None:
             return f"A camera takes {LEAST_TRACKS} tracks"
         return super().refusal(clip, state)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from functools import lru_cache
 
 import bpy
 
@@ -74,10 +75,16 @@ def paragraph(
     column.active = not dim
     indented = icon != "NONE"
     fits = letters(context) - (4 if indented else 0)
-    for number, line in enumerate(textwrap.wrap(text, fits) or [""]):
+    for number, line in enumerate(_lines(text, fits)):
         column.label(
             text=line, icon=icon if number == 0 else ("BLANK1" if indented else "NONE"), translate=False
         )
+
+
+@lru_cache(maxsize=500)
+def _lines(text: str, fits: int) -> list[str]:
+    """The text in lines of so many letters, kept: panels are drawn again and again with the same words."""
+    return textwrap.wrap(text, fits) or [""]
 
 
 def values(layout: bpy.types.UILayout, rows: Iterable[tuple[str, str]]) -> None:

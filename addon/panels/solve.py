@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 
 from .. import solve_list, watch
-from ..tracking.solve_view import sparkline
 from ..words import said, say
 from .base import VERDICT_ICONS, ClipPanel, letters, paragraph, values
 
@@ -100,10 +99,7 @@ class TRACKED_SHOT_PT_solve(_Solved, bpy.types.Panel):
 
     def draw_plot(self, context: bpy.types.Context) -> None:
         """The error over the clip as a line of bars, with its ends."""
-        view = solve_list.view_of(context.space_data.clip)
-        if view is None:
-            return
-        bars = sparkline(view.frame_errors, int(letters(context) * BAR_LETTERS))
+        bars = solve_list.bars_of(context.space_data.clip, int(letters(context) * BAR_LETTERS))
         if not bars:
             return
         column = self.layout.column(align=True)

@@ -267,6 +267,35 @@ def test_the_principal_point_is_found_on_wish(clip: bpy.types.MovieClip) -> None
     assert tuple(clip.tracking.camera.principal_point_pixels) == pytest.approx((0.5 * width, 0.5 * height))
 
 
+def test_selecting_is_seen_at_once_by_the_button(clip: bpy.types.MovieClip) -> None:
+    """Nobody is called where a track is selected: the button looks each time, at the camera's tracks."""
+    poll = bpy.ops.tracked_shot.switch_off_and_solve.poll
+    tracks = camera_object(clip).tracks
+    for track in tracks:
+        select_track(track, False)
+    assert not poll()
+    for other in (tracks[-1], tracks[3]):
+        tracks.active = tracks[0]
+        select_track(other, True)
+        assert poll()
+        other.weight = 0.0
+        assert not poll(), "it has no weight already"
+        other.weight = 1.0
+        assert poll()
+        tracks.active = other
+        assert poll()
+        select_track(other, False)
+        assert not poll()
+    car = clip.tracking.objects.new("Car")
+    clip.tracking.objects.active = car
+    wheel = car.tracks.new(name="Wheel", frame=1)
+    car.tracks.active = wheel
+    wheel.select = True
+    assert not poll(), "that is none of the camera's"
+    clip.tracking.objects.active = camera_object(clip)
+    clip.tracking.objects.remove(car)
+
+
 def test_too_few_would_be_left(clip: bpy.types.MovieClip) -> None:
     for track in list(clip.tracking.tracks)[9:]:
         track.weight = 0.0

@@ -33,6 +33,7 @@ from addon.tracking.session import (
 )
 from addon.tracking.session.versions import product_version
 from addon.tracking.session.worker import DISK_FULL, log_path
+from addon.tracking.solve_view import sparkline
 from addon.watch import taking, timer, workers
 from addon.watch.state import clips
 
@@ -416,6 +417,18 @@ def test_what_is_known_of_the_footage_outlives_its_session(done_clip: bpy.types.
     assert (now.session, now.progress, now.kept) == (None, None, None)
     assert now.preflight is state.preflight and now.compared
     assert now.copying is None and now.trouble == ""  # it was done, and its end was seen
+
+
+def test_the_line_of_bars_is_kept_by_width_and_goes_with_its_solve(done_clip: bpy.types.MovieClip) -> None:
+    assert solve_list.bars_of(done_clip, 30) == ""
+    assert bpy.ops.tracked_shot.take_in() == {"FINISHED"}
+    view = solve_list.look_now(done_clip)
+    bars = [solve_list.bars_of(done_clip, most) for most in (12, 20, 12)]
+    assert bars[0] is bars[2] and bars == [sparkline(view.frame_errors, most) for most in (12, 20, 12)]
+    path = Path(done_clip.tracked_shot.session)
+    path.write_bytes(b"no session" * 1000)
+    solve_list.look_now(done_clip)
+    assert solve_list.bars_of(done_clip, 12) == "", "nothing is shown of a solve that cannot be read"
 
 
 def test_the_list_of_tracks_says_why_it_is_empty(done_clip: bpy.types.MovieClip) -> None:
