@@ -124,6 +124,48 @@ def test_derivatives_are_those_of_the_projection(bending: Bending, k3: float) ->
         np.testing.assert_allclose(derivatives.lens[:, :, column], found, atol=2e-2, rtol=1e-4)
 
 
+@pytest.mark.parametrize("seen", [1, 3, 9, 40])
+def test_points_eliminated_part_by_part_are_those_eliminated_at_once(seen: int) -> None:
+    """Points that come into view and go, each seen by so many cameras, in no order."""
+    rig, sights = make_rig(40, 90)
+    rng = np.random.default_rng(4)
+    begins = rng.integers(0, 41 - seen, 90)[sights.point]
+    kept = (sights.camera >= begins) & (sights.camera < begins + seen)
+    uv = sights.uv[kept] + rng.normal(0, 0.3, (int(kept.sum()), 2))
+    sights = Sights(sights.camera[kept], sights.point[kept], uv)
+    freedom = Freedom(principal=True)
+    layout = bundle.Layout(sights, 40, 90, freedom)
+    d = bundle.derivatives(rig, sights, 1.0, layout.columns)
+    left, right, half = layout.normal(d).reduced(1e-3)
+
+    rows = np.zeros((len(uv), 2, 240 + LENS_TERMS + 270))
+    for number, (camera, point) in enumerate(zip(sights.camera, sights.point)):
+        rows[number, :, 6 * camera : 6 * camera + 6] = d.camera[number]
+        rows[number, :, 240 : 240 + LENS_TERMS] = d.lens[number]
+        rows[number, :, 248 + 3 * point : 251 + 3 * point] = d.point[number]
+    rows = rows.reshape(2 * len(uv), -1)
+    whole = rows.T @ rows
+    whole += np.diag(1e-3 * np.diag(whole) + np.where(np.arange(len(whole)) < 248, 1e-12, 1e-9))
+    gradient = rows.T @ d.residual.ravel()
+    inverse = np.linalg.inv(whole[248:, 248:])
+    across = whole[:248, 248:]
+    size = np.abs(whole).max()
+    np.testing.assert_allclose(left, whole[:248, :248] - across @ inverse @ across.T, atol=1e-9 * size)
+    np.testing.assert_allclose(right, across @ inverse @ gradient[248:] - gradient[:248], atol=1e-9 * size)
+    found = np.matmul(half.transpose(0, 2, 1), half)
+    np.testing.assert_allclose(found[7], inverse[21:24, 21:24], rtol=1e-6)
+
+    free = layout.free()
+    step = bundle._solve_step(layout.normal(d), 1e-3, free)
+    assert step is not None
+    kept_rows = np.concatenate([free, np.arange(248, len(whole))])
+    expected = np.zeros(len(whole))
+    expected[kept_rows] = np.linalg.solve(whole[np.ix_(kept_rows, kept_rows)], -gradient[kept_rows])
+    assert not step[0][:6].any()
+    np.testing.assert_allclose(step[0], expected[:248], atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(step[1].ravel(), expected[248:], atol=1e-6 * np.abs(expected).max())
+
+
 def test_a_camera_that_only_turns_stays_where_it_is() -> None:
     rig, sights = make_rig()
     rig.translation[:] = 0

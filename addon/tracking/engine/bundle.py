@@ -24,8 +24,13 @@ from .model import Bools, Floats
 NEAREST = 1e-6
 """Points nearer to the camera than this, or behind it, carry no weight."""
 LEAST_FOCAL_PX = 50.0
+PARTS_A_LIFE, MOST_PARTS = 1.4, 8
+"""Into how many parts the cameras are split for the time that a point is seen, and at most."""
 TRIES = 6
 """Times the damping is raised before a round gives up."""
+
+SOLVED_AT_ONCE = 64
+"""Rows of a triangle that are solved together."""
 
 LENS_TERMS = 8
 BEND = [1, 2, 7]
@@ -125,15 +130,31 @@ def unit(points: Floats) -> Floats:
 
 def project(rig: Rig, sights: Sights) -> tuple[Floats, Floats]:
     """Where the rig sees its points: pixels (m, 2) from the middle, and depths (m,), times the points' w."""
-    points = rig.points[sights.point]
-    seen = np.matmul(rig.rotation[sights.camera], points[:, :3, None])[:, :, 0]
-    seen += points[:, 3:] * rig.translation[sights.camera]
-    slopes = seen[:, :2] / seen[:, 2:]
+    rotation, translation, points = _of_each(rig, sights)
+    seen = _turned(rotation, points)
+    seen += points[3] * translation
+    slopes = (seen[:2] / seen[2]).T
     landed = rig.bending.image(slopes, rig.lens[BEND]) * rig.focals(sights.camera)[:, None]
     landed += rig.lens[PRINCIPAL]
     if len(sights.late) and rig.lens[SHUTTER].any():
         landed += sights.late @ rig.lens[SHUTTER]
-    return landed, seen[:, 2]
+    return landed, seen[2]
+
+
+def _of_each(rig: Rig, sights: Sights) -> tuple[Floats, Floats, Floats]:
+    """Of each sight the rotation (3, 3, m), the translation (3, m) and the point (4, m)."""
+    rotation = _taken(rig.rotation.reshape(-1, 9), sights.camera).reshape(3, 3, -1)
+    return rotation, _taken(rig.translation, sights.camera), _taken(rig.points, sights.point)
+
+
+def _taken(values: Floats, index: Index) -> Floats:
+    """(k, m) rows of ``values`` (n, k), the numbers of one kind side by side: sums over them are fast."""
+    return np.take(np.ascontiguousarray(values.T), index, axis=1)
+
+
+def _turned(rotation: Floats, points: Floats) -> Floats:
+    """(3, m) the first three numbers of ``points`` (4, m) turned by ``rotation`` (3, 3, m)."""
+    return rotation[:, 0] * points[0] + rotation[:, 1] * points[1] + rotation[:, 2] * points[2]
 
 
 def sight_errors(rig: Rig, sights: Sights) -> Floats:
@@ -154,62 +175,89 @@ def rotations(vectors: Floats) -> Floats:
 class Derivatives:
     """Residuals and derivatives of every sight, already weighted."""
 
-    residual: Floats
-    """(m, 2)"""
-    camera: Floats
-    """(m, 2, b) by the camera's free unknowns."""
-    point: Floats
-    """(m, 2, 3) along the point's ``tangents``."""
-    lens: Floats
-    """(m, 2, 8)"""
+    rows: Floats
+    """(b + 12, 2, m) by the camera's b free unknowns and by the lens's 8 terms, the residual, and by the
+    point's 3 tangents."""
+
+    @property
+    def camera(self) -> Floats:
+        """(m, 2, b) by the camera's free unknowns."""
+        return self.rows[: -LENS_TERMS - 4].transpose(2, 1, 0)
+
+    @property
+    def lens(self) -> Floats:
+        """(m, 2, 8) by the lens's terms."""
+        return self.rows[-LENS_TERMS - 4 : -4].transpose(2, 1, 0)
+
+    @property
+    def residual(self) -> Floats:
+        """(m, 2) pixels."""
+        return self.rows[-4].T
+
+    @property
+    def point(self) -> Floats:
+        """(m, 2, 3) along the point's ``tangents``."""
+        return self.rows[-3:].transpose(2, 1, 0)
 
 
 def derivatives(rig: Rig, sights: Sights, loss_px: float, columns: Index) -> Derivatives:
     """Residuals and derivatives by ``columns`` of a camera's seven unknowns, by points and by the lens."""
-    rotation, points = rig.rotation[sights.camera], rig.points[sights.point]
-    turned = np.matmul(rotation, points[:, :3, None])[:, :, 0]
-    translation = rig.translation[sights.camera]
-    seen = turned + points[:, 3:] * translation
-    depth = seen[:, 2]
-    x, y = seen[:, 0] / depth, seen[:, 1] / depth
+    rotation, translation, points = _of_each(rig, sights)
+    turned = _turned(rotation, points)
+    seen = turned + points[3] * translation
+    depth = seen[2]
+    x, y = seen[:2] / depth
     focal = rig.focals(sights.camera)
     bent = rig.bending.derivatives(x, y, rig.lens[BEND])
-    landed = np.stack([focal * bent.x, focal * bent.y], 1)
-    residual = landed - sights.uv + rig.lens[PRINCIPAL]
-    if len(sights.late):
-        residual += sights.late @ rig.lens[SHUTTER]
-    size = np.sqrt(np.sum(residual * residual, axis=1))
+    landed = np.stack([focal * bent.x, focal * bent.y])
+    residual = landed - sights.uv.T + rig.lens[PRINCIPAL][:, None]
+    if len(sights.late) and rig.lens[SHUTTER].any():
+        residual += (sights.late @ rig.lens[SHUTTER]).T
+    size = np.sqrt(residual[0] ** 2 + residual[1] ** 2)
     weight = np.sqrt(np.where(size < loss_px, 1.0, loss_px / np.maximum(size, 1e-9)))
     weight[depth <= NEAREST] = 0
     if len(sights.weight):
         weight *= np.sqrt(sights.weight)
 
     weighted = focal * weight
-    xx, xy, yx, yy = (weighted * part for part in bent.by_slopes)
-    by_seen = np.empty((len(x), 2, 3))
-    by_seen[:, 0, 0], by_seen[:, 0, 1], by_seen[:, 0, 2] = xx, xy, -(xx * x + xy * y)
-    by_seen[:, 1, 0], by_seen[:, 1, 1], by_seen[:, 1, 2] = yx, yy, -(yx * x + yy * y)
-    by_seen /= depth[:, None, None]
-    camera = np.empty((len(x), 2, 7 if 6 in columns else 6))
-    camera[:, :, 0] = by_seen[:, :, 2] * turned[:, None, 1] - by_seen[:, :, 1] * turned[:, None, 2]
-    camera[:, :, 1] = by_seen[:, :, 0] * turned[:, None, 2] - by_seen[:, :, 2] * turned[:, None, 0]
-    camera[:, :, 2] = by_seen[:, :, 1] * turned[:, None, 0] - by_seen[:, :, 0] * turned[:, None, 1]
-    camera[:, :, 3:6] = by_seen * points[:, None, 3:]
-    if camera.shape[2] == 7:
-        camera[:, :, 6] = landed * weight[:, None]  # by the zoom's logarithm
-    if len(columns) != camera.shape[2]:
-        camera = camera[:, :, columns]
-    lens = np.zeros((len(x), 2, LENS_TERMS))
+    by_seen = np.empty((2, 3, len(x)))
+    for row, (by_x, by_y) in enumerate((bent.by_slopes[:2], bent.by_slopes[2:])):
+        scale = weighted / depth
+        by_seen[row, 0], by_seen[row, 1] = scale * by_x, scale * by_y
+        by_seen[row, 2] = -(by_seen[row, 0] * x + by_seen[row, 1] * y)
+    rows = np.zeros((len(columns) + LENS_TERMS + 4, 2, len(x)))
+    for row, unknown in enumerate(columns.tolist()):
+        if unknown < 3:
+            one, other = (unknown + 1) % 3, (unknown + 2) % 3
+            rows[row] = by_seen[:, other] * turned[one] - by_seen[:, one] * turned[other]
+        elif unknown < 6:
+            rows[row] = by_seen[:, unknown - 3] * points[3]
+        else:
+            rows[row] = landed * weight  # by the zoom's logarithm
+    lens = rows[len(columns) : -4]
+    lens[0] = landed * (weight / rig.lens[0])
+    for column, by in zip(BEND, bent.by_bend):
+        lens[column, 0], lens[column, 1] = weighted * by[0], weighted * by[1]
     if len(sights.late):
-        lens[:, :, SHUTTER] = sights.late * weight[:, None, None]
-    lens[:, :, 0] = landed * (weight / rig.lens[0])[:, None]
-    for row in (0, 1):
-        for column, by in zip(BEND, bent.by_bend):
-            lens[:, row, column] = weighted * by[row]
-        lens[:, row, PRINCIPAL.start + row] = weight
-    whole = np.concatenate([rotation, translation[:, :, None]], 2)
-    along = np.matmul(whole, tangents(rig.points)[sights.point])
-    return Derivatives(residual * weight[:, None], camera, np.matmul(by_seen, along), lens)
+        lens[SHUTTER] = sights.late.T * weight
+    lens[PRINCIPAL.start, 0] = lens[PRINCIPAL.start + 1, 1] = weight
+    rows[-4] = residual * weight
+    rows[-3:] = _along(rig, sights, by_seen, rotation, translation)
+    return Derivatives(rows)
+
+
+def _along(rig: Rig, sights: Sights, by_seen: Floats, rotation: Floats, translation: Floats) -> Floats:
+    """(3, 2, m) derivatives along the points' ``tangents`` from those by what is seen (2, 3, m)."""
+    by_place = by_seen[:, 0, None] * rotation[0]
+    for row in (1, 2):
+        by_place += by_seen[:, row, None] * rotation[row]
+    by_w = by_seen[:, 0] * translation[0] + by_seen[:, 1] * translation[1] + by_seen[:, 2] * translation[2]
+    mirror = _taken(_mirrors(rig.points), sights.point)
+    twice = by_w * mirror[3]
+    for row in (0, 1, 2):
+        twice += by_place[:, row] * mirror[row]
+    twice *= 2
+    return by_place.transpose(1, 0, 2) - twice * mirror[:3, None]
 
 
 def tangents(points: Floats) -> Floats:
@@ -217,10 +265,16 @@ def tangents(points: Floats) -> Floats:
 
     They are the columns of Householder's reflection that takes the last axis to the point.
     """
+    mirror = _mirrors(points)
+    return np.eye(4)[:, :3] - 2 * mirror[:, :, None] * mirror[:, None, :3]
+
+
+def _mirrors(points: Floats) -> Floats:
+    """(p, 4) the directions, of length 1, of the ``tangents``' reflections."""
     mirror = points.copy()
     mirror[:, 3] += np.where(points[:, 3] < 0, -1.0, 1.0)
-    mirror /= np.linalg.norm(mirror, axis=1, keepdims=True)
-    return np.eye(4)[:, :3] - 2 * mirror[:, :, None] * mirror[:, None, :3]
+    length: Floats = np.linalg.norm(mirror, axis=1, keepdims=True)
+    return mirror / length
 
 
 def robust_cost(rig: Rig, sights: Sights, loss_px: float) -> float:
@@ -251,6 +305,17 @@ class _Sums:
         out[self.present] = np.add.reduceat(values, self.starts, axis=0)
         return out
 
+    def products(self, rows: Floats, others: Floats) -> Floats:
+        """(count, k, l) sums of the products of ``rows`` (k, 2, m) with ``others`` (l, 2, m)."""
+        out = np.zeros((self.count, 2, len(rows), len(others)))
+        if self.order is not None:
+            rows, others = (np.take(values, self.order, axis=2) for values in (rows, others))
+        rows, others = rows.transpose(1, 0, 2), others.transpose(1, 2, 0)
+        ends = [*self.starts[1:].tolist(), rows.shape[2]]
+        for number, begin, end in zip(self.present.tolist(), self.starts.tolist(), ends):
+            np.matmul(rows[:, :, begin:end], others[:, begin:end], out=out[number])
+        return out.sum(1)
+
 
 @dataclass
 class Normal:
@@ -264,11 +329,15 @@ class Normal:
     gradient: Floats
     """(n,)"""
     across: Floats
-    """(p, 3, n) points against cameras and lens."""
+    """(p, 3, n) points, in the layout's ``order``, against cameras and lens."""
     points: Floats
     """(p, 3, 3)"""
     point_gradient: Floats
     """(p, 3)"""
+    order: Index
+    """(p,) which point each of ``across`` is."""
+    spans: list[tuple[slice, slice]]
+    """Points of ``across``, and the columns of the cameras that see any of them."""
 
     def reduced(self, damping: float) -> tuple[Floats, Floats, Floats]:
         """The points eliminated: (n, n) and (n,) of what is left, and (p, 3, 3) what brings the points back.
@@ -278,10 +347,18 @@ class Normal:
         diagonal = np.einsum("pii->pi", self.points)
         damped = self.points + (1e-9 + damping * diagonal)[:, :, None] * np.eye(3)
         half = np.linalg.inv(np.linalg.cholesky(damped))  # half.T @ half is the inverse
-        spread = np.matmul(half, self.across).reshape(-1, len(self.gradient))
-        pulled = np.matmul(half, self.point_gradient[:, :, None]).ravel()
-        own = self.cameras + damping * np.diag(np.diag(self.cameras) + 1e-9)
-        return own - spread.T @ spread, pulled @ spread - self.gradient, half
+        spread = np.matmul(half[self.order], self.across)
+        pulled = np.matmul(half, self.point_gradient[:, :, None])[self.order].ravel()
+        left = self.cameras.copy()
+        np.einsum("ii->i", left)[:] += damping * (np.diag(self.cameras) + 1e-9)
+        for points, columns in self.spans:
+            part = spread[points].reshape(-1, len(left))[:, columns]
+            left[columns, columns] -= part.T @ part
+        spread = spread.reshape(-1, len(left))
+        lens = spread.T @ spread[:, -LENS_TERMS:]
+        left[:, -LENS_TERMS:] -= lens
+        left[-LENS_TERMS:, :-LENS_TERMS] -= lens[:-LENS_TERMS].T
+        return left, pulled @ spread - self.gradient, half
 
 
 class Layout:
@@ -292,10 +369,36 @@ class Layout:
         self.block = len(self.columns)
         self.width = self.block * cameras + LENS_TERMS
         self.by_camera, self.by_point = _Sums(sights.camera, cameras), _Sums(sights.point, points)
+        self.order, self._spans = self._parts(sights, points)
+        rank = np.argsort(self.order)
         self._across = np.zeros((points, 3, self.width))
-        rows = (3 * sights.point[:, None] + np.arange(3)) * self.width
-        columns = self.block * sights.camera[:, None] + np.arange(self.block)
-        self._places: Index = (rows[:, :, None] + columns[:, None, :]).reshape(len(rows), -1)
+        # Where the first of a point's three rows meets the first of a camera's columns, and so on.
+        self._places: Index = 3 * self.width * rank[sights.point] + self.block * sights.camera
+        self._places = self._places + np.arange(self.block)[:, None]
+
+    def _parts(self, sights: Sights, points: int) -> tuple[Index, list[tuple[slice, slice]]]:
+        """The points by the part of the clip in which they are seen, and of each part the cameras' columns.
+
+        Most points are seen by a share of the cameras; what they have to do with the others need not be added
+        up. Parts are about as long as a point is seen: with more of them, sums overlap too often.
+        """
+        if not len(sights.point):
+            return np.arange(points), []
+        cameras = sights.camera if self.by_point.order is None else sights.camera[self.by_point.order]
+        first, last = np.zeros(points, np.intp), np.zeros(points, np.intp)
+        first[self.by_point.present] = cameras[self.by_point.starts]
+        last[self.by_point.present] = cameras[np.append(self.by_point.starts[1:], len(cameras)) - 1]
+        seen = float(np.mean(last - first + 1))
+        count = min(MOST_PARTS, max(1, round(PARTS_A_LIFE * self.cameras / seen)))
+        ends = np.linspace(0, self.cameras, count + 1).round().astype(np.intp)
+        begin, end = (np.searchsorted(ends, camera, side="right") - 1 for camera in (first, last))
+        order = np.lexsort((end, begin))
+        starts = np.flatnonzero(np.diff(begin[order] * count + end[order], prepend=-1)).tolist()
+        spans = []
+        for low, high in zip(starts, [*starts[1:], points]):
+            columns = self.block * ends[[begin[order[low]], end[order[low]] + 1]]
+            spans.append((slice(low, high), slice(*columns.tolist())))
+        return order, spans
 
     def free(self) -> Index:
         """Which unknowns an adjustment moves: the first camera's pose stays, its zoom may change."""
@@ -307,33 +410,27 @@ class Layout:
     def normal(self, d: Derivatives) -> Normal:
         """The normal equations of the derivatives. ``across`` is overwritten by the next call."""
         block, cameras = self.block, self.cameras
-        camera_t, point_t = d.camera.transpose(0, 2, 1), d.point.transpose(0, 2, 1)
-        residual = d.residual[:, :, None]
+        camera, point = d.rows[:block], d.rows[-3:]
         across = self._across
-        across.reshape(-1)[self._places] = np.matmul(point_t, d.camera).reshape(len(self._places), 3 * block)
-        across[:, :, -LENS_TERMS:] = self.by_point(np.matmul(point_t, d.lens))
+        flat = across.reshape(-1)
+        for row in range(3):
+            flat[row * self.width :][self._places] = (
+                camera[:, 0] * point[row, 0] + camera[:, 1] * point[row, 1]
+            )
+        by_point = self.by_point.products(d.rows[-3:], d.rows[block:])
+        across[:, :, -LENS_TERMS:] = by_point[self.order, :, :LENS_TERMS]
+        by_camera = self.by_camera.products(d.rows[:-3], d.rows[:-3])
         normal = np.zeros((self.width, self.width))
         blocks = normal[:-LENS_TERMS, :-LENS_TERMS].reshape(cameras, block, cameras, block)
         every = np.arange(cameras)
-        blocks[every, :, every, :] = self.by_camera(np.matmul(camera_t, d.camera))
-        normal[:-LENS_TERMS, -LENS_TERMS:] = self.by_camera(np.matmul(camera_t, d.lens)).reshape(
-            -1, LENS_TERMS
-        )
+        blocks[every, :, every, :] = by_camera[:, :block, :block]
+        normal[:-LENS_TERMS, -LENS_TERMS:] = by_camera[:, :block, block:-1].reshape(-1, LENS_TERMS)
         normal[-LENS_TERMS:, :-LENS_TERMS] = normal[:-LENS_TERMS, -LENS_TERMS:].T
-        normal[-LENS_TERMS:, -LENS_TERMS:] = np.einsum("mki,mkj->ij", d.lens, d.lens)
-        gradient = np.concatenate(
-            [
-                self.by_camera(np.matmul(camera_t, residual)[:, :, 0]).ravel(),
-                np.einsum("mki,mk->i", d.lens, d.residual),
-            ]
-        )
-        return Normal(
-            normal,
-            gradient,
-            across,
-            self.by_point(np.matmul(point_t, d.point)),
-            self.by_point(np.matmul(point_t, residual)[:, :, 0]),
-        )
+        lens = by_camera[:, block:].sum(0)
+        normal[-LENS_TERMS:, -LENS_TERMS:] = lens[:-1, block:-1]
+        gradient = np.concatenate([by_camera[:, :block, -1].ravel(), lens[:-1, -1]])
+        points, point_gradient = by_point[:, :, -3:], by_point[:, :, LENS_TERMS]
+        return Normal(normal, gradient, across, points, point_gradient, self.order, self._spans)
 
     def whole(self, change: Floats) -> Floats:
         """(c, 7) the change of all of a camera's unknowns from that of the free ones (b c,)."""
@@ -419,15 +516,36 @@ def _solve_step(normal: Normal, damping: float, free: Index) -> tuple[Floats, Fl
     """One damped step: of cameras and lens (n,) and of points (p, 3), or None."""
     try:
         reduced, right, half = normal.reduced(damping)
-        change = np.zeros(len(right))
-        change[free] = np.linalg.solve(reduced[np.ix_(free, free)], right[free])
+        held = np.setdiff1d(np.arange(len(right)), free)
+        reduced[held], reduced[:, held], right[held] = 0.0, 0.0, 0.0
+        reduced[held, held] = 1.0
+        change = _solved(reduced, right)
     except np.linalg.LinAlgError:
         return None
     if not np.isfinite(change).all():
         return None
-    rest = -normal.point_gradient - np.matmul(normal.across, change)
+    pulled = np.empty_like(normal.point_gradient)
+    pulled[normal.order] = np.matmul(normal.across, change)
+    rest = -normal.point_gradient - pulled
     point_change = np.matmul(half.transpose(0, 2, 1), np.matmul(half, rest[:, :, None]))
     return change, point_change[:, :, 0]
+
+
+def _solved(matrix: Floats, right: Floats) -> Floats:
+    """(n,) the solution of symmetric equations: Cholesky's, or where rounding left no positive ones, LU's."""
+    try:
+        lower = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return np.linalg.solve(matrix, right)
+    out = right.copy()
+    parts = [slice(begin, begin + SOLVED_AT_ONCE) for begin in range(0, len(right), SOLVED_AT_ONCE)]
+    for part in parts:
+        known = slice(0, part.start)
+        out[part] = np.linalg.solve(lower[part, part], out[part] - lower[part, known] @ out[known])
+    for part in reversed(parts):
+        known = slice(part.stop, None)
+        out[part] = np.linalg.solve(lower[part, part].T, out[part] - lower[known, part].T @ out[known])
+    return out
 
 
 def _moved(rig: Rig, cameras: Floats, lens: Floats, points: Floats) -> Rig:

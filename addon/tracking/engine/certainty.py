@@ -55,9 +55,8 @@ def certainty(rig: Rig, sights: Sights, *, loss_px: float, freedom: Freedom) -> 
     places = _places_by_unknowns(rig, layout)
     held = np.concatenate([np.zeros(len(reduced) - LENS_TERMS, bool), ~freedom.lens])
     gauge = _gauge(rig, layout, places)
-    inverse = _inverse(reduced, gauge, held)
     gradients = _by_track(d, sights, layout, normal, half)
-    spread = gradients @ inverse  # (p, n): what each track alone pulls the unknowns by
+    spread = _solved(reduced, gauge, held, gradients)  # (p, n): what each track alone pulls the unknowns by
     scale = SHARED**2 * _small_sample(sights, layout, len(rig.points))
     lens = np.sqrt(scale * np.sum(spread[:, -LENS_TERMS:] ** 2, axis=0))
     blocks = spread[:, :-LENS_TERMS].reshape(len(spread), cameras, layout.block)
@@ -103,8 +102,11 @@ def _gauge(rig: Rig, layout: Layout, places: Floats) -> Floats:
     return rows / np.sqrt(cameras)
 
 
-def _inverse(reduced: Floats, gauge: Floats, held: np.ndarray) -> Floats:
-    """(n, n) the inverse of the reduced normal matrix under the gauge's constraints; 0 for what is held."""
+def _solved(reduced: Floats, gauge: Floats, held: np.ndarray, right: Floats) -> Floats:
+    """(p, n) the reduced normal equations solved for rows (p, n) under the gauge's constraints.
+
+    What is held stays 0.
+    """
     free = np.flatnonzero(~held)
     count, extra = len(free), len(gauge)
     weight = np.trace(reduced) / len(reduced)
@@ -112,8 +114,10 @@ def _inverse(reduced: Floats, gauge: Floats, held: np.ndarray) -> Floats:
     whole[:count, :count] = reduced[np.ix_(free, free)]
     whole[:count, count:] = weight * gauge[:, free].T
     whole[count:, :count] = whole[:count, count:].T
-    out = np.zeros_like(reduced)
-    out[np.ix_(free, free)] = np.linalg.inv(whole)[:count, :count]
+    wanted = np.zeros((count + extra, len(right)))
+    wanted[:count] = right[:, free].T
+    out = np.zeros_like(right)
+    out[:, free] = np.linalg.solve(whole, wanted)[:count].T
     return out
 
 
@@ -133,7 +137,8 @@ def _by_track(d: Derivatives, sights: Sights, layout: Layout, normal: Normal, ha
         np.matmul(d.lens.transpose(0, 2, 1), d.residual[:, :, None])[:, :, 0]
     )
     pulled = np.matmul(half, normal.point_gradient[:, :, None])
-    out -= np.matmul(np.matmul(half, normal.across).transpose(0, 2, 1), pulled)[:, :, 0]
+    order = normal.order
+    out[order] -= np.matmul(np.matmul(half[order], normal.across).transpose(0, 2, 1), pulled[order])[:, :, 0]
     return out
 
 
