@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 ADDON = Path(__file__).resolve().parents[1] / "addon"
 DRAWN = ("text", "title", "message", "confirm_text", "heading", "placeholder", "text_ctxt")
@@ -132,7 +133,7 @@ def class_words(classes: Iterable[type]) -> set[str]:
     found: set[str] = set()
     for kind in classes:
         found.update((getattr(kind, "bl_label", ""), getattr(kind, "bl_description", "")))
-        for prop in kind.bl_rna.properties:  # type: ignore[attr-defined]
+        for prop in _properties(kind):
             if prop.is_hidden or prop.identifier not in _annotations(kind):
                 continue
             if prop.name == prop.identifier:  # a row's value, which no layout draws as a property
@@ -140,9 +141,21 @@ def class_words(classes: Iterable[type]) -> set[str]:
             found.update((prop.name, prop.description))
             if prop.type == "ENUM" and prop.identifier not in ("tracking_preset", "composite_preset"):
                 for item in prop.enum_items_static:
-                    found.update((item.name, item.description))
+                    found.update((item.name, item.description) if item.name != item.identifier else ())
     return {text for text in found if is_words(text)}
 
 
+def _properties(kind: Any) -> Iterable[Any]:
+    """An operator's own properties stand in the type that Blender makes of it, not in its class."""
+    import bpy
+
+    if not issubclass(kind, bpy.types.Operator):
+        return list(kind.bl_rna.properties)
+    room, name = kind.bl_idname.split(".")
+    return list(getattr(getattr(bpy.ops, room), name).get_rna_type().properties)
+
+
 def _annotations(kind: type) -> set[str]:
-    return {name for base in kind.__mro__ for name in vars(base).get("__annotations__", {})}
+    """Names of the properties that are ours, and not of Blender's helpers."""
+    ours = [base for base in kind.__mro__ if not base.__module__.startswith("bpy")]
+    return {name for base in ours for name in vars(base).get("__annotations__", {})}

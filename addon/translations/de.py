@@ -10,23 +10,33 @@ WORDS: dict[str, str] = {
     "'{}' is built in and stays as it is": "„{}“ ist mitgeliefert und bleibt, wie sie ist",
     "0 at the first pixel's center and 1 at the last one's":
         "0 in der Mitte des ersten Pixels und 1 in der des letzten",
+    "3DEqualizer": "3DEqualizer",
     "; make an evenly timed copy": "; erstellen Sie eine gleichmäßig getaktete Kopie",
     "; make an image sequence": "; erstellen Sie eine Bildsequenz",
     "A .chan has no lens shift: it is left out": "Eine .chan kennt keinen Linsenversatz: er fällt weg",
     "A camera takes {} tracks": "Eine Kamera braucht {} Spuren",
+    "A camera that Blender knows": "Eine Kamera, die Blender kennt",
     "A clip has one lens, and this one zooms": "Ein Clip hat eine Linse, und diese zoomt",
     "A copy is being made": "Eine Kopie wird gerade erstellt",
     "A copy of the clip is being made": "Eine Kopie des Clips wird gerade erstellt",
     "A cross for each track that the solve leaves out; the chosen one says why":
         "Ein Kreuz für jede Spur, die die Lösung auslässt; die gewählte sagt, warum",
+    "A cube on the floor, to see whether the camera holds":
+        "Ein Würfel auf dem Boden, um zu sehen, ob die Kamera hält",
     "A distort map from another program, used in place of the clip's lens; empty: the lens":
         "Eine Distort-Map aus einem anderen Programm, anstelle der Linse des Clips benutzt; leer: die"
         " Linse",
     "A dot for each track, from cyan (exact) to red": "Ein Punkt für jede Spur, von Türkis (genau) bis Rot",
     "A focal length of {} mm is nothing for Blender's solver":
         "Eine Brennweite von {} mm ist nichts für Blenders Löser",
+    "A folder of pictures": "Ein Ordner voller Bilder",
     "A grid on the ground that was found in the solve":
         "Ein Gitter auf dem Boden, der in der Lösung gefunden wurde",
+    "A ground that shows only the shadows on it, with a soft sun; sets the engine to Cycles":
+        "Ein Boden, der nur die Schatten auf ihm zeigt, mit einer weichen Sonne; stellt die Engine "
+        "auf Cycles",
+    "A line a frame: place, angles and field of view (.chan)":
+        "Eine Zeile je Frame: Ort, Winkel und Bildwinkel (.chan)",
     "A picture of your own": "Ein eigenes Bild",
     "A process is at work on it; cancel that first": "Ein Prozess arbeitet daran; brechen Sie ihn zuerst ab",
     "A shaking camera with some motion blur": "Eine wackelnde Kamera mit etwas Bewegungsunschärfe",
@@ -42,13 +52,16 @@ WORDS: dict[str, str] = {
         "3DEqualizer exportiert",
     "AgX shows no fully saturated colours: where the plate has them they come out paler":
         "AgX zeigt keine voll gesättigten Farben: wo die Aufnahme sie hat, kommen sie blasser heraus",
+    "Alembic": "Alembic",
     "All Sessions": "Alle Sitzungen",
     "All there is to tell, for looking for a fault": "Alles, was zu sagen ist, um einen Fehler zu suchen",
     "All tracks that the session keeps are in the clip":
         "Alle Spuren, die die Sitzung aufbewahrt, sind im Clip",
     "All tracks were kept already": "Alle Spuren waren schon aufbewahrt",
+    "An empty a track, with its name": "Ein Empty je Spur, mit ihrem Namen",
     "An image sequence is evenly timed already": "Eine Bildsequenz ist schon gleichmäßig getaktet",
     "Apply": "Anwenden",
+    "As": "Als",
     "As in Scene": "Wie in der Szene",
     "As the Plate": "Wie die Aufnahme",
     "Assemble Shot": "Shot bauen",
@@ -59,6 +72,7 @@ WORDS: dict[str, str] = {
     "Background": "Hintergrund",
     "Background & Blend": "Hintergrund & Mischung",
     "Bake Camera": "Kamera backen",
+    "Baked": "Gebacken",
     "Bend the CG to the plate's lens; the plate stays as it was filmed":
         "Die CG in die Linse der Aufnahme biegen; die Aufnahme bleibt, wie sie gefilmt wurde",
     "Bent to the Lens": "In die Linse gebogen",
@@ -83,6 +97,10 @@ WORDS: dict[str, str] = {
     "Blender solved other frames": "Blender hat andere Frames gelöst",
     "Blender's camera shows the scene {} px away from ours":
         "Blenders Kamera zeigt die Szene {} px neben unserer",
+    "Blender's own Alembic exporter (.abc)": "Blenders eigener Alembic-Export (.abc)",
+    "Blender's own FBX exporter (.fbx)": "Blenders eigener FBX-Export (.fbx)",
+    "Blender's own USD exporter (.usdc; .usda for text)":
+        "Blenders eigener USD-Export (.usdc; .usda für Text)",
     "Blender's own tools, for tracks of your own": "Blenders eigene Werkzeuge, für eigene Spuren",
     "Blur of the caught shadow": "Unschärfe des aufgefangenen Schattens",
     "Bottom Left": "Unten links",
@@ -125,6 +143,7 @@ WORDS: dict[str, str] = {
     "Cancel Tracking": "Verfolgen abbrechen",
     "Change the settings of the chosen preset, which is your own":
         "Die Einstellungen der gewählten, eigenen Vorgabe ändern",
+    "Changed Tracks": "Geänderte Spuren",
     "Check Footage": "Aufnahme prüfen",
     "Checkpoint Tracks": "Spuren sichern",
     "Choose a file to read": "Wählen Sie eine Datei zum Lesen",
@@ -177,6 +196,7 @@ WORDS: dict[str, str] = {
         "Die Datei der Sitzung und ihr Protokoll von der Platte löschen. Was im Clip ist, bleibt",
     "Deleted: {}": "Gelöscht: {}",
     "Density": "Dichte",
+    "Description": "Beschreibung",
     "Detect Features": "Merkmale finden",
     "Distance": "Abstand",
     "Distort CG": "CG verzerren",
@@ -186,6 +206,7 @@ WORDS: dict[str, str] = {
     "Dry Run": "Probelauf",
     "Edit Tracking Preset": "Tracking-Vorgabe bearbeiten",
     "Edit…": "Bearbeiten…",
+    "Empties": "Empties",
     "Enable What Is Needed": "Nötiges einschalten",
     "End": "Ende",
     "Enlarge until no black edge shows": "Vergrößern, bis kein schwarzer Rand zu sehen ist",
@@ -197,6 +218,7 @@ WORDS: dict[str, str] = {
     "Export Composite Preset": "Composite-Vorgabe exportieren",
     "Export Tracking Preset": "Tracking-Vorgabe exportieren",
     "Export…": "Exportieren…",
+    "FBX": "FBX",
     "Factor": "Faktor",
     "Failed": "Fehlgeschlagen",
     "Failed at frame {frame} of {last}": "Fehlgeschlagen bei Frame {frame} von {last}",
@@ -213,6 +235,10 @@ WORDS: dict[str, str] = {
     "solved":
         "Die Kamera aus den Spuren neu finden, wie sie jetzt sind, Ihren und denen der Sitzung, mit "
         "ihren Gewichten. Nichts wird verfolgt. Hat der Clip nur eigene Spuren, werden nur sie gelöst",
+    "Find the focal length": "Die Brennweite finden",
+    "Find the lens distortion": "Die Linsenverzerrung finden",
+    "Find where the lens's axis meets the picture; for plates that were cropped":
+        "Finden, wo die Achse der Linse das Bild trifft; für beschnittene Aufnahmen",
     "First Frame": "Erster Frame",
     "First Pixel": "Erstes Pixel",
     "Floor": "Boden",
@@ -225,12 +251,17 @@ WORDS: dict[str, str] = {
     "Footage": "Aufnahme",
     "Footage frame to lock to, 1 the first": "Frame der Aufnahme, auf den gesperrt wird; 1 ist der erste",
     "For most footage": "Für die meisten Aufnahmen",
+    "Format": "Format",
     "Found": "Gefunden",
     "Found, {} sure": "Gefunden, {} sicher",
     "Frame": "Frame",
     "Frame Start": "Erster Frame",
     "Frame {}: {} px": "Frame {}: {} px",
     "Frames": "Frames",
+    "Frames between two looks for new points": "Frames zwischen zwei Suchen nach neuen Punkten",
+    "Frames held in memory, and how far back a new point is followed":
+        "Frames im Speicher, und wie weit zurück ein neuer Punkt verfolgt wird",
+    "Frames in Memory": "Frames im Speicher",
     "From the air; fine texture far away that moves little":
         "Aus der Luft; feine Struktur weit weg, die sich wenig bewegt",
     "Further Reasons": "Weitere Gründe",
@@ -277,14 +308,20 @@ WORDS: dict[str, str] = {
     "seen themselves. With nothing selected, there are none":
         "Die ausgewählten Objekte für wirkliche Dinge stehen lassen: sie verdecken die CG hinter sich"
         " und sind selbst nicht zu sehen. Ist nichts ausgewählt, gibt es keine",
+    "Height": "Höhe",
     "Hold the finished picture still by its tracks": "Das fertige Bild nach seinen Spuren ruhig halten",
+    "How alike a patch has to stay to the one where its track began":
+        "Wie ähnlich ein Muster dem bleiben muss, bei dem seine Spur begann",
     "How dark the caught shadow is": "Wie dunkel der aufgefangene Schatten ist",
     "How far the CG is smeared by its movement": "Wie weit die CG durch ihre Bewegung verwischt wird",
     "How far to look away, in pictures": "Wie weit daneben zu sehen ist, in Bildern",
     "How far to look away, in pixels": "Wie weit daneben zu sehen ist, in Pixeln",
     "How high above the floor the camera was at the current frame":
         "Wie hoch über dem Boden die Kamera im aktuellen Frame war",
+    "How high above the floor the camera was; left out, what the sidebar says":
+        "Wie hoch über dem Boden die Kamera war; weggelassen: was in der Seitenleiste steht",
     "How long it is open, in frames": "Wie lange er offen ist, in Frames",
+    "How many": "Wie viele",
     "How much of the CG is seen": "Wie viel von der CG zu sehen ist",
     "How much of the movement goes, but for a pan":
         "Wie viel von der Bewegung verschwindet, außer einem Schwenk",
@@ -319,6 +356,7 @@ WORDS: dict[str, str] = {
     "begun where there is none. Saving the file does the same":
         "Die Spuren, die Sie angelegt oder geändert haben, so in der Sitzung des Clips aufbewahren; "
         "gibt es keine, wird eine begonnen. Speichern der Datei tut dasselbe",
+    "Kind": "Art",
     "Lay the world so that the selected track, or the middle of several, is the origin. The floor"
     " keeps its height where they lie on it":
         "Die Welt so legen, dass die ausgewählte Spur oder die Mitte von mehreren der Ursprung ist. "
@@ -327,9 +365,13 @@ WORDS: dict[str, str] = {
     " the origin. The camera moves, or its parent; your scene stays where it is":
         "Die Welt so legen, dass die ausgewählten Spuren, drei oder mehr, der Boden sind und ihre "
         "Mitte der Ursprung. Die Kamera bewegt sich oder was sie trägt; Ihre Szene bleibt, wo sie ist",
+    "Least Correlation": "Kleinste Ähnlichkeit",
     "Leave both as they are": "Beide lassen, wie sie sind",
     "Leave it as it is, for grading what is saved as EXR":
         "Lassen, wie sie ist, um als EXR Gespeichertes zu graden",
+    "Leave out tracks that are not selected": "Spuren weglassen, die nicht ausgewählt sind",
+    "Leave out tracks that have no weight in the solve":
+        "Spuren weglassen, die in der Lösung kein Gewicht haben",
     "Leave the scene's motion blur as it is": "Die Bewegungsunschärfe der Szene lassen, wie sie ist",
     "Left Out": "Ausgelassen",
     "Left out: {why}": "Ausgelassen: {why}",
@@ -357,6 +399,9 @@ WORDS: dict[str, str] = {
         "sind",
     "Looking at the footage": "Sieht die Aufnahme durch",
     "Low Priority": "Niedrige Priorität",
+    "Make the straight picture as much larger as it takes to leave none of the plate empty":
+        "Das gerade Bild so viel größer machen, dass von der Aufnahme nichts leer bleibt",
+    "Margin": "Rand",
     "Mask": "Maske",
     "Make a ground that shows only the shadows on it, as large as the camera sees, with a soft "
     "sun where there is none of ours. Again, it is fitted to what the camera sees and how the "
@@ -376,9 +421,15 @@ WORDS: dict[str, str] = {
     "Mark Gaps": "Lücken markieren",
     "Measure the plate's shutter and set the scene's to it":
         "Den Verschluss der Aufnahme messen und den der Szene darauf setzen",
+    "Mesh": "Mesh",
+    "Millimetres": "Millimeter",
     "More points, matched more strictly; slower": "Mehr Punkte, strenger verglichen; langsamer",
     "Motion Blur": "Bewegungsunschärfe",
     "Multiply": "Multiplizieren",
+    "Name": "Name",
+    "Name, frame, x and y, parted by tabs, after a header with the frame's size":
+        "Name, Frame, x und y, durch Tabs getrennt, nach einem Kopf mit der Größe des Frames",
+    "New Points Every": "Neue Punkte alle",
     "No clear floor ({} sure): check where it lies": "Kein klarer Boden ({} sicher): prüfen Sie, wo er liegt",
     "No clear floor was found: check where it lies, or set it by tracks":
         "Kein klarer Boden wurde gefunden: prüfen Sie, wo er liegt, oder setzen Sie ihn nach Spuren",
@@ -411,13 +462,19 @@ WORDS: dict[str, str] = {
     "Nothing of Tracked Shot is in this scene": "Nichts von Tracked Shot ist in dieser Szene",
     "Nothing wrong with {}": "Nichts auszusetzen an {}",
     "Nothing: the CG alone, with its alpha": "Nichts: die CG allein, mit ihrem Alpha",
+    "Nuke": "Nuke",
+    "Number of the clip's first frame": "Nummer des ersten Frames des Clips",
     "Offsets": "Versätze",
     "Offsets in Pixels": "Versätze in Pixeln",
     "One color all over": "Überall eine Farbe",
     "One gap marked": "Eine Lücke markiert",
+    "One mesh of vertices": "Ein Mesh aus Punkten",
+    "One movie file": "Eine Filmdatei",
     "One of your tracks is in the session, not in the clip":
         "Eine Ihrer Spuren ist in der Sitzung, nicht im Clip",
     "One thing to know; see the Clip panel": "Ein Hinweis; siehe Bereich Clip",
+    "Only Enabled": "Nur mit Gewicht",
+    "Only Selected": "Nur ausgewählte",
     "Only {} tracks are seen in both keyframes; Blender's solver takes {}":
         "Nur {} Spuren sind in beiden Keyframes zu sehen; Blenders Löser braucht {}",
     "Open Log": "Protokoll öffnen",
@@ -436,7 +493,10 @@ WORDS: dict[str, str] = {
     "Over": "Über",
     "Overlay": "Overlay",
     "Overscan": "Overscan",
+    "Pack the files: half the size, but much slower to write":
+        "Die Dateien packen: halb so groß, aber viel langsamer zu schreiben",
     "Parts of a Pixel": "Teile eines Pixels",
+    "Pattern Size": "Mustergröße",
     "Pause Tracking": "Verfolgen anhalten",
     "Paused": "Angehalten",
     "Paused at frame {frame} of {last}": "Angehalten bei Frame {frame} von {last}",
@@ -445,10 +505,13 @@ WORDS: dict[str, str] = {
     "Pausing": "Hält an",
     "Pixel centers at one half": "Pixelmitten bei ein Halb",
     "Pixel centers at whole numbers": "Pixelmitten bei ganzen Zahlen",
+    "Pixels kept free between a patch and the frame's edge":
+        "Pixel, die zwischen einem Muster und dem Rand des Frames frei bleiben",
     "Places": "Orte",
     "Plane Track": "Flächenspur",
     "Plate Exact": "Aufnahmegetreu",
     "Point Cloud": "Punktwolke",
+    "Points wanted in view at once": "Punkte, die gleichzeitig im Bild sein sollen",
     "Poor": "Schlecht",
     "Preset added: {}": "Vorgabe hinzugefügt: {}",
     "Presets": "Vorgaben",
@@ -468,6 +531,7 @@ WORDS: dict[str, str] = {
     "earlier session put there. Your own tracks stay":
         "Die Spuren und die Kamera der Sitzung in den Clip übernehmen, anstelle dessen, was eine "
         "frühere Sitzung dort eingesetzt hat. Ihre eigenen Spuren bleiben",
+    "Put the tracks back as the session has them": "Die Spuren wieder so machen, wie die Sitzung sie hat",
     "Put the tracks that you made back as the clip's session keeps them: those that are gone, and"
     " those that differ. Tracks that are new since stay":
         "Die Spuren, die Sie angelegt haben, so zurückholen, wie die Sitzung sie aufbewahrt: die "
@@ -477,6 +541,9 @@ WORDS: dict[str, str] = {
     "Reading the footage": "Liest die Aufnahme",
     "Reading the session": "Liest die Sitzung",
     "Red where few frames have a track": "Rot, wo wenige Frames eine Spur haben",
+    "Refine Distortion": "Verzerrung verfeinern",
+    "Refine Focal Length": "Brennweite verfeinern",
+    "Refine Principal Point": "Hauptpunkt verfeinern",
     "Refresh": "Aktualisieren",
     "Refresh Presets": "Vorgaben neu einlesen",
     "Remove": "Entfernen",
@@ -495,6 +562,7 @@ WORDS: dict[str, str] = {
     "Resume": "Fortsetzen",
     "Resume Tracking": "Verfolgen fortsetzen",
     "Reveal": "Im Ordner zeigen",
+    "Rotation Order": "Drehreihenfolge",
     "Run the Python files that a shot file names as hooks. They can do all that you can: allow it"
     " only where you know where your shot files come from":
         "Die Python-Dateien ausführen, die eine Shot-Datei als Hooks nennt. Sie können alles, was Sie"
@@ -508,6 +576,8 @@ WORDS: dict[str, str] = {
         "speichern. Der Name der gewählten, wo sie Ihre eigene ist, überschreibt sie",
     "Saved: {}": "Gespeichert: {}",
     "Save…": "Speichern…",
+    "Say which number the clip's first frame has in the file":
+        "Sagen, welche Nummer der erste Frame des Clips in der Datei hat",
     "Scene": "Szene",
     "Scene Referred": "Szenenbezogen",
     "Scene Settings": "Szeneneinstellungen",
@@ -527,6 +597,7 @@ WORDS: dict[str, str] = {
     "Sessions to Keep": "Sitzungen behalten",
     "Set Camera": "Kamera setzen",
     "Set Color Space": "Farbraum setzen",
+    "Set First Frame": "Ersten Frame setzen",
     "Set Floor": "Boden setzen",
     "Set Holdout": "Verdecker setzen",
     "Set Origin": "Ursprung setzen",
@@ -549,6 +620,7 @@ WORDS: dict[str, str] = {
     "Share of the frame that is seen beyond each edge":
         "Anteil des Frames, der über jeden Rand hinaus zu sehen ist",
     "Shortcuts": "Tastenkürzel",
+    "Shortest Track": "Kürzeste Spur",
     "Shot": "Shot",
     "Shot File": "Shot-Datei",
     "Shot file written: {}": "Shot-Datei geschrieben: {}",
@@ -565,6 +637,8 @@ WORDS: dict[str, str] = {
     "Shutter Position": "Verschlusslage",
     "Shutter of the plate, measured in {} places: {} of a frame":
         "Verschluss der Aufnahme, an {} Stellen gemessen: {} eines Frames",
+    "Side of the patch that is matched, in pixels of a frame 960 wide; odd":
+        "Seite des verglichenen Musters, in Pixeln eines 960 breiten Frames; ungerade",
     "Smooth": "Glätten",
     "Softness": "Weichheit",
     "Solve": "Lösung",
@@ -619,9 +693,13 @@ WORDS: dict[str, str] = {
         "sie waren",
     "Take the ground that catches shadows out of the scene; the light stays":
         "Den Boden, der Schatten auffängt, aus der Szene nehmen; das Licht bleibt",
+    "Take the points out again": "Die Punkte wieder herausnehmen",
+    "Take the rest in; what you moved, switched off or deleted stays so":
+        "Den Rest übernehmen; was Sie bewegt, ausgeschaltet oder gelöscht haben, bleibt so",
     "Take the session in, and say what becomes of the tracks that you changed":
         "Die Sitzung übernehmen und sagen, was aus den geänderten Spuren wird",
     "Taking in the tracks": "Die Spuren werden übernommen",
+    "Text": "Text",
     "The CG covers the background": "Die CG deckt den Hintergrund",
     "The CG darkens the background": "Die CG verdunkelt den Hintergrund",
     "The CG lightens the background and never beyond white":
@@ -634,6 +712,14 @@ WORDS: dict[str, str] = {
     "The Tracked Shot group is no longer in the scene's compositor tree: apply again, or remove":
         "Die Gruppe von Tracked Shot ist nicht mehr im Compositor-Baum der Szene: neu anwenden oder "
         "entfernen",
+    "The camera follows the clip's solve, and changes with it":
+        "Die Kamera folgt der Lösung des Clips und ändert sich mit ihr",
+    "The camera has keys and needs neither clip nor solve any more":
+        "Die Kamera hat Keys und braucht weder Clip noch Lösung mehr",
+    "The number that the clip's first frame has in the file":
+        "Die Nummer, die der erste Frame des Clips in der Datei hat",
+    "The rotation order of the Nuke node that wrote a .chan":
+        "Die Drehreihenfolge des Nuke-Knotens, der eine .chan schrieb",
     "The tracks are being taken in": "Die Spuren werden gerade übernommen",
     "The YAML file that this scene's shot is written in":
         "Die YAML-Datei, in der der Shot dieser Szene steht",
@@ -790,8 +876,20 @@ WORDS: dict[str, str] = {
     "Tracking {frame} of {last}": "Verfolge {frame} von {last}",
     "Tracking {} first; press Assemble Shot again when it is done":
         "{} wird zuerst verfolgt; drücken Sie „Shot bauen“ noch einmal, wenn es fertig ist",
+    "Tracks": "Spuren",
     "Tracks by Error": "Spuren nach Fehler",
     "Tracks by Harm": "Spuren nach Schaden",
+    "Tracks with fewer markers are left out of the solve":
+        "Spuren mit weniger Markern bleiben aus der Lösung",
+    "USD": "USD",
+    "What 3DEqualizer exports and imports as 2D tracks":
+        "Was 3DEqualizer als 2D-Spuren exportiert und importiert",
+    "What it is for, in a line": "Wofür sie ist, in einer Zeile",
+    "What lies between the two tracks; left out, what the sidebar says":
+        "Was zwischen den beiden Spuren liegt; weggelassen: was in der Seitenleiste steht",
+    "Width of the sensor in millimetres, which .chan files and COLMAP do not say":
+        "Breite des Sensors in Millimetern, die .chan-Dateien und COLMAP nicht sagen",
+    "ZIP": "ZIP",
     "tracks came or went while those of the session were taken in; take it in again":
         "Spuren kamen oder gingen, während die der Sitzung übernommen wurden; übernehmen Sie sie noch einmal",
     "Turn the sun by two selected tracks: the top of a thing, and where its shadow ends. The "

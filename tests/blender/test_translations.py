@@ -71,6 +71,8 @@ def test_blender_has_the_words(registered_addon: ModuleType) -> None:
         view.language, view.use_translate_interface = "de_DE", True
         assert bpy.app.translations.pgettext_iface("Track & Solve") == "Verfolgen & Lösen"
         assert words.say("Tracking {frame} of {last}", frame=3, last=9) == "Verfolge 3 von 9"
+        # What a dialog shows of its properties is looked up as any label is.
+        assert bpy.app.translations.pgettext_iface("New Points Every") == "Neue Punkte alle"
     finally:
         view.language, view.use_translate_interface = before
 
