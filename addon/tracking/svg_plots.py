@@ -7,7 +7,7 @@ so that one drawing reads in light and dark. What the mouse rests on says its nu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -53,58 +53,96 @@ def frame_plot(
     shows the largest value among them, the smallest where ``worst`` is False. The scale begins at zero unless
     told otherwise. Empty where there is no value.
     """
-    frames = len(lines[0].values)
     if not any(np.isfinite(line.values).any() for line in lines):
         return ""
+    frames = len(lines[0].values)
     step = max(1, math.ceil(frames / MOST_COLUMNS))
-    columns = math.ceil(frames / step)
     reduced = [_columns(line.values, step, largest=worst) for line in lines]
     top = max(float(np.nanmax(values)) for values in reduced if np.isfinite(values).any())
     low = 0.0 if from_zero else min(float(np.nanmin(v)) for v in reduced if np.isfinite(v).any())
-    ticks = nice_ticks(top) if from_zero else ticks_between(low, top)
-    across = (WIDTH - LEFT - RIGHT) / columns
-
-    def x(column: float) -> float:
-        return LEFT + (column + 0.5) * across
-
-    def y(value: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (ticks[-1] - value) / (ticks[-1] - ticks[0])
-
-    parts = [_opening(title)]
-    for start, stop in _runs(~np.isfinite(reduced[0])):
-        parts.append(f'<rect class="gap" {_upright(LEFT + start * across, (stop - start) * across)}/>')
-    for tick in ticks:
-        parts.append(
-            f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-        )
-        parts.append(f'<text class="right" x="{LEFT - 6}" y="{y(tick) + 4:.1f}">{tick:g}</text>')
-    for frame in frame_ticks(first, first + frames - 1):
-        parts.append(
-            f'<text class="middle" x="{x((frame - first) // step):.1f}" y="{HEIGHT - 8}">{frame}</text>'
-        )
+    scale = _Scale(first, frames, step, nice_ticks(top) if from_zero else ticks_between(low, top))
+    parts = [_opening(title), *_gaps(scale, reduced[0]), *_axes(scale)]
     for line, values in zip(lines, reduced):
-        for start, stop in _runs(np.isfinite(values)):
-            places = [f"{x(at):.1f},{y(values[at]):.1f}" for at in range(start, stop)]
-            if len(places) == 1:  # a line of one place would not be seen
-                places = [
-                    f"{x(start - 0.4):.1f},{y(values[start]):.1f}",
-                    f"{x(start + 0.4):.1f},{y(values[start]):.1f}",
-                ]
-            parts.append(f'<polyline class="{line.style}" points="{" ".join(places)}"/>')
-    for column in range(columns):
-        begin = first + column * step
-        end = min(begin + step, first + frames) - 1
+        parts += _polylines(scale, values, line.style)
+    parts += _touches(scale, lines, reduced, f".{digits}f", unit)
+    return "".join([*parts, "</svg>"])
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Where a plot over the frames has its columns and values."""
+
+    first: int
+    """Footage frame of the first column."""
+    frames: int
+    step: int
+    """Frames in a column."""
+    ticks: Sequence[float]
+
+    @property
+    def columns(self) -> int:
+        return math.ceil(self.frames / self.step)
+
+    @property
+    def across(self) -> float:
+        """Width of a column."""
+        return (WIDTH - LEFT - RIGHT) / self.columns
+
+    def left(self, column: float) -> float:
+        """Where a column begins."""
+        return LEFT + column * self.across
+
+    def x(self, column: float) -> float:
+        """The middle of a column."""
+        return LEFT + (column + 0.5) * self.across
+
+    def y(self, value: float) -> float:
+        return TOP + (HEIGHT - TOP - BOTTOM) * (self.ticks[-1] - value) / (self.ticks[-1] - self.ticks[0])
+
+
+def _gaps(scale: _Scale, values: Floats) -> Iterator[str]:
+    """Shades the columns without a value."""
+    for start, stop in _runs(~np.isfinite(values)):
+        yield f'<rect class="gap" {_upright(scale.left(start), (stop - start) * scale.across)}/>'
+
+
+def _axes(scale: _Scale) -> Iterator[str]:
+    for tick in scale.ticks:
+        at = scale.y(tick)
+        yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        yield f'<text class="right" x="{LEFT - 6}" y="{at + 4:.1f}">{tick:g}</text>'
+    for frame in frame_ticks(scale.first, scale.first + scale.frames - 1):
+        at = scale.x((frame - scale.first) // scale.step)
+        yield f'<text class="middle" x="{at:.1f}" y="{HEIGHT - 8}">{frame}</text>'
+
+
+def _polylines(scale: _Scale, values: Floats, style: str) -> Iterator[str]:
+    """A line for each run of columns that have a value."""
+    for start, stop in _runs(np.isfinite(values)):
+        places = [(float(at), at) for at in range(start, stop)]
+        if len(places) == 1:  # a line of one place would not be seen
+            places = [(start - 0.4, start), (start + 0.4, start)]
+        points = " ".join(f"{scale.x(at):.1f},{scale.y(values[column]):.1f}" for at, column in places)
+        yield f'<polyline class="{style}" points="{points}"/>'
+
+
+def _touches(
+    scale: _Scale, lines: Sequence[Line], reduced: Sequence[Floats], form: str, unit: str
+) -> Iterator[str]:
+    """What the mouse rests on says its numbers, a column each."""
+    for column in range(scale.columns):
+        begin = scale.first + column * scale.step
+        end = min(begin + scale.step, scale.first + scale.frames) - 1
         name = f"frame {begin}" if begin == end else f"frames {begin} to {end}"
         said = [
-            f"{line.name} {values[column]:.{digits}f} {unit}".strip()
+            f"{line.name} {values[column]:{form}} {unit}".strip()
             for line, values in zip(lines, reduced)
             if np.isfinite(values[column])
         ]
-        parts.append(
-            f'<rect class="touch" {_upright(LEFT + column * across, across)}>'
+        yield (
+            f'<rect class="touch" {_upright(scale.left(column), scale.across)}>'
             f"<title>{escape(name)}: {escape(', '.join(said) or 'none')}</title></rect>"
         )
-    return "".join([*parts, "</svg>"])
 
 
 def picture_map(title: str, shares: Floats, words: str) -> str:

@@ -78,27 +78,17 @@ def create_corner_pin_nodes(
         size = tuple(clip.size) if clip else (scene.render.resolution_x, scene.render.resolution_y)
     frames, places = pin_corners(clip, plane_track=plane_track, tracks=tracks, corners=corners)
     build = Builder(tree, name)
-    if isinstance(picture, bpy.types.Image):
-        held = build.node("picture", "image", picture.name)
-        held.image = picture
-        source = versions.output_socket(held, "image", "image")
-    else:
-        source = picture
+    source = _source(build, picture)
     node = build.group("group", f"Tracked Shot {name}", name)
     group = node.node_tree
-    for socket in (PICTURE, BACKGROUND):
-        versions.ensure_group_socket(group, socket, "INPUT")
-    versions.ensure_group_socket(group, OPACITY, "INPUT", kind="NodeSocketFloat")
-    for socket in (IMAGE, PINNED):
-        versions.ensure_group_socket(group, socket, "OUTPUT")
+    _ensure_sockets(group)
     scene_frames = frames + (clip.frame_start - 1 if clip else 0)
     if live:
         _fill_live(group, clip, plane_track, blend)
     else:
         _fill(group, scene_frames, places, size, _picture_size(source, scene), blend, scene)
-    feed(tree, source, node.inputs[PICTURE])
-    feed(tree, background, node.inputs[BACKGROUND])
-    feed(tree, opacity, node.inputs[OPACITY])
+    for value, socket in ((source, PICTURE), (background, BACKGROUND), (opacity, OPACITY)):
+        feed(tree, value, node.inputs[socket])
     build.finish(node.outputs[IMAGE])
     if build.added:
         after = background if isinstance(background, NodeSocket) else source
@@ -107,6 +97,23 @@ def create_corner_pin_nodes(
     return CornerPin(
         node.outputs[IMAGE], node.outputs[PINNED], tuple(build.nodes), group, scene_frames, places
     )
+
+
+def _source(build: Builder, picture: NodeSocket | bpy.types.Image) -> NodeSocket:
+    """Where the picture comes from: a node of its own for an image."""
+    if not isinstance(picture, bpy.types.Image):
+        return picture
+    held = build.node("picture", "image", picture.name)
+    held.image = picture
+    return versions.output_socket(held, "image", "image")
+
+
+def _ensure_sockets(group: bpy.types.NodeTree) -> None:
+    for socket in (PICTURE, BACKGROUND):
+        versions.ensure_group_socket(group, socket, "INPUT")
+    versions.ensure_group_socket(group, OPACITY, "INPUT", kind="NodeSocketFloat")
+    for socket in (IMAGE, PINNED):
+        versions.ensure_group_socket(group, socket, "OUTPUT")
 
 
 def check_live(plane_track: str | None) -> None:
