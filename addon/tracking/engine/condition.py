@@ -58,9 +58,12 @@ def interlacing(gray: Gray) -> float:
 def _combed(gray: Gray) -> float:
     rows = gray.astype(np.int16)
     above, here, below = rows[:-2], rows[1:-1], rows[2:]
+    if not here.size:
+        return 0.0
     up, down = here - above, here - below
-    teeth = (np.sign(up) == np.sign(down)) & (np.minimum(np.abs(up), np.abs(down)) > COMB_STEP)
-    return 100.0 * float(np.mean(teeth & (np.abs(above - below) < COMB_SAME))) if here.size else 0.0
+    teeth = (np.minimum(up, down) > COMB_STEP) | (np.maximum(up, down) < -COMB_STEP)
+    teeth &= np.abs(up - down) < COMB_SAME
+    return 100.0 * (np.count_nonzero(teeth) / teeth.size)
 
 
 def first_field(gray: Gray) -> Gray:

@@ -22,6 +22,8 @@ FIT_ROUNDS = 4
 FIT_STOP_PX = 0.02
 FIT_STEP = 2.0
 """Largest change of a parameter in one round of the fit."""
+FIT_COPIED = 0.75
+"""Those that still move are fitted on their own when they are less than this share."""
 DAMPING = 1e-2
 
 
@@ -95,6 +97,7 @@ def refine(
     solver, rest = patches.solver, patches.rest
     if len(rows) < len(affine):
         solver, rest = solver[rows], rest[rows]
+    moving = np.ones(len(rows), bool)
     for _ in range(FIT_ROUNDS):
         if not len(rows):
             break
@@ -103,34 +106,31 @@ def refine(
         values -= values.mean(1, keepdims=True)
         deviation = np.sqrt(np.einsum("nm,nm->n", values, values) / grid.shape[1]) + np.float32(1e-6)
         told = np.matmul(solver, values[:, :, None])[:, :, 0] / deviation[:, None]
-        fit[rows] = told[:, 6]
         step = np.clip(told[:, :6] - rest, -FIT_STEP, FIT_STEP)
-        affine[rows] = _compose_inverse(now, step)
-        moving = np.hypot(step[:, 2], step[:, 5]) >= FIT_STOP_PX
-        if not moving.all():
+        still = rows[moving]
+        fit[still] = told[moving, 6]
+        affine[still] = _compose_inverse(now, step)[moving]
+        moving &= np.hypot(step[:, 2], step[:, 5]) >= FIT_STOP_PX
+        # Solvers are large: to work on with a few that are done takes less time than to copy the others.
+        if np.count_nonzero(moving) < FIT_COPIED * len(rows):
             rows, solver, rest = rows[moving], solver[moving], rest[moving]
+            moving = np.ones(len(rows), bool)
     return affine, fit
 
 
 def _compose_inverse(affine: Floats32, step: Floats32) -> Floats32:
     """The affines (n, 6) after the inverse of the small warps ``step`` (n, 6) is taken first."""
-    a, b, x, c, d, y = affine.T
-    p, q, s = 1 + step[:, 0], step[:, 1], step[:, 2]
-    r, t, w = step[:, 3], 1 + step[:, 4], step[:, 5]
+    a, b, x, c, d, y = np.ascontiguousarray(affine.T)
+    p, q, s, r, t, w = np.ascontiguousarray(step.T)
+    p += 1
+    t += 1
     det = p * t - q * r
     ia, ib, ic, id_ = t / det, -q / det, -r / det, p / det
     ix, iy = -(ia * s + ib * w), -(ic * s + id_ * w)
-    return np.stack(
-        [
-            a * ia + b * ic,
-            a * ib + b * id_,
-            a * ix + b * iy + x,
-            c * ia + d * ic,
-            c * ib + d * id_,
-            c * ix + d * iy + y,
-        ],
-        1,
-    )
+    out = np.empty_like(affine)
+    out[:, 0], out[:, 1], out[:, 2] = a * ia + b * ic, a * ib + b * id_, a * ix + b * iy + x
+    out[:, 3], out[:, 4], out[:, 5] = c * ia + d * ic, c * ib + d * id_, c * ix + d * iy + y
+    return out
 
 
 @cache
