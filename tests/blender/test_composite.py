@@ -335,8 +335,8 @@ def test_over_real_clips(footage: Path, tmp_path: Path, name: str, frames: tuple
     scene.cycles.samples = 1
     add_caught_shadow(scene)
     composite.setup_shot_compositing(scene, clip, CompositeConfig(shadow_catcher=True))
+    cg = render_cg(scene, tmp_path / "cg.exr", frames[0])  # it stands still: the same in every frame
     for frame in frames:
-        cg = render_cg(scene, tmp_path / "cg.exr", frame)
         assert_composite(render(scene, tmp_path / "out.png", frame), alone[frame], cg)
 
 

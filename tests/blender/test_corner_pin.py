@@ -269,11 +269,12 @@ def test_refusals_leave_the_tree_alone(tmp_path: Path, options: dict, message: s
 def test_the_poster_s_corners_at_every_frame(footage: Path, tmp_path: Path) -> None:
     """The corners are found again in the rendered pixels, from where each pixel says that it came from.
 
-    In every frame in Blender 4.5, in every sixth in the others, where it would take minutes.
+    In every frame in Blender 4.5, in every sixth in the others, where it would take minutes; at half the
+    clip's size, and to half a pixel of the whole one, as most of the time goes into the pixels.
     """
     truth = json.loads((footage / "poster.json").read_text())
-    size = (truth["width"], truth["height"])
-    corners = {int(frame): four for frame, four in truth["corners"].items()}
+    size = (truth["width"] // 2, truth["height"] // 2)
+    corners = {int(frame): np.array(four) / 2 for frame, four in truth["corners"].items()}
     assert len(corners) == truth["frames"]
     scene = scene_of(size)
     build(scene, tmp_path, come_from((400, 300)), None, corners=corners)
@@ -290,6 +291,6 @@ def test_the_poster_s_corners_at_every_frame(footage: Path, tmp_path: Path) -> N
             got[y, x, :2][::step].astype(float), np.column_stack([x, y])[::step] + 0.5, method=0
         )
         found = apply(to, frame_corners(400, 300))
-        worst = max(worst, float(np.linalg.norm(found - np.array(four), axis=1).max()))
+        worst = max(worst, float(np.linalg.norm(found - four, axis=1).max()))
     print(f"largest distance from a true corner: {worst:.4f} px")
-    assert worst <= 0.5
+    assert worst <= 0.25

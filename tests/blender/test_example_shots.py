@@ -58,6 +58,7 @@ def test_a_shot_is_assembled_and_rendered(
     assert cli.main(["assemble", shot]) == 0
     scene = blender_file.context.scene
     scene.cycles.samples = 1
+    scene.cycles.use_denoising = name == "composite_knob_hero"  # takes longer than all else of a small frame
     blender_file.ops.wm.save_mainfile()
     frame = shots.RENDERED[name][-1]
     more = ["--frames", str(frame), "--output", str(out)]

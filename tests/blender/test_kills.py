@@ -37,7 +37,7 @@ def test_a_blender_that_is_killed_loses_nothing(repo, tmp_path, monkeypatch):
     import kill_runs
 
     clip = tmp_path / "walls.avi"
-    drawn.draw_clip(clip)
+    drawn.draw_clip(clip, frames=24)  # three steps of tracking
     tally = kill_runs.kill_runs("blender", clip, tmp_path, range(1, 2), seed=5)
     assert (tally.equal, tally.runs) == (1, 1)
     assert sum(tally.stages.values()) >= 1, "it was killed"

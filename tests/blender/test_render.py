@@ -90,8 +90,8 @@ def test_a_signal_ends_a_render_after_the_frame_under_way(
     if blender_file.app.binary_path:
         pytest.skip("needs a Python that imports bpy")
     scene = blender_file.context.scene
-    scene.cycles.samples, scene.frame_end = 400, 200
-    scene.render.resolution_x, scene.render.resolution_y = 320, 180
+    scene.cycles.samples, scene.frame_end = 100, 200  # long enough to be under way when the signal comes
+    scene.render.resolution_x, scene.render.resolution_y = 160, 90
     blender_file.ops.wm.save_mainfile()
     out = blend.with_name("out")
     call = [sys.executable, "-m", "addon", "render", str(blend), "--output", str(out)]

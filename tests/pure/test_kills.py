@@ -23,7 +23,7 @@ def kill_runs(repo: Path):
 @pytest.mark.parametrize("who", ["worker", "command-line"])
 def test_what_was_killed_ends_as_if_nothing_had_happened(kill_runs, who: str, tmp_path: Path) -> None:
     clip = tmp_path / "walls.avi"
-    drawn.draw_clip(clip)
+    drawn.draw_clip(clip, frames=24)  # three steps of tracking
     tally = kill_runs.kill_runs(who, clip, tmp_path, range(1, 3), seed=3)
     assert (tally.equal, tally.runs) == (2, 2)
     assert sum(tally.stages.values()) >= 2, "each was killed"
