@@ -13,6 +13,7 @@ import pytest
 from addon.tracking import presets
 from addon.tracking.blender import composite, versions
 from tests.blender.test_composite import render, render_cg
+from tests.conftest import empty_file
 
 BUILT = Path(__file__).parent / "built"
 
@@ -45,4 +46,4 @@ def test_one_click_makes_it_right(built_in: str, tmp_path: Path) -> None:
     composite.remove_shot_compositing(scene)
     assert not composite.composite_status(scene).applied
     assert scene.camera.data.sensor_width == pytest.approx(clip.tracking.camera.sensor_width)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()

@@ -18,6 +18,7 @@ from addon.tracking.blender.native import solve_native  # noqa: E402
 from addon.tracking.errors import SolveError  # noqa: E402
 from addon.tracking.floor import find_floor  # noqa: E402
 from tests.blender.synthetic import datablocks, make_shot, project  # noqa: E402
+from tests.conftest import empty_file  # noqa: E402
 
 SIZES = [(640, 360), (360, 640)]
 START = 11
@@ -26,7 +27,7 @@ START = 11
 
 @pytest.fixture(autouse=True)
 def empty_blend():
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 @pytest.fixture(scope="module")

@@ -21,13 +21,14 @@ from addon.tracking.engine.reconstruct import solve_steps  # noqa: E402
 from addon.tracking.errors import FootageError, InputError  # noqa: E402
 from tests import drawn  # noqa: E402
 from tests.blender.synthetic import datablocks, draw_movie, make_shot  # noqa: E402
+from tests.conftest import empty_file  # noqa: E402
 
 SIZES = [(640, 360), (360, 640)]
 
 
 @pytest.fixture(autouse=True)
 def empty_blend():
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 @pytest.fixture(scope="module")

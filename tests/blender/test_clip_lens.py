@@ -22,6 +22,7 @@ from addon.tracking.errors import InputError
 from addon.tracking.overscan import NO_OVERSCAN, find_overscan
 from addon.tracking.stmap_in import read_stmap
 from tests.blender.coordinates import clip_with_lens, composited, coordinate_image
+from tests.conftest import empty_file
 from tests.lenses import MODELS, random_lens
 
 SIZE = (320, 180)
@@ -33,7 +34,7 @@ LENSES = {
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def in_this_blender(lens: PlateLens) -> PlateLens:

@@ -14,6 +14,7 @@ from addon.tracking.blender.take_in import take_in  # noqa: E402
 from addon.tracking.session import create_session  # noqa: E402
 from addon.tracking.session.clip_tracks import load_snapshot  # noqa: E402
 from tests.blender.synthetic import make_shot  # noqa: E402
+from tests.conftest import empty_file  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def shot(tmp_path_factory):
 
 @pytest.fixture
 def clip(shot):
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
     return load_clip(shot.movie)
 
 
@@ -77,7 +78,7 @@ def test_a_checkpoint_gives_back_every_bit(clip, session, shot):
     hand_track(clip, "Bus", (1, 2), clip.tracking.objects.new("Bus"))
     before = digests(clip)
     assert clip_state.checkpoint_clip(clip, session) == 2
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
     fresh = load_clip(shot.movie)
     assert fresh.tracking.tracks.keys() == []
     assert clip_state.restore_clip(fresh, session) == []

@@ -20,6 +20,7 @@ from addon.tracking.config import CompositeConfig
 from addon.tracking.errors import InputError
 from tests.blender.pixels import blended, input_picture, rendered, scene_of
 from tests.blender.tree_dump import differences, dump_scene, dump_tree
+from tests.conftest import empty_file
 
 WIDTH, HEIGHT = 193, 109  # odd on purpose
 FRAMES = (1, 2, 3)
@@ -27,7 +28,7 @@ FRAMES = (1, 2, 3)
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ def plate_alone(clip_path: Path, folder: Path, frames: tuple[int, ...]) -> dict[
     node.clip = clip
     tree.links.new(node.outputs["Image"], versions.make_output(tree).socket)
     pictures = {frame: render(scene, folder / "alone.png", frame)[..., :3] for frame in frames}
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
     return pictures
 
 

@@ -34,6 +34,7 @@ from tests.blender.test_composite import (
 )
 from tests.blender.test_corner_pin import card, expected_pin
 from tests.blender.tree_dump import differences, dump_scene
+from tests.conftest import empty_file
 
 SIZES = [(193, 109), (110, 193)]
 FRAMES = 4
@@ -50,7 +51,7 @@ BLENDS = {
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def plates(size: tuple[int, int]) -> list[np.ndarray]:

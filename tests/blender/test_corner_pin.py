@@ -22,6 +22,7 @@ from addon.tracking.errors import InputError
 from addon.tracking.homography import apply, frame_corners, homography
 from tests.blender.pixels import bilinear, blended, come_from, input_picture, rendered, scene_of
 from tests.blender.tree_dump import differences, dump_tree
+from tests.conftest import empty_file
 
 INSIDE = np.array([[20.3, 15.2], [170.7, 10.1], [160.2, 95.6], [31.1, 88.8]])
 BEYOND = np.array([[-20.3, -15.2], [210.7, 20.1], [150.2, 125.6], [11.1, 98.8]])
@@ -29,7 +30,7 @@ BEYOND = np.array([[-20.3, -15.2], [210.7, 20.1], [150.2, 125.6], [11.1, 98.8]])
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def card(size: tuple[int, int], seed: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from addon.tracking.overscan import find_overscan, frame_of, widened_frame
 from addon.tracking.stmap import DISTORT, UNDISTORT, StMap, bands
 from tests.blender.coordinates import clip_with_lens, composited, coordinate_image, float_image
 from tests.blender.tree_dump import differences, dump_tree
+from tests.conftest import empty_file
 
 SIZE = (320, 180)
 LENS = PlateLens(*SIZE, 300.0, "BROWN", (-0.2, 0.08, 0.05, -0.02, 0.004, -0.003), (150.0, 97.0))
@@ -29,7 +30,7 @@ DISTORT_CG = LensDistortionConfig(workflow="distort_cg")
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def values(lens: PlateLens, kind: str, frame: object) -> np.ndarray:

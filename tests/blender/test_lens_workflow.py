@@ -28,6 +28,7 @@ from addon.tracking.session import create_session, run_session
 from addon.tracking.stmap_out import write_stmaps
 from tests.blender.coordinates import clip_with_lens
 from tests.blender.tree_dump import differences, dump_scene
+from tests.conftest import empty_file
 
 HANDHELD = PlateLens(480, 270, 373.333, "POLYNOMIAL", (-0.12, 0.02))
 """The lens of the clip courtyard_handheld, at half its size."""
@@ -42,7 +43,7 @@ MOST_PX = 0.3
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def make_shot(folder: Path, lens: PlateLens) -> tuple[bpy.types.Scene, bpy.types.MovieClip]:

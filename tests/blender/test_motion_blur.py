@@ -15,12 +15,13 @@ from addon.tracking.config import CompositeConfig
 from addon.tracking.errors import InputError
 from tests.blender.test_composite import add_camera, add_emitter, drawn_clip, prepared_scene, render_cg
 from tests.blender.tree_dump import differences, dump_scene
+from tests.conftest import empty_file
 from tests.pure.test_shutter import SIZE, shaken
 
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def blur_of(scene: bpy.types.Scene) -> tuple[bool, float, str]:

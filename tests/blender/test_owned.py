@@ -20,6 +20,7 @@ from addon.tracking.engine.model import Tracks
 from addon.tracking.errors import InputError
 from tests.blender.test_composite import HEIGHT, TREES, WIDTH, drawn_clip, prepared_scene, user_nodes
 from tests.blender.tree_dump import differences, dump_scene
+from tests.conftest import empty_file
 
 SEEDS = range(12)
 KINDS = (
@@ -42,7 +43,7 @@ KINDS = (
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def random_tree(scene: bpy.types.Scene, seed: int) -> None:
@@ -192,7 +193,7 @@ def test_a_linked_tree_is_refused_and_stays(tmp_path: Path) -> None:
     user_nodes(scene)
     name = scene.compositing_node_group.name
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
     scene = prepared_scene(WIDTH, HEIGHT)
     clip = drawn_clip(tmp_path / "plate")
     with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, into):

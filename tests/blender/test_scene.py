@@ -20,12 +20,13 @@ from addon.tracking.blender.render import render_frames, render_steps  # noqa: E
 from addon.tracking.errors import InputError  # noqa: E402
 from addon.tracking.exr import read as read_exr  # noqa: E402
 from tests.blender.synthetic import datablocks  # noqa: E402
+from tests.conftest import empty_file  # noqa: E402
 
 
 @pytest.fixture
 def scene():
     """A camera at eye height that walks past the origin, and no world."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
     scene = bpy.context.scene
     scene.world = None
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))

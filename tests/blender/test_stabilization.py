@@ -20,6 +20,7 @@ from addon.tracking.engine.model import Tracks
 from addon.tracking.errors import InputError
 from tests.blender.pixels import bilinear, come_from, input_picture, rendered, scene_of
 from tests.blender.tree_dump import differences, dump_tree
+from tests.conftest import empty_file
 
 FRAMES = 6
 SIZES = [(193, 109), (108, 193)]
@@ -27,7 +28,7 @@ SIZES = [(193, 109), (108, 193)]
 
 @pytest.fixture(autouse=True)
 def fresh_file() -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    empty_file()
 
 
 def motion(frames: int) -> tuple[np.ndarray, np.ndarray]:
