@@ -1,4 +1,4 @@
-"""The drawn clip that most tests of sessions are about: drawn once, a copy for each module."""
+"""The drawn clip that most tests of sessions are about, a copy for each module, and its solved session."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from addon.tracking.session import TrackingSessionManager, create_session, resume_tracking
 from tests import drawn
 
 
@@ -22,3 +23,9 @@ def walls(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clip(walls: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That movie, alone in a folder of this module."""
     return Path(shutil.copy(walls, tmp_path_factory.mktemp("clip")))
+
+
+@pytest.fixture(scope="session")
+def whole(walls: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
+    """A session of that movie, solved, never interrupted; tests write to copies of it only."""
+    return resume_tracking(create_session(walls, "whole", directory=tmp_path_factory.mktemp("whole")))

@@ -15,17 +15,10 @@ from addon import cli
 from addon.cli import common
 from addon.tracking import exr
 from addon.tracking.errors import InputError
-from addon.tracking.session import list_sessions
+from addon.tracking.session import TrackingSessionManager, list_sessions
 from tests import drawn
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("clip") / "walls.avi"
-    drawn.draw_clip(path)
-    return path
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -255,20 +248,12 @@ def test_stmaps_of_a_session_and_of_its_shot(clip: Path, tmp_path: Path) -> None
     ],
 )
 def test_stmap_calls_that_are_wrong(
-    options: tuple[str, ...], message: str, tracked: Path, tmp_path: Path
+    options: tuple[str, ...], message: str, whole: TrackingSessionManager, tmp_path: Path
 ) -> None:
-    done = run("stmap", tracked, *(str(tmp_path / o) if o.startswith("d.") else o for o in options))
+    done = run("stmap", whole.path, *(str(tmp_path / o) if o.startswith("d.") else o for o in options))
     assert done.returncode == 2
     assert message in done.stderr and len(done.stderr.splitlines()) == 1
     assert files_in(tmp_path) == set()
-
-
-@pytest.fixture(scope="module")
-def tracked(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The session of the drawn clip, tracked and solved."""
-    folder = tmp_path_factory.mktemp("tracked")
-    assert run("track", clip, "--session-dir", folder).returncode == 0
-    return list_sessions(folder)[0]
 
 
 def test_track_needs_no_bpy(tmp_path: Path) -> None:

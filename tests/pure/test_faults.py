@@ -46,13 +46,6 @@ FLIPS = int(os.environ.get("TRACKED_SHOT_FLIPS", "60"))
 
 
 @pytest.fixture(scope="module")
-def whole(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
-    """A session that is solved."""
-    session = create_session(clip, "whole", directory=tmp_path_factory.mktemp("whole"))
-    return resume_tracking(session)
-
-
-@pytest.fixture(scope="module")
 def half(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
     """A session that was interrupted after two steps."""
     session = create_session(clip, "half", directory=tmp_path_factory.mktemp("half"))

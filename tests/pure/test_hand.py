@@ -70,16 +70,10 @@ def test_numbers_in_the_file_do_not_shift_when_tracks_come() -> None:
     assert numbered_out(stored, 10).tolist() == [0, 6, 10, 12]
 
 
-@pytest.fixture(scope="module")
-def solved(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    session = create_session(clip, "solved", directory=tmp_path_factory.mktemp("solved"))
-    return resume_tracking(session).path
-
-
 @pytest.fixture
-def session(solved: Path, tmp_path: Path) -> TrackingSessionManager:
+def session(whole: TrackingSessionManager, tmp_path: Path) -> TrackingSessionManager:
     copy = tmp_path / "copy.tracksession"
-    copy.write_bytes(solved.read_bytes())
+    copy.write_bytes(whole.path.read_bytes())
     return load_session(copy)
 
 

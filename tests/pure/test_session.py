@@ -39,15 +39,8 @@ from tests import drawn
 
 
 @pytest.fixture(scope="module")
-def whole(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
-    """A session that was never interrupted."""
-    session = create_session(clip, "whole", directory=tmp_path_factory.mktemp("whole"))
-    return resume_tracking(session)
-
-
-@pytest.fixture(scope="module")
 def worked(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> TrackingSessionManager:
-    """The same, done by a worker: its one thread of linear algebra gives other last bits than ours may."""
+    """As ``whole``, by a worker: its one thread of linear algebra gives other last bits than ours may."""
     session = create_session(clip, "worked", directory=tmp_path_factory.mktemp("worked"))
     assert start_worker(session.path).wait(120) == 0
     return session

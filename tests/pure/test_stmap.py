@@ -40,6 +40,12 @@ def whole(map_: StMap) -> np.ndarray:
     return np.concatenate([band for _, band in bands(map_)], axis=1)
 
 
+def some_rows(map_: StMap) -> np.ndarray:
+    """(3, rows, columns) of about twenty rows of a map, evenly apart, from the top."""
+    height = map_.size[1]
+    return np.concatenate([map_.rows(row, row + 1) for row in range(0, height, height // 20)], axis=1)
+
+
 def centres(width: int, height: int) -> np.ndarray:
     """(height, width, 2) pixel centres, rows down, y up."""
     return np.stack(np.meshgrid(np.arange(width) + 0.5, height - np.arange(height) - 0.5), -1)
@@ -78,7 +84,7 @@ def test_interpolated_inverse_is_the_exact_one() -> None:
     worst = 0.0
     for lens in random_lenses(56, seed=3):
         kind = UNDISTORT if lens.model == "NUKE" else DISTORT
-        found = whole(StMap(lens, kind))[:2, :: lens.height // 20, :: lens.width // 20]
+        found = some_rows(StMap(lens, kind))[:2, :, :: lens.width // 20]
         places = centres(lens.width, lens.height)[:: lens.height // 20, :: lens.width // 20]
         expected = lens.distort(places) if kind == UNDISTORT else lens.undistort(places)
         away = np.moveaxis(found.astype(float), 0, -1) * [lens.width, lens.height] - expected
@@ -144,7 +150,7 @@ def test_a_widened_frame_covers_the_plate_with_as_many_pixels_and_no_more() -> N
     for lens in random_lenses(60, seed=5):
         frame = widened_frame(lens)
         assert (frame.width, frame.height) == (lens.width, lens.height)
-        u, v, blue = StMap(lens, DISTORT, frame).rows(0, lens.height)[:, :: lens.height // 20]
+        u, v, blue = some_rows(StMap(lens, DISTORT, frame))
         assert blue.all()
         places = lens.undistort(plate_points(lens)) - [frame.left, frame.bottom]
         size = np.array([lens.width, lens.height])
