@@ -171,8 +171,9 @@ def _groups_of(tracks: Tracks, seen: list[Index], start: int, reach: int, window
     spots = (spots[:, ids] - middle) / tracks.width
     left = np.ones(len(ids), bool)
     found: list[tuple[Bools, float]] = []
+    lines = _Lines(spots)
     while len(found) < 2 and left.sum() >= LEAST_GROUP:
-        fit = _fit(spots, left, tracks.width)
+        fit = _fit(spots, lines, left, tracks.width)
         if fit is None:
             break
         found.append(fit)
@@ -197,7 +198,7 @@ def _weight(spots: Floats, members: Bools, shared: Bools, sigma: float) -> float
     return float((members & shared).sum() + flat * own.sum()) * float(np.sqrt(max(hull, 1e-6)))
 
 
-def _fit(spots: Floats, left: Bools, width: int) -> tuple[Bools, float] | None:
+def _fit(spots: Floats, lines: _Lines, left: Bools, width: int) -> tuple[Bools, float] | None:
     """A group that begins among the tracks that are ``left``: all that obey its geometries, their deviation.
 
     ``spots`` (k + 1, n, 2), the first frame's first, in widths.
@@ -210,7 +211,7 @@ def _fit(spots: Floats, left: Bools, width: int) -> tuple[Bools, float] | None:
     low, high = (value / width for value in SIGMA_PX)
     for turn in range(FIT_ROUNDS):
         allowed = left if turn < FIT_ROUNDS // 2 else np.ones_like(left)
-        miss = _misses(spots, weight)
+        miss = lines.misses(weight)
         inside = allowed & (miss < SIGMAS * sigma)
         if inside.sum() < LEAST_GROUP:
             return None
@@ -237,23 +238,33 @@ def _begin(spots: Floats, left: Bools, width: int) -> Bools | None:
     return out if out.sum() >= LEAST_GROUP else None
 
 
-def _misses(spots: Floats, weight: Floats) -> Floats:
-    """(n,) root mean square Sampson distance of each track from the geometries that fit the weights best."""
-    known = np.isfinite(spots[1:, :, 0])
-    ones = np.ones(spots.shape[1])
-    a = np.column_stack([spots[0], ones])
-    b = np.concatenate([np.nan_to_num(spots[1:]), np.ones((*known.shape, 1))], 2)
-    rows = (b[:, :, :, None] * a[None, :, None, :]).reshape(len(b), len(ones), 9)
-    share = (weight * known)[:, :, None]
-    for _ in range(2):  # the algebraic distance first, then as far from the Sampson one as it matters
-        normal = np.matmul(rows.transpose(0, 2, 1), rows * share)
-        matrix = np.linalg.eigh(normal)[1][:, :, 0].reshape(-1, 3, 3)
-        forth = np.matmul(a, matrix.transpose(0, 2, 1))
-        back = np.matmul(b, matrix)
-        slope = np.sum(forth[:, :, :2] ** 2, 2) + np.sum(back[:, :, :2] ** 2, 2)
-        share = (weight * known / np.maximum(slope, 1e-12))[:, :, None]
-    square = np.sum(b * forth, 2) ** 2 / np.maximum(slope, 1e-12) * known
-    return np.sqrt(square.sum(0) / np.maximum(known.sum(0), 1))
+class _Lines:
+    """What is asked again and again of where a window's tracks are, ``spots`` (k + 1, n, 2)."""
+
+    def __init__(self, spots: Floats) -> None:
+        self.known = np.isfinite(spots[1:, :, 0])
+        self.times = np.maximum(self.known.sum(0), 1)
+        self.first = np.column_stack([spots[0], np.ones(spots.shape[1])])
+        self.others = np.concatenate([np.nan_to_num(spots[1:]), np.ones((*self.known.shape, 1))], 2)
+        pairs = self.others[:, :, :, None] * self.first[None, :, None, :]
+        self.rows = pairs.reshape(*self.known.shape, 9)
+
+    def misses(self, weight: Floats) -> Floats:
+        """(n,) root mean square Sampson distance of each track from the geometries that fit best.
+
+        ``weight`` (n,) is what each track counts in the fit.
+        """
+        given = weight * self.known
+        slope = np.ones_like(given)
+        for _ in range(2):  # the algebraic distance first, then as far from the Sampson one as it matters
+            weighted = self.rows * (given / np.maximum(slope, 1e-12))[:, :, None]
+            normal = np.matmul(self.rows.transpose(0, 2, 1), weighted)
+            matrix = np.linalg.eigh(normal)[1][:, :, 0].reshape(-1, 3, 3)
+            forth = np.matmul(self.first, matrix.transpose(0, 2, 1))
+            back = np.matmul(self.others, matrix)
+            slope = forth[:, :, 0] ** 2 + forth[:, :, 1] ** 2 + (back[:, :, 0] ** 2 + back[:, :, 1] ** 2)
+        square = np.sum(self.others * forth, 2) ** 2 / np.maximum(slope, 1e-12) * self.known
+        return np.sqrt(square.sum(0) / self.times)
 
 
 def _is_flat(spots: Floats, members: Bools, sigma: float) -> bool:
