@@ -158,6 +158,7 @@ PARTS: tuple[Part, ...] = (
     _menu("TOPBAR_MT_file_import", draw_import_menu),
     _menu("TOPBAR_MT_window", draw_window_menu),
     _handler("load_post", timer.on_load),
+    _handler("save_pre", timer.before_save),
     _handler("save_post", timer.on_save),
     Part("shortcuts", keymaps.hang, keymaps.take_off),
     Part("overlay", overlay.hang, overlay.take_off),

@@ -19,7 +19,17 @@ from .clip import (
     stop_on_errors,
 )
 from .improve import select_worst, show_worst_frame, some_selected, with_known_lens, without_selected
-from .own_tracks import checkpoint, differs_from_kept, kept_names, restore, stale, track_names
+from .own_tracks import (
+    checkpoint,
+    differs_from_kept,
+    is_half_taken,
+    kept_names,
+    restore,
+    stale,
+    track_names,
+    unhush,
+    unhush_what_was_left,
+)
 from .sessions import (
     clip_session,
     drop_old_sessions,
@@ -74,6 +84,7 @@ __all__ = [
     "footage_path",
     "found_in",
     "in_order",
+    "is_half_taken",
     "kept_names",
     "lens_start",
     "mark_gaps",
@@ -102,6 +113,8 @@ __all__ = [
     "take_up",
     "taking_in",
     "track_names",
+    "unhush",
+    "unhush_what_was_left",
     "with_known_lens",
     "without_selected",
     "world_of",

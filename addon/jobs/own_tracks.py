@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..tracking.blender import by_hand, clip_state
+from ..tracking.blender import by_hand, clip_state, native
 from ..tracking.session import TrackingSessionManager
 from ..tracking.session.clip_tracks import load_snapshot
 
@@ -26,10 +26,18 @@ def differs_from_kept(clip: bpy.types.MovieClip, session: TrackingSessionManager
 
 
 def stale(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> str:
-    """What was done to the clip's tracks since the session's solve counted them in, in words; else empty."""
+    """What was done to the clip's tracks since the session's solve counted them in, in words; else empty.
+
+    Of a clip that is half taken in there is nothing to say.
+    """
+    if clip_state.is_half_taken(clip):
+        return ""
     marks = clip_state.taken_marks(clip, session)
     return by_hand.stale(clip, marks) if marks else ""
 
 
 checkpoint = clip_state.checkpoint_clip
+is_half_taken = clip_state.is_half_taken
+unhush = native.unhush
+unhush_what_was_left = native.unhush_what_was_left
 restore = clip_state.restore_clip

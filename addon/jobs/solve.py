@@ -109,6 +109,7 @@ def _hide_ended(clip: bpy.types.MovieClip) -> None:
 def end_take_in(clip: bpy.types.MovieClip, result: NativeResult) -> None:
     """Notes what came of Blender's own solve."""
     clip.tracked_shot.native_trouble = result.reason
+    clip_state.note_whole(clip)
 
 
 def solve_again(clip: bpy.types.MovieClip, footage: Footage) -> TrackingSessionManager:

@@ -10,7 +10,7 @@ import bpy
 from .. import jobs
 from ..tracking.errors import TrackedShotError
 from .sessions import count_lacking, known, look_at_session, session_of
-from .state import state_of
+from .state import state_of, work_of
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def look_at_tracks() -> None:
     now = time.monotonic()
     for space in jobs.clip_spaces():
         state = state_of(space.clip)
-        if state is None or state.manager is None or state.running or now < state.stale_at:
+        if state is None or state.manager is None or work_of(state) or now < state.stale_at:
             continue
         state.stale = ""
         if space.clip.tracked_shot.taken_in and not state.waiting:

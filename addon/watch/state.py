@@ -76,6 +76,8 @@ class ClipState:
     check: Errand | None = None
     copying: Errand | None = None
     manager: TrackingSessionManager | None = field(default=None, repr=False)
+    half_looked_for: bool = False
+    """It was seen whether the file came with the session half taken in."""
     looked_for: bool = False
     """The disk was searched for a session of the clip's."""
 
@@ -136,6 +138,7 @@ class ClipState:
 OF_SESSION = (
     "session", "manager", "looked_for", "progress", "running", "worker", "asked", "asked_at", "followed",
     "trouble", "unread", "missing", "differences", "kept", "lacking", "older", "stale", "stale_at",
+    "half_looked_for",
 )  # fmt: skip
 """What of a clip's state is of its session."""
 clips: dict[int, ClipState] = {}

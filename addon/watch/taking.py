@@ -32,6 +32,8 @@ class Taking:
     session: TrackingSessionManager
     reading: Errand
     """Tracks and solve out of it."""
+    changed: str = jobs.ASK
+    """What becomes of tracks of ours that the artist changed."""
     steps: Steps[jobs.TakingIn] | None = None
 
     def go_on(self, clip: bpy.types.MovieClip) -> jobs.TakingIn | None:
@@ -39,7 +41,7 @@ class Taking:
         ends = time.perf_counter() + STEP_SECONDS
         try:
             if self.steps is None:
-                self.steps = jobs.taking_in(clip, self.session, self.reading.result)
+                self.steps = jobs.taking_in(clip, self.session, self.reading.result, changed=self.changed)
                 next(self.steps)
             while time.perf_counter() < ends:
                 self.steps.send(clip)
@@ -63,12 +65,12 @@ def take_in(
     return begun
 
 
-def begin_to_take_in(state: ClipState) -> None:
+def begin_to_take_in(state: ClipState, changed: str = jobs.ASK) -> None:
     """Begins to take a session that is done into its clip."""
     session = state.manager
     assert session is not None
     state.followed = False
-    state.taking = Taking(session, Errand(lambda _errand: jobs.found_in(session)))
+    state.taking = Taking(session, Errand(lambda _errand: jobs.found_in(session)), changed)
 
 
 def go_on(clip: bpy.types.MovieClip, state: ClipState) -> None:

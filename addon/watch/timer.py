@@ -71,12 +71,19 @@ def _look_at(clip: bpy.types.MovieClip) -> None:
     if state.taking is not None:
         taking.go_on(clip, state)
         return
+    if state.native is None:
+        jobs.unhush_what_was_left(clip)
     if state.running:
         sessions.follow(state)
     elif state.manager is not None:
         sessions.look_at_session(clip, state)
-    if state.finished and state.followed and not screen.somebody_is_busy():
-        taking.begin_to_take_in(state)
+    if state.finished and not screen.somebody_is_busy():
+        if state.followed:
+            taking.begin_to_take_in(state)
+        elif not state.half_looked_for:
+            state.half_looked_for = True  # once: what goes wrong, or is undone, is not tried again
+            if state.native is None and jobs.is_half_taken(clip):
+                taking.begin_to_take_in(state, jobs.MINE)  # as was chosen when it began
     if state.copying is not None and state.copying.done:
         copies.end_copy(clip, state)
     if state.check is not None and state.check.done:
@@ -92,6 +99,14 @@ def on_load(_file: str) -> None:
     if not bpy.app.background:
         preset_items.refresh()
         pulse.hurry()
+
+
+@persistent
+def before_save(_file: str) -> None:
+    """What Blender's own solve, at work or just done, left switched off is not saved so."""
+    for clip in bpy.data.movieclips:
+        if clip.library is None:
+            jobs.unhush(clip)
 
 
 @persistent

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from addon.tracking import assemble_shot_with_tracking
+from addon.tracking.blender import clip_state
 from addon.tracking.blender.clip import clip_editor, select_track
 from addon.tracking.blender.holdout import HELD_OUT, clear_holdout, hold_out
+from addon.tracking.session import load_session
 from addon.tracking.shotfile import load_shot
 from tests.blender.conftest import SHOT
 from tests.blender.file_dump import dump_file
@@ -353,6 +355,32 @@ def test_keys_and_shapes_changed_by_hand_are_kept(
     assert again.scene.objects["Shadow Catcher"].data.vertices[0].co.x == -50.0
     assert [len(blender_file.data.actions), len(blender_file.data.meshes)] == counts
     assert [line for line in again.warnings if "animation" in line]
+
+
+def test_a_clip_that_was_saved_half_taken_in_is_taken_in_whole(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    built = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder)
+    tracks, session = built.clip.tracking.tracks, load_session(built.session)
+    count = len(tracks)
+    clip_state.note_taking(built.clip, session)
+    for track in list(tracks)[count // 2 :]:
+        remove_track(built.clip, track)
+    again = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=built.scene)
+    assert "camera" in again.ran and "track" not in again.ran
+    assert len(tracks) == count and not clip_state.is_half_taken(built.clip)
+    assert not [line for line in again.warnings if "by hand" in line]
+    last = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=built.scene)
+    assert last.ran == ()
+
+
+def remove_track(clip: Any, track: Any) -> None:
+    import bpy
+
+    with clip_editor(bpy.context, clip):
+        for other in clip.tracking.tracks:
+            select_track(other, other == track)
+        bpy.ops.clip.delete_track()
 
 
 def test_a_composite_changed_by_hand_is_kept(

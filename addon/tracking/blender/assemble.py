@@ -30,7 +30,8 @@ from ..shotfile import ShotFileError, check_shot, load_shot_dict
 from ..stages import MEMORY_VERSION, NAMES, Decision, Memory, Plan
 from .build import Build, BuildStep, ShotResult
 from .by_hand import stale
-from .clip_state import taken_marks, track_marks
+from .clip import find_clip
+from .clip_state import is_half_taken, taken_marks, track_marks
 from .composite import composite_status
 from .nodes import MARK
 from .owned import MEMORY, Edits, Keeper, Look
@@ -241,6 +242,9 @@ def _needed(build: Build, name: str) -> str:
     """Why a stage has to run although nothing has changed; empty where it has not."""
     if name == "track" and build.config.tracking.enabled and build.session is not None:
         return "" if build.session.status.finished else "the session is not finished"
+    if name == "camera" and build.session is not None:
+        clip = find_clip(build.config.footage_path)
+        return "the tracks are not all in the clip" if clip is not None and is_half_taken(clip) else ""
     return ""
 
 

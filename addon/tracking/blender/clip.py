@@ -105,6 +105,15 @@ def put_tracks(
     return at_once(clip, putting_tracks(clip, tracks, solve, pattern=pattern, keep=keep))
 
 
+def check_fits(clip: bpy.types.MovieClip, tracks: Tracks) -> None:
+    """Raises FootageError where the clip has another size than the tracks, InputError for a frame offset."""
+    check_offset(clip)
+    if tuple(clip.size) != (tracks.width, tracks.height):
+        raise FootageError(
+            f"the clip is {clip.size[0]}x{clip.size[1]} here, but {tracks.width}x{tracks.height} was tracked"
+        )
+
+
 def at_once(clip: bpy.types.MovieClip, steps: Steps[Outcome]) -> Outcome:
     """What comes of the steps, taken one after another."""
     try:
@@ -125,11 +134,7 @@ def putting_tracks(
     keep: Collection[str] = (),
 ) -> Steps[int]:
     """The same a track a step. Raises TrackedShotError where tracks came or went between two steps."""
-    check_offset(clip)
-    if tuple(clip.size) != (tracks.width, tracks.height):
-        raise FootageError(
-            f"the clip is {clip.size[0]}x{clip.size[1]} here, but {tracks.width}x{tracks.height} was tracked"
-        )
+    check_fits(clip, tracks)
     remove_tracks(clip, keep=keep)
     used = tracks.enabled
     if solve is not None:

@@ -44,6 +44,10 @@ TAKEN = "tracked_shot_taken"
 
 It is saved and undone with the tracks themselves, and kept, too, by a build from Python, where the add-on's
 own properties are not registered."""
+HALF = "tracked_shot_half"
+"""Custom property of a clip while a session is on its way into it: how far that is."""
+HALF_TRACKS, HALF_SOLVED = "tracks", "solve"
+"""Not all tracks are there yet; they are, and Blender's own solve is not."""
 
 
 def read_clip(clip: bpy.types.MovieClip) -> ClipSnapshot:
@@ -63,19 +67,53 @@ def checkpoint_clip(clip: bpy.types.MovieClip, session: TrackingSessionManager) 
     return save_snapshot(session.store, _snapshot(clip, session))
 
 
+def note_taking(
+    clip: bpy.types.MovieClip, session: TrackingSessionManager, kept: Mapping[str, str] | None = None
+) -> None:
+    """Notes, before the first of the session's tracks comes into the clip, that not all are there yet.
+
+    Until ``note_whole`` the clip is half taken in: what is missing or new in it is nobody's doing, and a file
+    that is saved meanwhile says so. ``kept`` is as in ``note_taken``.
+    """
+    marks = {**_own_marks(clip, session), **(kept or {})}
+    clip[TAKEN] = json.dumps({"session": str(session.path), "marks": {str(session.path): marks}})
+    clip[HALF] = HALF_TRACKS
+
+
+def note_whole(clip: bpy.types.MovieClip) -> None:
+    """Notes that all of the session is in the clip, and what came of Blender's own solve."""
+    if HALF in clip:
+        del clip[HALF]
+
+
+def is_half_taken(clip: bpy.types.MovieClip) -> bool:
+    """Whether a session was still on its way into the clip, as far as nobody works on it now.
+
+    An undo may lead to where Blender had just solved and we had not noted it: that is whole, and noted then.
+    """
+    if clip.get(HALF) == HALF_SOLVED and clip.tracking.reconstruction.is_valid:
+        note_whole(clip)
+    return HALF in clip
+
+
 def note_taken(
     clip: bpy.types.MovieClip, session: TrackingSessionManager, kept: Mapping[str, str] | None = None
 ) -> None:
     """Notes that the session's tracks are in the clip, and how, so that what is done to them is seen later.
 
     Of the artist's own it stays noted how they were when they were handed over to the session. ``kept``
-    are the marks of ours that were not put there anew: they count as changed still.
+    are the marks of ours that were not put there anew: they count as changed still. Blender's own solve is
+    still to come: ``note_whole`` where it has, or where there is none.
     """
-    own = {name: mark for name, mark in taken_marks(clip, session).items() if not name.startswith(PREFIX)}
     ours = {name: mark for name, mark in track_marks(clip).items() if name.startswith(PREFIX)}
-    taken = {**own, **ours, **(kept or {})}
-    marks = {str(session.path): taken}
+    marks = {str(session.path): {**_own_marks(clip, session), **ours, **(kept or {})}}
     clip[TAKEN] = json.dumps({"session": str(session.path), "marks": marks})
+    clip[HALF] = HALF_SOLVED
+
+
+def _own_marks(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> dict[str, str]:
+    """How the artist's own tracks were when they were handed over to the session."""
+    return {name: mark for name, mark in taken_marks(clip, session).items() if not name.startswith(PREFIX)}
 
 
 def clip_differences(clip: bpy.types.MovieClip, session: TrackingSessionManager) -> Differences:
@@ -239,8 +277,9 @@ def taken_session(clip: bpy.types.MovieClip) -> Path | None:
 
 def forget_taken(clip: bpy.types.MovieClip) -> None:
     """The clip has nothing of a session any more."""
-    if TAKEN in clip:
-        del clip[TAKEN]
+    for name in (TAKEN, HALF):
+        if name in clip:
+            del clip[name]
 
 
 def _taken(clip: bpy.types.MovieClip) -> dict[str, Any]:

@@ -7,6 +7,7 @@ on it. In a window it runs as a job, so that the window stays alive; without one
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Collection
@@ -17,7 +18,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..engine.model import Bools, Floats, Solve
+from ..engine.model import Floats, Solve
 from ..engine.motion import STILL, TURNS
 from ..quiet import ERRORS, silenced
 from .clip import camera_object, camera_similarity, clip_editor, move_cameras, native_cameras
@@ -65,6 +66,8 @@ _RENDER = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
 """What Blender's solver writes into the scene's camera and its render settings, which may be anybody's."""
 
 
+HUSHED = "tracked_shot_hushed"
+"""Custom property of a clip while Blender solves it: which markers were muted before, by track, as JSON."""
 JOB = "CLIP_OT_solve_camera"
 JOB_STEP = 0.05
 """Seconds between two looks of Blender at a job in a window: it ends on events only."""
@@ -89,8 +92,6 @@ class NativeSolve:
     _started: float = 0.0
     _settings: dict[str, Any] = field(default_factory=dict)
     _active: str = ""
-    _muted: dict[str, Bools] = field(default_factory=dict)
-    """Which markers were muted, of tracks that are not to have a say."""
 
     def begin(self, clip: bpy.types.MovieClip) -> None:
         """Sets the clip up for Blender's solver."""
@@ -127,16 +128,20 @@ class NativeSolve:
         finally:
             scene.camera = scene_camera
 
-    def end(self, clip: bpy.types.MovieClip) -> NativeResult:
-        """Puts back what was set, and compares Blender's camera with ours."""
+    def put_back(self, clip: bpy.types.MovieClip) -> None:
+        """The clip as it was, save for its lens and keyframes: Blender has a copy of what it solves from."""
         for name, value in self._settings.items():
             setattr(clip.tracking.settings, name, value)
         if self._active in clip.tracking.objects:
             clip.tracking.objects.active = clip.tracking.objects[self._active]
-        tracks = camera_object(clip).tracks
-        for name, muted in self._muted.items():
-            if name in tracks and len(tracks[name].markers) == len(muted):
-                tracks[name].markers.foreach_set("mute", muted)
+        self._settings, self._active = {}, ""
+        unhush(clip)
+
+    def end(self, clip: bpy.types.MovieClip) -> NativeResult:
+        """Puts back what was set, and compares Blender's camera with ours."""
+        self.put_back(clip)
+        if HUSHED in clip:
+            del clip[HUSHED]
         if self.unfit:
             return NativeResult(float("nan"), 0, False, 0.0, reason=self.unfit)
         return _compare(clip, self.solve, time.perf_counter() - self._started, self.refusal)
@@ -144,14 +149,36 @@ class NativeSolve:
     def _hush(self, clip: bpy.types.MovieClip) -> None:
         """Mutes the tracks that are not to have a say: Blender's start heeds those without weight, too.
 
-        Those that the artist gave no weight stay: that is how one gets a bundle without a say.
+        Those that the artist gave no weight stay: that is how one gets a bundle without a say. The clip notes
+        which markers were muted before: Blender puts its copies of the tracks, muted, into the clip when it
+        has solved, and makes a step to undo of that before anybody can put them back.
         """
+        unhush(clip)
+        hushed = {}
         for track in camera_object(clip).tracks:
             if self.heeded is not None and track.name not in self.heeded and track.weight > 0:
                 muted = np.empty(len(track.markers), bool)
                 track.markers.foreach_get("mute", muted)
                 track.markers.foreach_set("mute", np.ones(len(muted), bool))
-                self._muted[track.name] = muted
+                hushed[track.name] = [len(muted), np.packbits(muted).tobytes().hex()]
+        if hushed:
+            clip[HUSHED] = json.dumps(hushed)
+
+
+def unhush(clip: bpy.types.MovieClip) -> None:
+    """Markers of tracks that have no say in a solve are muted as they were before it; see ``_hush``."""
+    tracks = camera_object(clip).tracks
+    for name, (count, packed) in json.loads(clip.get(HUSHED, "{}")).items():
+        if name in tracks and len(tracks[name].markers) == count:
+            muted = np.unpackbits(np.frombuffer(bytes.fromhex(packed), np.uint8), count=count).astype(bool)
+            tracks[name].markers.foreach_set("mute", muted)
+
+
+def unhush_what_was_left(clip: bpy.types.MovieClip) -> None:
+    """The same where no solve is at work: an undo led to the middle of one, or the file came from there."""
+    if HUSHED in clip:
+        unhush(clip)
+        del clip[HUSHED]
 
 
 class NativeJob:
@@ -178,6 +205,7 @@ class NativeJob:
                 raise LookupError(str(error)) from error
         if "RUNNING_MODAL" not in started:
             raise LookupError("Blender has not begun to solve")
+        native.put_back(clip)
         self._timer = context.window_manager.event_timer_add(JOB_STEP, window=window)
 
     @property

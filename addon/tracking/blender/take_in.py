@@ -14,8 +14,15 @@ from ..errors import SessionError
 from ..session import TrackingSessionManager, load_session
 from ..session.clip_tracks import Differences
 from .by_hand import kept_as_they_are
-from .clip import PREFIX, Steps, at_once, putting_tracks
-from .clip_state import clip_differences, note_taken, taken_marks, taken_session
+from .clip import PREFIX, Steps, at_once, check_fits, putting_tracks
+from .clip_state import (
+    clip_differences,
+    note_taken,
+    note_taking,
+    note_whole,
+    taken_marks,
+    taken_session,
+)
 from .native import NativeResult, NativeSolve, run_native
 
 log = logging.getLogger(__name__)
@@ -114,10 +121,14 @@ def taking_session(
 ) -> Steps[tuple[int, NativeSolve | None]]:
     """As ``taking_in``, of a session, which the clip then remembers. ``keep``: what was changed stays so.
 
-    Tracks that its solve took from the clip stay as they are. What is kept counts as changed still.
+    Tracks that its solve took from the clip stay as they are. What is kept counts as changed still. Where
+    there is a solve that Blender is still to do, ``note_whole`` comes after that.
     """
     changed = changes.differences.ours
     counted = set(kept_as_they_are(session))
+    marks = {name: changes.marks[name] for name in changed} if keep else None
+    check_fits(clip, tracks)
+    note_taking(clip, session, marks)
     count, native = yield from taking_in(
         clip,
         tracks,
@@ -126,7 +137,9 @@ def taking_session(
         keep=counted.union(changed) if keep else counted.difference(changed),
     )
     clip = yield
-    note_taken(clip, session, {name: changes.marks[name] for name in changed} if keep else None)
+    note_taken(clip, session, marks)
+    if native is None:
+        note_whole(clip)
     return count, native
 
 
@@ -137,4 +150,8 @@ def take_in_session(
     changes = changes_by_hand(clip, session)
     steps = taking_session(clip, session, session.tracks(), solve, changes, keep=keep)
     _, native = at_once(clip, steps)
-    return run_native(native, clip, bpy.context) if native is not None else None
+    if native is None:
+        return None
+    result = run_native(native, clip, bpy.context)
+    note_whole(clip)
+    return result
