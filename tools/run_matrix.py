@@ -2,10 +2,11 @@
 
     python tools/run_matrix.py bpy-4.5                 one
     python tools/run_matrix.py --all                   three modules, and the desktop Blenders found
-    python tools/run_matrix.py --rest                  all but bpy-4.5
+    python tools/run_matrix.py --once                  the same, pure tests on oldest and newest Python alone
     python tools/run_matrix.py --sum                   runs nothing: adds up the reports that are there
 
-The runs without a window go side by side, one a core and two at most; a window has the machine for itself.
+The runs without a window go side by side, one a core and two at most, the small ones last, so that all end
+together; a window has the machine for itself.
 pytest's output of a single run is shown as it comes, that of several when each ends; output and counts are
 kept in .reports/. After more than one run a table follows, and a closing line like pytest's for all together.
 """
@@ -24,6 +25,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import environments
@@ -33,7 +35,11 @@ REPORTS = REPOSITORY / ".reports"
 FIRST = "bpy-4.5"
 EVERYWHERE = ("tests/pure", "tests/blender")
 NEWEST = "desktop-5.2"
-"""The pure tests know no Blender: with --rest they run in FIRST (oldest Python) and here (newest)."""
+"""The pure tests know no Blender: with --once they run in FIRST (oldest Python) and here (newest)."""
+IN_BOTH = ("-m", "not once")
+"""Which of them run in NEWEST, too."""
+PARTS = 4
+"""Into so many runs those are divided."""
 WITH_A_WINDOW = ("tests/desktop",)
 NO_TESTS_COLLECTED = 5
 SIDE_BY_SIDE = min(2, os.cpu_count() or 1)
@@ -48,6 +54,8 @@ class Run:
     folders: tuple[str, ...]
     alone: bool = False
     """A window answers late where another run keeps the machine busy."""
+    options: tuple[str, ...] = ()
+    """For pytest."""
 
 
 @dataclass
@@ -122,6 +130,21 @@ def _runs(name: str, command: tuple[str, ...], folders: Sequence[str]) -> list[R
     ]
 
 
+def in_parts(run: Run, count: int) -> list[Run]:
+    """The run divided into so many by its test modules, neighbours together: they share what is drawn."""
+    files = sorted(
+        file.relative_to(REPOSITORY).as_posix()
+        for folder in run.folders
+        for file in (REPOSITORY / folder).rglob("test_*.py")
+    )
+    bounds = [len(files) * part // count for part in range(count + 1)]
+    return [
+        replace(run, name=f"{run.name}-{part}", folders=tuple(files[first:last]))
+        for part, (first, last) in enumerate(pairwise(bounds), 1)
+        if first < last
+    ]
+
+
 def perform_all(runs: Sequence[Run], options: Sequence[str]) -> bool:
     """Run them, side by side where they can be; true where pytest was content with each."""
     REPORTS.mkdir(exist_ok=True)
@@ -143,7 +166,7 @@ def perform_all(runs: Sequence[Run], options: Sequence[str]) -> bool:
 
 
 def _title(run: Run) -> str:
-    return f"\n######## {run.name}: {' '.join(run.folders)}"
+    return f"\n######## {run.name}: {' '.join((*run.folders, *run.options))}"
 
 
 def perform(run: Run, options: Sequence[str], log: Path | None) -> bool:
@@ -157,7 +180,7 @@ def perform(run: Run, options: Sequence[str], log: Path | None) -> bool:
         environment = own_environment(user_folder)
         if log is not None:  # two runs whose threads wait for each other take far longer than one
             environment.setdefault("OPENBLAS_NUM_THREADS", "1")
-        command = [*run.command, *run.folders, f"--junitxml={report}", *options]
+        command = [*run.command, *run.folders, f"--junitxml={report}", *run.options, *options]
         status = subprocess.run(
             command,
             cwd=REPOSITORY,
@@ -227,6 +250,16 @@ def planned_runs(names: Sequence[str], *, pure_once: bool = False) -> list[Run]:
     return runs
 
 
+def once(runs: Sequence[Run]) -> list[Run]:
+    """The runs with NEWEST's pure tests last, in parts, and without those that are marked "once"."""
+    name = f"{NEWEST}-pure"
+    kept = [run for run in runs if run.name != name]
+    for run in runs:
+        if run.name == name:
+            kept += in_parts(replace(run, options=IN_BOTH), PARTS)
+    return kept
+
+
 def is_test(option: str) -> bool:
     """Does it name tests: a file or folder of them, or one of a file's?"""
     return not option.startswith("-") and (REPOSITORY / option.partition("::")[0]).exists()
@@ -251,7 +284,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Run the tests in several Blenders.")
     parser.add_argument("names", nargs="*", metavar="BLENDER", help=f"of {', '.join(everything)}")
     parser.add_argument("--all", action="store_true", help="every Blender that is found")
-    parser.add_argument("--rest", action="store_true", help=f"every one but {FIRST}")
+    parser.add_argument("--once", action="store_true", help="the same, pure tests on two Pythons alone")
     parser.add_argument("--sum", action="store_true", help="add up the reports in .reports/")
     parser.add_argument("--seconds", type=float, help="with --sum: how long all of it took")
     parser.add_argument("--pytest", default="", help="more for pytest: --pytest='-k camera', or test files")
@@ -260,17 +293,18 @@ def main(arguments: Sequence[str]) -> int:
         total = summary(sorted(REPORTS.glob("*.xml")), asked.seconds)
         return 0 if total.passed and not (total.failed or total.errors) else 1
     names = asked.names or [FIRST]
-    if asked.all:
+    if asked.all or asked.once:
         names = [FIRST, *(name for name in everything if name != FIRST)]
-    elif asked.rest:
-        names = [name for name in everything if name != FIRST]
     unknown = [name for name in names if name not in everything]
     if unknown:
         parser.error(f"no such Blender: {unknown[0]} (there are {', '.join(everything)})")
     started = time.monotonic()
     options = shlex.split(asked.pytest)
-    runs = narrowed(planned_runs(names, pure_once=asked.rest), options)
+    runs = narrowed(planned_runs(names, pure_once=asked.once), options)
+    tests = [option for option in options if is_test(option)]
     options = [option for option in options if not is_test(option)]
+    if asked.once and not tests:
+        runs = once(runs)
     content = perform_all(runs, options)
     if len(runs) > 1:
         summary([REPORTS / f"{run.name}.xml" for run in runs], time.monotonic() - started)

@@ -70,6 +70,7 @@ def seen(camera, focal_px, points):
     return -focal_px * local[:, :2] / local[:, 2:], local[:, 2] < 0
 
 
+@pytest.mark.once  # test_engine.py has this clip's figures, test_floor.py and test_layout.py the rest
 def test_floor_scale_and_a_cube_that_does_not_slide(courtyard):
     truth, tracks, solve = courtyard
     assert len(solve.frames) == truth["frames"]

@@ -58,6 +58,7 @@ def says(found: Solve, words: str) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.once  # the next test has such a dolly, test_engine.py other starts
 def test_a_forward_dolly_is_found_from_any_focal_length(draw: Draw) -> None:
     footage, truth = draw(cameras=drawn.dolly(FRAMES))
     tracks = tracks_of(footage)
@@ -123,7 +124,12 @@ def test_black_frames_are_named(draw: Draw) -> None:
     assert drawn.path_error_percent(found.cameras, truth.cameras[found.frames - 1]) < 0.1
 
 
-@pytest.mark.parametrize(("length", "slide"), [(4, 0), (8, 0), (8, 2), (12, 0)])
+ONCE = pytest.mark.once  # as the others are, but for the length
+
+
+@pytest.mark.parametrize(
+    ("length", "slide"), [pytest.param(4, 0, marks=ONCE), (8, 0), (8, 2), pytest.param(12, 0, marks=ONCE)]
+)
 def test_a_hand_before_the_lens_is_bridged(draw: Draw, length: int, slide: int) -> None:
     """New tracks began on it, and what was seen before it was looked for from where they went."""
     cover = range(27, 27 + length)

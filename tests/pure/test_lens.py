@@ -37,6 +37,7 @@ def grid(lens: PlateLens, columns: int = 97, rows: int = 61) -> np.ndarray:
     )
 
 
+@pytest.mark.once  # plain arithmetic; the inverse of each model is looked at up to the fold below
 def test_two_hundred_lenses_there_and_back() -> None:
     lenses = random_lenses(200)
     assert {lens.model for lens in lenses} == set(CASES)

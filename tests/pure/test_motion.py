@@ -66,6 +66,7 @@ def long_lens() -> Tracks:
     return seen.see(cameras, points, 3600.0, noise_px=0.06)
 
 
+@pytest.mark.once  # the solves of the other tests are made of the same steps
 def test_a_long_lens_is_found_from_a_short_one() -> None:
     """Begun at 30 mm it ends at 52 mm with much distortion, which fits nearly as well."""
     tracks = long_lens()
@@ -125,6 +126,7 @@ def test_a_logo_does_not_make_the_camera_stand() -> None:
     assert all("sticks" in stuck.reasons[number] for number in range(count, count + 25))
 
 
+@pytest.mark.once  # one such interval is looked at in the pan and in test_footages.py
 def test_the_interval_holds_the_true_focal_length_and_places() -> None:
     """Tracks with nothing but noise: the intervals must hold the truth nearly always."""
     share = np.linspace(0, 1, 60)

@@ -109,6 +109,7 @@ def plate_points(lens: PlateLens) -> np.ndarray:
     return np.concatenate([edge, grid[::31, ::29].reshape(-1, 2)])
 
 
+@pytest.mark.once  # plain arithmetic; the next two look at the overscan of single lenses
 def test_overscan_is_enough_and_the_next_smaller_even_size_is_not() -> None:
     needing = 0
     for lens in random_lenses(200):
@@ -232,6 +233,7 @@ def test_report_measures_the_maps_that_were_written(tmp_path: Path) -> None:
     assert none.points < report.points
 
 
+@pytest.mark.once  # the report of the test above is one of these
 def test_two_hundred_lenses_there_and_back_through_the_maps(tmp_path: Path) -> None:
     lenses = [lens for lens in random_lenses(200) if lens.width <= 1920]
     worst = 0.0
