@@ -28,6 +28,12 @@ sys.path.insert(0, str(REPOSITORY / "tools"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import environments  # noqa: E402
+
+# screen.py needs NumPy and OpenCV, which the Python that starts this may not have.
+OURS = environments.make("bpy-4.5")
+if Path(sys.prefix).resolve() != OURS.resolve():
+    os.execv(environments.python_of(OURS), [str(environments.python_of(OURS)), *sys.argv])
+
 from blenders import DESKTOP_VERSIONS, Desktop, find_desktop, own_environment  # noqa: E402
 from run_ui import built_zip  # noqa: E402
 from screen import SIZE, Box, NotSeenError, Screen, missing_tools, until  # noqa: E402
@@ -80,9 +86,8 @@ PROPERTIES, RENDER_TAB = Box(1350, 200, 250, 780), (1339, 294)
 
 def longer_clip(folder: Path) -> Path:
     """The example there and back again, so that there is time for other things while it is tracked."""
-    python = environments.python_of(environments.make("bpy-4.5"))
     target = folder / "yard.avi"
-    subprocess.run([str(python), "-c", THERE_AND_BACK, str(EXAMPLE), str(target), str(TIMES)], check=True)
+    subprocess.run([sys.executable, "-c", THERE_AND_BACK, str(EXAMPLE), str(target), str(TIMES)], check=True)
     return target
 
 
@@ -381,9 +386,8 @@ class Artist:
 
     def check(self) -> str:
         """The frame is the plate where there is no CG, and there is CG."""
-        python = environments.python_of(environments.make("bpy-4.5"))
         done = subprocess.run(
-            [str(python), "-c", COMPARE, str(self.clip), str(self.frame)], capture_output=True, text=True
+            [sys.executable, "-c", COMPARE, str(self.clip), str(self.frame)], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()

@@ -1,7 +1,8 @@
 """A virtual screen with a Blender on it, for somebody who has only eyes, a mouse and a keyboard.
 
 Words are found in the picture of the screen by Tesseract, and clicked with xdotool; nothing here speaks
-Python to Blender. Needs Xvfb, xdotool, ImageMagick and tesseract-ocr beside this program, not beside Blender.
+Python to Blender. Needs NumPy, OpenCV, Xvfb, xdotool, ImageMagick and tesseract-ocr beside this program, not
+beside Blender.
 """
 
 from __future__ import annotations
@@ -15,20 +16,23 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+
+import cv2
+import numpy as np
 
 SIZE = 1600, 1000
 ENLARGED = 3
 """The letters of Blender's interface are 8 pixels high; Tesseract likes 25."""
 SURE = 30.0
-RECIPES = (
-    ("-resize", f"{100 * ENLARGED}%", "-lat", "40x40+10%", "-negate"),
-    ("-resize", f"{100 * ENLARGED}%", "-lat", "40x40+6%", "-negate"),
-    ("-negate", "-resize", f"{100 * ENLARGED}%"),
-)
-"""How a picture is made ready for reading: each letter against what is around it, and as it is."""
+RECIPES = (0.10, 0.06, None)
+"""How a picture is made ready for reading: each letter against what is around it, brighter than that by so
+much of white, and as it is."""
+AROUND = 40
+"""Pixels of the enlarged picture."""
 LOOK_SECONDS = 0.3
 """Between two looks at a screen that is waited for."""
 TAKEN_SECONDS = 3.0
@@ -74,12 +78,17 @@ class Page:
         self._picture, self._box, self._turned = picture, box, turned
         self._words: list[list[Word]] = []
 
+    def is_of(self, picture: bytes, box: Box, turned: int) -> bool:
+        """Has all of this been read already?"""
+        return (self._picture, self._box, self._turned) == (picture, box, turned)
+
     def find(self, text: str, nth: int = 0) -> Box | None:
         """Where these words stand one after another, the ``nth`` from the top; None where they do not."""
         wanted = _plain(text).split()
         for recipe in range(len(RECIPES)):
-            if recipe == len(self._words):
-                self._words.append(self._read(recipe))
+            if recipe == len(self._words):  # mostly the first does; else the others, side by side
+                with ThreadPoolExecutor() as pool:
+                    self._words += pool.map(self._read, range(recipe, len(RECIPES) if recipe else 1))
             found = sorted(_runs(self._words[recipe], wanted), key=lambda place: (place.y, place.x))
             if len(found) > nth:
                 return found[nth]
@@ -90,13 +99,36 @@ class Page:
         return " | ".join(" ".join(word.text for word in words) for words in self._words)
 
     def _read(self, recipe: int) -> list[Word]:
-        turn = ("-rotate", str(self._turned)) if self._turned else ()
-        ready = _run(
-            ("convert", "ppm:-", "-colorspace", "Gray", *turn, *RECIPES[recipe], "pgm:-"), self._picture
-        )
+        ready = cv2.imencode(".pgm", made_ready(self._picture, self._turned, RECIPES[recipe]))[1].tobytes()
         table = _run(("tesseract", "-", "-", "--psm", "11", "tsv"), ready, OMP_THREAD_LIMIT="1").decode()
         rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
         return [word for row in rows if (word := _word(row, self._box, self._turned)) is not None]
+
+
+def made_ready(picture: bytes, turned: int, brighter: float | None) -> np.ndarray:
+    """A PPM picture enlarged, gray, turned clockwise, its letters dark on white (rows, columns)."""
+    colours = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    gray = colours.astype(np.float32) @ np.array([0.0722, 0.7152, 0.2126], np.float32)
+    gray = np.rot90(gray, -turned // 90)
+    large = _enlarged(_enlarged(gray).T).T
+    if brighter is None:
+        return np.clip(255 - large, 0, 255).round().astype(np.uint8)
+    around = cv2.blur(large, (AROUND, AROUND), borderType=cv2.BORDER_REPLICATE)
+    return np.where(large > around + 255 * brighter, 0, 255).astype(np.uint8)
+
+
+def _enlarged(rows: np.ndarray) -> np.ndarray:
+    """(ENLARGED * n, m) of (n, m), by Mitchell's cubic filter: soft, and without rings beside the letters."""
+    padded = np.pad(rows, ((2, 2), (0, 0)), mode="edge")
+    out = np.empty((ENLARGED * len(rows), rows.shape[1]), np.float32)
+    for phase in range(ENLARGED):
+        away = np.abs(np.arange(-2, 3) - ((phase + 0.5) / ENLARGED - 0.5))
+        near = (7 * away**3 - 12 * away**2 + 16 / 3) / 6
+        far = (-7 / 3 * away**3 + 12 * away**2 - 20 * away + 32 / 3) / 6
+        weights = np.where(away < 1, near, np.where(away < 2, far, 0))
+        taps = (weight * padded[at : at + len(rows)] for at, weight in enumerate(weights))
+        out[phase::ENLARGED] = sum(taps)
+    return out
 
 
 class NotSeenError(AssertionError):
@@ -111,6 +143,7 @@ class Screen:
         self.environment = {**os.environ, "DISPLAY": self.display}
         self._server: subprocess.Popen[bytes] | None = None
         self._programs: list[subprocess.Popen[bytes]] = []
+        self._page = Page(b"", WHOLE)
 
     def __enter__(self) -> Screen:
         width, height = SIZE
@@ -199,7 +232,7 @@ class Screen:
         Case and signs do not count; ``turned`` clockwise (0, 90, 270 degrees) before reading. Raises
         NotSeenError.
         """
-        page = Page(self._look(box), box, turned)
+        page = self._read(box, turned)
         place = page.find(text, nth)
         if place is None:
             raise NotSeenError(f"{text!r} is not to be seen; there is: {page.said()}")
@@ -207,23 +240,27 @@ class Screen:
 
     def sees(self, *texts: str, box: Box = WHOLE) -> bool:
         """Is one of these there?"""
-        page = Page(self._look(box), box)
+        page = self._read(box)
         return any(page.find(text) is not None for text in texts)
 
     def wait_for(self, *texts: str, box: Box = WHOLE, seconds: float = 60) -> str:
         """Wait until one of these is to be seen, and say which. Raises NotSeenError."""
         ends = time.monotonic() + seconds
-        before = b""
         while time.monotonic() < ends:
-            now = self._look(box)
-            page = Page(now, box)
-            for text in texts if now != before else ():
+            page = self._read(box)
+            for text in texts:
                 if page.find(text) is not None:
                     return text
-            before = now
             time.sleep(LOOK_SECONDS)
         self.picture("not-seen")
         raise NotSeenError(f"none of {texts} within {seconds:g} s")
+
+    def _read(self, box: Box, turned: int = 0) -> Page:
+        """The words in a part of the screen; not read again where it is as it was at the last look."""
+        picture = self._look(box)
+        if not self._page.is_of(picture, box, turned):
+            self._page = Page(picture, box, turned)
+        return self._page
 
     def _look(self, box: Box) -> bytes:
         """A part of the screen as a PPM picture."""
