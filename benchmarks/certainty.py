@@ -63,7 +63,9 @@ def track(clip: Path, settings: TrackingSettings) -> Tracks:
         pass
     assert job.state is not None
     footage = job.footage
-    return collect_tracks(job.markers, job.state.count, footage.width, footage.height, footage.count)
+    return collect_tracks(
+        job.markers, job.state.count, footage.width, footage.height, footage.count, job.doubts
+    )
 
 
 def cut(tracks: Tracks, first: int, last: int) -> Tracks:

@@ -53,7 +53,7 @@ def test_nothing_is_tracked_under_a_mask(half: tuple[Footage, drawn.Truth, Path]
     job = Job(footage, TrackingSettings(mask=str(mask)))
     solve = list(run(job))[-1].solve
     assert job.state is not None and solve is not None
-    tracks = collect_tracks(job.markers, job.state.count, WIDTH, HEIGHT, FRAMES)
+    tracks = collect_tracks(job.markers, job.state.count, WIDTH, HEIGHT, FRAMES, job.doubts)
     assert tracks.count > 60 and tracks.xy[:, 0].max() < EDGE
     assert len(solve.frames) == FRAMES
     assert drawn.path_error_percent(solve.cameras, truth.cameras) < 0.15

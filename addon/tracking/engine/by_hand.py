@@ -68,6 +68,7 @@ def with_hand(tracks: Tracks, hand: Sequence[HandTrack]) -> Tracks:
         reasons=reasons,
         own=np.concatenate([tracks.own, np.ones(len(own), bool)]),
         weights=weights,
+        doubts=np.concatenate([tracks.doubts, np.full(len(own), np.nan)]),
     )
 
 

@@ -152,6 +152,9 @@ class Tracks:
     """(count,) True for tracks that the artist made by hand."""
     weights: Floats = field(default_factory=lambda: np.zeros(0))
     """(count,) how much each counts in a solve, 0 to 1."""
+    doubts: Floats = field(default_factory=lambda: np.zeros(0))
+    """(count,) by how many pixels noise of one gray level would shift the patch of each track; NaN where that
+    is not known, as of the artist's own."""
 
     def __post_init__(self) -> None:
         if not self.reasons:
@@ -160,6 +163,8 @@ class Tracks:
             self.own = np.zeros(len(self.names), bool)
         if not len(self.weights):
             self.weights = np.ones(len(self.names))
+        if not len(self.doubts):
+            self.doubts = np.full(len(self.names), np.nan)
 
     @property
     def count(self) -> int:
@@ -198,6 +203,7 @@ class Tracks:
             reasons=[reason for reason, kept in zip(self.reasons, keep) if kept],
             own=self.own[keep],
             weights=self.weights[keep],
+            doubts=self.doubts[keep],
         )
 
 

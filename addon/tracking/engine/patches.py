@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .model import Bools
+from .model import Bools, Floats
 
 Floats32 = NDArray[np.float32]
 Gray = NDArray[np.uint8]
@@ -25,6 +25,8 @@ FIT_STEP = 2.0
 FIT_COPIED = 0.75
 """Those that still move are fitted on their own when they are less than this share."""
 DAMPING = 1e-2
+PREPARED_AT_ONCE = 256
+"""Solvers take some kilobytes a patch, on large frames a hundred: so many are made at a time."""
 
 
 @dataclass
@@ -80,6 +82,16 @@ def prepare_patches(pixels: NDArray[np.uint8]) -> Patches:
     rest = np.matmul(step, template[:, :, None])[:, :, 0]
     solver = np.concatenate([step, template[:, None] / np.float32(side * side)], 1)
     return Patches(pixels, solver, rest, _widest(inverse[:, 2, 2], inverse[:, 2, 5], inverse[:, 5, 5]))
+
+
+def doubts(pixels: NDArray[np.uint8]) -> Floats:
+    """(n,) by how many pixels noise of one gray level would shift key patches (n, s + 2, s + 2) at most."""
+    found = [np.zeros(0)]
+    for first in range(0, len(pixels), PREPARED_AT_ONCE):
+        some = pixels[first : first + PREPARED_AT_ONCE]
+        contrast = some[:, 1:-1, 1:-1].astype(np.float32).std((1, 2)) + np.float32(1e-6)
+        found.append((prepare_patches(some).spread / contrast).astype(np.float64))
+    return np.concatenate(found)
 
 
 def _widest(xx: Floats32, xy: Floats32, yy: Floats32) -> Floats32:

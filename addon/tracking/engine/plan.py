@@ -18,8 +18,9 @@ from .covers import on_the_cover
 from .findings import mark
 from .footage import Footage
 from .masks import open_masks
-from .model import Bools, LensStart, Solve, TrackingSettings, Tracks
+from .model import Bools, Floats, LensStart, Solve, TrackingSettings, Tracks
 from .motion import Stillness, stillness
+from .patches import doubts
 from .reconstruct import solve_steps
 from .sizes import sizes_for
 from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
@@ -77,6 +78,8 @@ class Job:
     """Where tracking stands; None to begin."""
     markers: list[Markers] = field(default_factory=list)
     """All markers found so far."""
+    doubts: list[Floats] = field(default_factory=list)
+    """How unsure the patches of all tracks so far are (see Tracks.doubts), in the order of their numbers."""
     before: Solve | None = None
     """A camera that was solved from these tracks, before the artist did something to a few of them."""
 
@@ -89,7 +92,9 @@ def run(job: Job) -> Iterator[Step]:
         job.state = TrackState(sizes, footage.first, footage.first - 1)
     if job.follow:
         yield from _track(job, job.state)
-    tracks = collect_tracks(job.markers, job.state.count, footage.width, footage.height, footage.count)
+    tracks = collect_tracks(
+        job.markers, job.state.count, footage.width, footage.height, footage.count, job.doubts
+    )
     tracks = with_hand(tracks, job.hand).in_square_pixels(job.lens.pixel_aspect)
     still = stillness(tracks)
     pairs = clean(tracks, settings, still)
@@ -160,6 +165,7 @@ def _track(job: Job, state: TrackState) -> Iterator[Step]:
     with closing(footage.frames(state.first_frame_needed(), footage.last)) as frames:
         for change in track_steps(frames, footage.last, state, job.settings, masks):
             job.markers.append(change.markers)
+            job.doubts.append(doubts(change.keys.pixels))
             done = TRACK_SHARE * (change.frame - footage.first + 1) / total
             yield Step("track", change.frame, done, "Tracking", len(change.live_ids), change=change)
 

@@ -35,6 +35,7 @@ from .skeleton import BELIEVED_PX, skeletons, spacing
 from .terms import axis_elsewhere, choose_terms
 from .tripod import TripodScene, tripod_skeleton
 from .votes import MOVES, FramePair
+from .weights import track_weights
 
 WHOLE_CAMERAS = 200
 """Clips with more cameras are not adjusted whole: their frames are held to the skeleton's points."""
@@ -71,8 +72,6 @@ LEAST_SEEN = 4
 LAST_STEPS = 25
 NO_WORSE = 1.3
 """Times the error of the solve before; one that goes on from it and ends with more is begun anew."""
-TRACK_WEIGHTS = (0.3, 3.0)
-"""In the last adjustment a track counts more or less than others by how it fits, within this range."""
 OTHER_STARTS_MM = (24.0, 35.0, 50.0, 85.0, 18.0)
 """Focal lengths, for a sensor 36 mm wide, to try when the given one leads nowhere."""
 
@@ -303,7 +302,7 @@ def _all_frames(job: _Work) -> Generator[SolveStep, None, tuple[Adjusted, Sights
             break
     drop_bare(scene)
     job.loss_px = min(loss, max(LEAST_LOSS_PX, LAST_LOSS_MEDIANS * float(np.median(adjusted.errors))))
-    scene.weights = job.tracks.weights * _fit_weights(scene)
+    scene.weights = job.tracks.weights * _weights(scene)
     return _adjust_once(job, LAST_STEPS, job.loss_px, 1e-7)
 
 
@@ -315,17 +314,13 @@ def drop_bare(scene: Scene) -> None:
         scene.solved &= seen >= LEAST_SEEN
 
 
-def _fit_weights(scene: Scene) -> Floats:
-    """(count,) what each track counts: the usual error over its own, 1 where it has none.
-
-    Full weights by inverse variance would let few tracks carry the camera; half way there the focal lengths
-    and paths of pieces of rendered clips came out nearest to the truth (benchmarks/certainty.py).
-    """
-    rms = scene.track_errors()
-    used = np.isfinite(rms) & ~scene.dropped
+def _weights(scene: Scene) -> Floats:
+    """(count,) what each track counts, 1 where it is not in use."""
+    scatter = scene.track_errors()
+    used = np.isfinite(scatter) & ~scene.dropped
+    lengths = np.bincount(scene.track[scene.solved[scene.frame]], minlength=scene.count).astype(np.float64)
     weights = np.ones(scene.count)
-    if used.any():
-        weights[used] = np.clip(np.median(rms[used]) / np.maximum(rms[used], 1e-6), *TRACK_WEIGHTS)
+    weights[used] = track_weights(scatter[used], lengths[used], scene.tracks.doubts[used])
     return weights
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from .condition import condition
 from .detect import detect_corners
 from .follow import COVERED, Live, begin_tracks, come_back, follow, no_tracks, put_aside, resting_tracks
 from .masks import Masks
-from .model import Bools, Ints, TrackingSettings, Tracks
+from .model import Bools, Floats, Ints, TrackingSettings, Tracks
 from .patches import Floats32, Gray, prepare_patches
 from .predict import View, view
 from .sizes import Sizes
@@ -311,8 +311,18 @@ def _sweep_back(
             found.see(before, carried)
 
 
-def collect_tracks(markers: Iterable[Markers], count: int, width: int, height: int, frames: int) -> Tracks:
-    """All markers of ``count`` tracks in the product's pixels: origin bottom left, centres at one half."""
+def collect_tracks(
+    markers: Iterable[Markers],
+    count: int,
+    width: int,
+    height: int,
+    frames: int,
+    doubts: Iterable[Floats] = (),
+) -> Tracks:
+    """All markers of ``count`` tracks in the product's pixels: origin bottom left, centres at one half.
+
+    ``doubts`` are those of their patches in the order of the tracks' numbers, in any number of pieces.
+    """
     parts = list(markers)
     track = np.concatenate([np.zeros(0, np.int32), *(part.tracks for part in parts)])
     frame = np.concatenate([np.zeros(0, np.int32), *(part.frames for part in parts)])
@@ -321,7 +331,9 @@ def collect_tracks(markers: Iterable[Markers], count: int, width: int, height: i
     )
     order = np.lexsort((frame, track))
     xy = np.stack([points[:, 0] + 0.5, height - 0.5 - points[:, 1]], 1)
-    return Tracks(width, height, frames, track[order], frame[order], xy[order], track_names(count))
+    found = Tracks(width, height, frames, track[order], frame[order], xy[order], track_names(count))
+    known = np.concatenate([np.zeros(0), *doubts])
+    return replace(found, doubts=known) if len(known) else found
 
 
 def track_names(count: int) -> list[str]:

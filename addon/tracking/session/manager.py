@@ -14,6 +14,7 @@ from ..engine.by_hand import with_hand
 from ..engine.footage import Footage, identity, open_footage
 from ..engine.masks import same_settings, without_mask
 from ..engine.model import LensStart, Solve, TrackingSettings, Tracks
+from ..engine.patches import doubts
 from ..engine.plan import Job
 from ..engine.sizes import sizes_for, with_patches_of
 from ..engine.track import TrackState, collect_tracks, track_names
@@ -240,6 +241,7 @@ class TrackingSessionManager:
         keys, live_ids, live_affine = self.store.following(since, 2 * sizes.half_pattern + 3)
         sizes = with_patches_of(sizes, keys.pixels.shape[1], job.settings)
         job.markers = [self.store.markers()]
+        job.doubts = [doubts(group.pixels) for group in self.store.keys_by_size()]
         job.state = TrackState.restore(
             sizes, footage.first, frame, count, keys, live_ids, live_affine, swept=swept, markers=job.markers
         )
