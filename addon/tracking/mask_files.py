@@ -40,7 +40,7 @@ def write_masks(marks: Sequence[bytes], draw: Draw, folder: Path, name: str, abo
         with tempfile.TemporaryDirectory(dir=folder, prefix=".masks.") as part:
             half = Path(part) / "pictures"  # all of them are there, or none
             half.mkdir()
-            for at, picture in zip(wanted, draw(wanted)):
+            for at, picture in zip(wanted, draw(wanted), strict=True):
                 _file(half, at).write_bytes(cv2.imencode(".png", picture)[1].tobytes())
             if len(wanted) > 1:
                 for at in range(len(marks)):

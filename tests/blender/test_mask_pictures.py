@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -194,25 +195,73 @@ def test_a_soft_edge_is_masked_where_it_covers_half(clip: bpy.types.MovieClip, t
 
 
 def test_what_stands_still_for_a_while_is_drawn_once(
-    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path
+    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     footage = open_footage(draw_movie(tmp_path / "longer.mp4", 320, 180, 30))
-    drawn = []
+    drawn: list[int] = []
+    drawn_before = mask_pictures._drawn
 
-    def note(scene: bpy.types.Scene, *rest: object) -> None:
-        drawn.append(scene.frame_current)
+    def note(mask: bpy.types.Mask, frames: Sequence[int], size: tuple[int, int]) -> Iterator[np.ndarray]:
+        drawn.extend(frames)
+        return drawn_before(mask, frames, size)
 
-    bpy.app.handlers.render_pre.append(note)
-    try:
-        first = write_mask_pictures(mask, clip, footage, tmp_path)
-        late = write_mask_pictures(mask, clip, replace(footage, first=9), tmp_path / "late")
-    finally:
-        bpy.app.handlers.render_pre.remove(note)
+    monkeypatch.setattr(mask_pictures, "_drawn", note)
+    first = write_mask_pictures(mask, clip, footage, tmp_path)
+    late = write_mask_pictures(mask, clip, replace(footage, first=9), tmp_path / "late")
     assert drawn == [*range(5, 16), *range(13, 16)]  # keyed from 5 to 15; the clip begins at 5
     pictures = [path.read_bytes() for path in sorted(first.parent.iterdir())]
     assert len(pictures) == 30 and len(set(pictures[:11])) == 11 and len(set(pictures[10:])) == 1
     shorter = [path.read_bytes() for path in sorted(late.parent.iterdir())]
     assert shorter == [pictures[8]] * 8 + pictures[8:]
+
+
+def test_other_add_ons_are_not_called_for_it_and_it_is_told_how_far_it_is(
+    clip: bpy.types.MovieClip, mask: bpy.types.Mask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    handlers = bpy.app.handlers
+    names = [name for name in dir(handlers) if name.startswith(("render_", "composite_", "frame_change_"))]
+    lists = {name: getattr(handlers, name) for name in names}
+    hung = {name: lambda *_, name=name: called.append(name) for name in lists}
+    told: list[int] = []
+
+    @contextmanager
+    def progress(count: int) -> Iterator[Callable[[int], None]]:
+        told.append(count)
+        yield told.append
+        told.append(-1)
+
+    monkeypatch.setattr(mask_pictures, "_progress", progress)
+    for name, one in lists.items():
+        one.append(hung[name])
+    before = {name: list(one) for name, one in lists.items()}
+    try:
+        write_mask_pictures(mask, clip, open_footage(jobs.footage_path(clip)), tmp_path)
+        # Another add-on may move a mask as the frame changes; a render is none of its business.
+        assert set(called) == {"frame_change_pre", "frame_change_post"}
+        assert {name: list(one) for name, one in lists.items()} == before
+        assert told == [FRAMES, *range(FRAMES), -1]
+        called.clear()
+        node_picture(mask, (32, 18), tmp_path / "theirs.exr")
+        assert {"render_init", "render_pre", "render_post", "render_complete"} <= set(called)
+        monkeypatch.setattr(mask_pictures, "_frame_marks", lambda *_: [b"a", b"b"])
+        monkeypatch.setattr(mask_pictures.exr, "read", refuse)
+        with pytest.raises(InputError, match="cannot be read"):
+            write_mask_pictures(mask, clip, open_footage(jobs.footage_path(clip)), tmp_path / "other")
+        assert {name: list(one) for name, one in lists.items()} == before
+    finally:
+        for name, one in lists.items():
+            one.remove(hung[name])
+    assert not [scene for scene in bpy.data.scenes if scene.name.startswith("Tracked Shot Mask")]
+
+
+def refuse(*_: object) -> None:
+    raise InputError("a.exr: cannot be read")
+
+
+def test_a_clip_is_drawn_a_few_frames_at_a_time() -> None:
+    runs = list(mask_pictures._runs([3, *range(10, 33), 40]))
+    assert runs == [(3, 3), (10, 19), (20, 29), (30, 32), (40, 40)]
 
 
 def test_what_was_rendered_and_where_the_scene_is_stay(

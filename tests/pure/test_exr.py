@@ -78,6 +78,31 @@ def test_files_that_openexr_writes_are_read(tmp_path: Path, packing: str, kind: 
     assert {number for _, number in found_header.channels} == {2 if kind is np.float32 else 1}
 
 
+def test_rows_that_lie_in_another_order_are_read_all_the_same(tmp_path: Path) -> None:
+    """Rows that are not packed are read in one go where they follow each other; they need not.
+
+    They say themselves which they are.
+    """
+    image = picture().astype(np.float32)
+    write(tmp_path / "a.exr", image, exr.NONE)
+    data = bytearray((tmp_path / "a.exr").read_bytes())
+    rows, size = image.shape[1], 8 + image.shape[0] * image.shape[2] * 4
+    table = len(data) - rows * (size + 8)
+    offsets = np.frombuffer(bytes(data[table : table + 8 * rows]), "<u8").copy()
+    one, other = (slice(int(offsets[at]), int(offsets[at]) + size) for at in (2, 5))
+    data[one], data[other] = data[other], data[one]
+    (tmp_path / "b.exr").write_bytes(data)
+    assert np.array_equal(exr.read(tmp_path / "b.exr", "RGB")[1], image)
+    offsets[[2, 5]] = offsets[[5, 2]]
+    data[table : table + 8 * rows] = offsets.tobytes()
+    (tmp_path / "c.exr").write_bytes(data)
+    assert np.array_equal(exr.read(tmp_path / "c.exr", "RGB")[1], image)
+    for whole in (data, (tmp_path / "a.exr").read_bytes()):
+        (tmp_path / "d.exr").write_bytes(whole[:-5])
+        with pytest.raises(InputError, match="damaged or cut off"):
+            exr.read(tmp_path / "d.exr", "RGB")
+
+
 def test_a_file_left_half_written_does_not_appear(tmp_path: Path) -> None:
     (tmp_path / "a.exr").write_bytes(b"old")
     with pytest.raises(RuntimeError), exr.Writer(tmp_path / "a.exr", 8, 8) as writer:

@@ -2,16 +2,17 @@
 
 Blender draws it, by the compositor's Mask node in a scene of its own: where a point that follows a track was
 tied to it is not to be read from Python, and feathers are drawn by rules of their own. What the artist's
-scene has rendered stays as it is. The time goes with the pixels (some 25 ms for 640 x 360, eight times that
+scene has rendered stays as it is. The time goes with the pixels (some 20 ms for 640 x 360, eight times that
 for 1920 x 1080), so the pictures are small; the engine fits them to the frame and grows what is masked
-anyway. The mask lies over the clip as the Clip Editor shows it.
+anyway. The mask lies over the clip as the Clip Editor shows it. The window is held meanwhile: a render as a
+job would show itself in a window, and there is only one at a time, which may be the artist's own.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +35,16 @@ LEVELS = 15
 """Grays that are told from each other in those: none that another machine's rounding would change."""
 
 
+AT_A_TIME = 10
+"""Frames that are drawn between two words of how far it is; so many lie unpacked on the disk at most."""
+_OF_RENDERS = (
+    "render_init", "render_pre", "render_post", "render_write", "render_stats", "render_complete",
+    "render_cancel", "composite_pre", "composite_post", "composite_cancel",
+)  # fmt: skip
+"""Lists of what add-ons have called for a render. What they have called for a new frame stays: an add-on may
+move a mask by it."""
+
+
 def write_mask_pictures(
     mask: bpy.types.Mask, clip: bpy.types.MovieClip, footage: Footage, folder: Path
 ) -> Path:
@@ -48,8 +59,10 @@ def write_mask_pictures(
 
     def draw(wanted: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
         frames = [_scene_frame(clip, footage, at + 1) for at in wanted]
-        for cover in _drawn(mask, frames, size):
-            yield (255 * cover).round().astype(np.uint8)
+        with _progress(len(frames)) as tell:
+            for done, cover in enumerate(_drawn(mask, frames, size)):
+                tell(done)
+                yield (255 * cover).round().astype(np.uint8)
 
     about = f"{size[0]}x{size[1]}_{_mark(mask, clip, footage, marks)}"
     return write_masks(marks, draw, folder / MASKS, mask.name, about)
@@ -176,7 +189,8 @@ def _drawn(
             scene.frame_start, scene.frame_end = first, last
             wrong = ""
             try:
-                bpy.ops.render.render(animation=True, scene=scene.name)
+                with _nobody_else_called():
+                    bpy.ops.render.render(animation=True, scene=scene.name)
             except RuntimeError as error:
                 wrong = f": {' '.join(str(error).removeprefix('Error: ').split())}"
             for frame in range(first, last + 1):
@@ -204,7 +218,7 @@ def _canvas(mask: bpy.types.Mask, size: tuple[int, int]) -> Iterator[bpy.types.S
         render.use_compositing, render.use_sequencer = True, False
         render.use_file_extension, render.use_overwrite, render.use_placeholder = True, True, False
         # Floats as they are: no view has a say in them.
-        values = {"file_format": "OPEN_EXR", "color_mode": "RGB", "color_depth": "16", "exr_codec": "ZIP"}
+        values = {"file_format": "OPEN_EXR", "color_mode": "RGB", "color_depth": "16", "exr_codec": "NONE"}
         versions.set_image_format(render.image_settings, values)
         yield scene
     finally:
@@ -212,11 +226,36 @@ def _canvas(mask: bpy.types.Mask, size: tuple[int, int]) -> Iterator[bpy.types.S
         bpy.data.scenes.remove(scene)
 
 
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[int], None]]:
+    """A number at the mouse of how many of so many are done: the window shows nothing else meanwhile."""
+    manager = bpy.context.window_manager
+    manager.progress_begin(0, count)
+    try:
+        yield manager.progress_update
+    finally:
+        manager.progress_end()
+
+
+@contextmanager
+def _nobody_else_called() -> Iterator[None]:
+    """Keeps from other add-ons that something renders: it is none of the artist's renders."""
+    lists = [getattr(bpy.app.handlers, name) for name in _OF_RENDERS if hasattr(bpy.app.handlers, name)]
+    before = [list(one) for one in lists]
+    try:
+        for one in lists:
+            one.clear()
+        yield
+    finally:
+        for one, calls in zip(lists, before):
+            one[:] = calls
+
+
 def _runs(frames: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last of each run of frames that follow each other."""
+    """First and last of each run of frames that follow each other, a few in each."""
     first = None
     for at, frame in enumerate(frames):
         first = frame if first is None else first
-        if at + 1 == len(frames) or frames[at + 1] != frame + 1:
+        if at + 1 == len(frames) or frames[at + 1] != frame + 1 or frame - first + 1 == AT_A_TIME:
             yield first, frame
             first = None
