@@ -162,6 +162,8 @@ class _ScenePreset(_Chosen, SceneAction):
 class _Dialog:
     """All settings of a tracking preset, to begin with those of the chosen one."""
 
+    heads: tuple[str, ...] = ("description",)
+    """What is asked for above the settings."""
     __annotations__ = {
         "description": StringProperty(
             name="Description", description="What it is for, in a line", maxlen=200, options={"SKIP_SAVE"}
@@ -193,9 +195,8 @@ class _Dialog:
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        if "new_name" in self.bl_rna.properties:
-            layout.prop(self, "new_name")
-        layout.prop(self, "description")
+        for name in self.heads:
+            layout.prop(self, name)
         column = layout.column()
         for key in _SETTINGS:
             column.prop(self, key)
@@ -298,6 +299,7 @@ class TRACKED_SHOT_OT_add_tracking_preset(_Dialog, _ClipPreset, bpy.types.Operat
     bl_description = "Make a preset of your own, beginning with the settings of the chosen one"
     bl_options = {"UNDO"}
 
+    heads = ("new_name", "description")
     new_name: StringProperty(name="Name", maxlen=64, options={"SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

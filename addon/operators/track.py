@@ -251,8 +251,8 @@ class TRACKED_SHOT_OT_settle_changes(_Tracking, bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, given: bpy.types.OperatorProperties) -> str:
-        items = cls.bl_rna.properties["changed"].enum_items
-        return str(items[given.changed].description)
+        items = given.bl_rna.properties["changed"].enum_items
+        return said(str(items[given.changed].description))
 
     @classmethod
     def refusal(cls, clip: bpy.types.MovieClip, state: watch.ClipState | None) -> str:

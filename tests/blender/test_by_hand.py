@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from addon import jobs, watch
+from addon.operators.track import TRACKED_SHOT_OT_settle_changes
 from addon.tracking.blender import camera_presets
 from addon.tracking.blender.assemble import assemble_shot_with_tracking
 from addon.tracking.blender.clip import (
@@ -294,6 +295,14 @@ def test_selecting_is_seen_at_once_by_the_button(clip: bpy.types.MovieClip) -> N
     assert not poll(), "that is none of the camera's"
     clip.tracking.objects.active = camera_object(clip)
     clip.tracking.objects.remove(car)
+
+
+def test_each_way_to_settle_changes_says_what_it_does(clip: bpy.types.MovieClip) -> None:
+    given = bpy.context.window_manager.operator_properties_last("tracked_shot.settle_changes")
+    said = []
+    for given.changed in (jobs.MINE, jobs.SESSION):
+        said.append(TRACKED_SHOT_OT_settle_changes.description(bpy.context, given))
+    assert said[0].startswith("Take the rest in") and said[1].startswith("Put the tracks back")
 
 
 def test_too_few_would_be_left(clip: bpy.types.MovieClip) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from addon import preferences, preset_items
+from addon.operators import presets
 from addon.operators.presets import _SETTINGS
 from addon.tracking.presets import TRACKING_KINDS, load_tracking_preset, set_user_folder
 
@@ -36,6 +37,10 @@ def clip(blender_file: ModuleType, tmp_path: Path) -> Iterator[bpy.types.MovieCl
 def test_every_key_of_a_preset_is_in_the_dialog(clip: bpy.types.MovieClip) -> None:
     shown = set(bpy.ops.tracked_shot.add_tracking_preset.get_rna_type().properties.keys())
     assert set(TRACKING_KINDS) == set(_SETTINGS) <= shown
+    for name in ("add", "edit"):
+        kind = getattr(presets, f"TRACKED_SHOT_OT_{name}_tracking_preset")
+        there = getattr(bpy.ops.tracked_shot, f"{name}_tracking_preset").get_rna_type().properties.keys()
+        assert set(there) - {"rna_type", *_SETTINGS} == set(kind.heads), "all of it can be typed in"
 
 
 def test_added_edited_renamed_and_deleted(clip: bpy.types.MovieClip, tmp_path: Path) -> None:
