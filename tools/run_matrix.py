@@ -230,20 +230,23 @@ def summary(reports: Sequence[Path], elapsed: float | None = None) -> Counts:
 
 
 def planned_runs(names: Sequence[str], *, pure_once: bool = False) -> list[Run]:
-    """The runs for those names (bpy-4.2, desktop-5.2); says of a desktop Blender if it is not there.
+    """The runs for those names (bpy-4.2, desktop-5.2), their environments made; says which is not there.
 
     With ``pure_once`` those of FIRST and NEWEST alone hold the pure tests.
     """
+    desktops = {name: find_desktop(name.removeprefix("desktop-")) for name in names if name not in MODULES}
+    wanted = {name if name in MODULES else "desktop" for name in names if desktops.get(name, True)}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(environments.make, sorted(wanted)))
     runs: list[Run] = []
     for name in names:
         folders = EVERYWHERE[1:] if pure_once and name not in (FIRST, NEWEST) else EVERYWHERE
         if name in MODULES:
             runs += module_runs(name, folders)
             continue
-        version = name.removeprefix("desktop-")
-        desktop = find_desktop(version)
+        desktop = desktops[name]
         if desktop is None:
-            variable = f"BLENDER_{version.replace('.', '_')}"
+            variable = f"BLENDER_{name.removeprefix('desktop-').replace('.', '_')}"
             print(f"SKIPPED {name}: not found ({variable} may hold its command)", flush=True)
         else:
             runs += desktop_runs(desktop, folders)

@@ -27,7 +27,7 @@ def footage_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sys.modules["drawn"] = drawn
     spec.loader.exec_module(drawn)
     file = tmp_path_factory.mktemp("drawn") / "drawn.avi"
-    drawn.draw_clip(file)
+    drawn.draw_clip(file, frames=24)
     return file
 
 

@@ -163,6 +163,7 @@ def test_a_folder_is_no_movie(tmp_path: Path) -> None:
         open_footage(tmp_path)
 
 
+@pytest.mark.once  # the OpenCV that reads them is the same for both Pythons
 @pytest.mark.parametrize(
     "name",
     ["courtyard_orbit", "courtyard_handheld", "kitchen_handheld", "desk_handheld", "desk_variable_rate",

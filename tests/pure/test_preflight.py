@@ -136,6 +136,7 @@ def test_interlaced_pictures_are_told_from_plain_ones(tmp_path: Path) -> None:
     assert codes(check_footage(tmp_path / "w01.png")) == {"interlaced": "warning"}
 
 
+@pytest.mark.once  # tests/blender/test_preflight.py mends them in every Blender
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
