@@ -383,6 +383,29 @@ def remove_track(clip: Any, track: Any) -> None:
         bpy.ops.clip.delete_track()
 
 
+def test_eevee_by_another_blenders_name_is_no_change_and_is_given_back(
+    blender_file: ModuleType, shot: Path, solved_folder: Path
+) -> None:
+    """From 5.0 EEVEE has another identifier; a file keeps those of the Blender that built it."""
+    from addon.tracking.blender import owned, remove, versions
+
+    scene, here = blender_file.context.scene, versions.engine_idname("eevee")
+    elsewhere = "BLENDER_EEVEE" if here == "BLENDER_EEVEE_NEXT" else "BLENDER_EEVEE_NEXT"
+    scene.render.engine = here
+    shot.write_text(SHOT + "    engine: eevee\n")
+
+    def build() -> list[str]:
+        done = assemble_shot_with_tracking(load_shot(shot), session_dir=solved_folder, scene=scene)
+        return [line for line in done.warnings if "by hand" in line]
+
+    assert build() == []
+    for name in (owned.MEMORY, owned.BEFORE):
+        assert here in scene[name]
+        scene[name] = scene[name].replace(f'"{here}"', f'"{elsewhere}"')
+    assert build() == []
+    assert remove.remove_shot(scene) and scene.render.engine == here
+
+
 def test_a_composite_changed_by_hand_is_kept(
     blender_file: ModuleType, shot: Path, solved_folder: Path
 ) -> None:

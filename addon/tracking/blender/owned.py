@@ -48,8 +48,9 @@ KEYS, DATA_KEYS, SHAPE, MATERIAL = "animation", "lens animation", "geometry", "m
 Look = dict[str, dict[str, Any]]
 """By thing, by the name of a value, the value: JSON's kinds only."""
 
+ENGINE = "render.engine"
 SETTING_PATHS = (
-    "render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage",
+    ENGINE, "render.resolution_x", "render.resolution_y", "render.resolution_percentage",
     "render.pixel_aspect_x", "render.pixel_aspect_y", "render.fps", "render.fps_base",
     "frame_start", "frame_end", "cycles.samples", "eevee.taa_render_samples",
 )  # fmt: skip
@@ -71,7 +72,7 @@ _TOLD = {
     ("camera", KEYS): ("camera.bake",),
     ("camera", DATA_KEYS): ("camera.bake",),
     ("sun", "rotation_euler"): ("scene.light.direction",),
-    (SETTINGS, "render.engine"): ("render.engine",),
+    (SETTINGS, ENGINE): ("render.engine",),
     (SETTINGS, "render.resolution_percentage"): ("render.resolution_percentage",),
     (SETTINGS, "render.resolution_x"): ("footage.file",),
     (SETTINGS, "render.resolution_y"): ("footage.file",),
@@ -207,6 +208,7 @@ class Edits:
     @classmethod
     def of(cls, scene: bpy.types.Scene, before: Look) -> Edits:
         """What differs from how things looked ``before``; a thing that nobody remembers counts as new."""
+        before = as_named_here(before)
         found = cls(before, look(scene), world=scene.world.name if scene.world is not None else "")
         for thing, values in before.items():
             if thing.startswith(HOLDOUT) and values["name"] in scene.objects:
@@ -300,6 +302,14 @@ class Edits:
                 after[thing]["is_holdout"] = False
         away = self.deleted | {thing for thing in self.changed if thing not in after}
         return after | {thing: self.before[thing] for thing in away}
+
+
+def as_named_here(known: Look) -> Look:
+    """A look that another Blender may have remembered, its render engine by the name that it has here."""
+    settings = known.get(SETTINGS, {})
+    if ENGINE not in settings:
+        return known
+    return {**known, SETTINGS: {**settings, ENGINE: versions.engine_here(settings[ENGINE])}}
 
 
 def stage_of(thing: str) -> str:

@@ -17,7 +17,16 @@ from .clip_state import forget_taken
 from .composite import remove_shot_compositing
 from .holdout import clear_holdout
 from .nodes import MARK
-from .owned import BEFORE, MEMORY, SETTING_PATHS, SETTINGS, Look, delete_object, owned_objects
+from .owned import (
+    BEFORE,
+    MEMORY,
+    SETTING_PATHS,
+    SETTINGS,
+    Look,
+    as_named_here,
+    delete_object,
+    owned_objects,
+)
 from .scene import (
     CG_COLLECTION_MARK,
     COLLECTION_MARK,
@@ -114,8 +123,8 @@ def _give_back(scene: bpy.types.Scene, before: Mapping[str, Any], look: Look) ->
         drop_world(world)
     if scene.camera is None:
         scene.camera = bpy.data.objects.get(before.get("camera") or "")
-    set_by_us = look.get(SETTINGS, {})
-    settings = dict(before.get("settings", {}))
+    set_by_us = as_named_here(look).get(SETTINGS, {})
+    settings = dict(as_named_here({SETTINGS: before.get("settings", {})})[SETTINGS])
     start = settings.get("frame_start")
     for path in sorted(settings, key=lambda path: _order(path, start, scene)):
         value = scene.path_resolve(path) if _has(scene, path) else None

@@ -28,6 +28,12 @@ def engine_name(idname: str) -> str | None:
     return next((name for name, known in _ENGINES.items() if known == idname), None)
 
 
+def engine_here(idname: str) -> str:
+    """The identifier that this Blender has for an engine by that of any Blender; somebody else's as it is."""
+    name = engine_name(idname)
+    return idname if name is None else _ENGINES[name]
+
+
 def has_strips(scene: bpy.types.Scene) -> bool:
     """Whether a scene has anything in its video sequencer."""
     editor = scene.sequence_editor
