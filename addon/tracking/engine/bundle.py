@@ -504,9 +504,8 @@ def _better(
 def _points_fitted(rig: Rig, sights: Sights, layout: Layout, loss_px: float) -> Rig:
     """The rig after one step of its points alone."""
     d = derivatives(rig, sights, loss_px, layout.columns)
-    point_t = d.point.transpose(0, 2, 1)
-    normal = layout.by_point(np.matmul(point_t, d.point))
-    gradient = layout.by_point(np.matmul(point_t, d.residual[:, :, None]))
+    sums = layout.by_point.products(d.rows[-3:], d.rows[-4:])
+    gradient, normal = sums[:, :, :1], sums[:, :, 1:]
     damped = normal + (1e-9 + 1e-6 * np.einsum("pii->pi", normal))[:, :, None] * np.eye(3)
     still = np.zeros((len(rig.rotation), 7))
     return _moved(rig, still, np.zeros(LENS_TERMS), -np.linalg.solve(damped, gradient)[:, :, 0])
@@ -577,9 +576,8 @@ def hold_to_points(rig: Rig, sights: Sights, *, rounds: int, loss_px: float, fre
     cost = _costs_by_camera(rig, sights, loss_px, by_camera)
     for _ in range(rounds):
         d = derivatives(rig, sights, loss_px, columns)
-        camera_t = d.camera.transpose(0, 2, 1)
-        normal = by_camera(np.matmul(camera_t, d.camera))
-        gradient = by_camera(np.matmul(camera_t, d.residual[:, :, None]))
+        sums = by_camera.products(d.rows[: len(columns)], d.rows[:-3])
+        normal, gradient = sums[:, :, : len(columns)], sums[:, :, -1:]
         diagonal = np.einsum("cii->ci", normal)
         damped = normal + (1e-9 + damping[:, None] * diagonal)[:, :, None] * np.eye(len(columns))
         change = np.zeros((cameras, 7))

@@ -130,12 +130,9 @@ def _by_track(d: Derivatives, sights: Sights, layout: Layout, normal: Normal, ha
     out = np.zeros((len(half), layout.width))
     block = layout.block
     columns = block * sights.camera[:, None] + np.arange(block)
-    out[sights.point[:, None], columns] = np.matmul(d.camera.transpose(0, 2, 1), d.residual[:, :, None])[
-        :, :, 0
-    ]
-    out[:, -LENS_TERMS:] = layout.by_point(
-        np.matmul(d.lens.transpose(0, 2, 1), d.residual[:, :, None])[:, :, 0]
-    )
+    residual = d.rows[-4:-3]
+    out[sights.point[:, None], columns] = (d.rows[:block] * residual).sum(1).T
+    out[:, -LENS_TERMS:] = layout.by_point.products(residual, d.rows[block:-4])[:, 0]
     pulled = np.matmul(half, normal.point_gradient[:, :, None])
     order = normal.order
     out[order] -= np.matmul(np.matmul(half[order], normal.across).transpose(0, 2, 1), pulled[order])[:, :, 0]
