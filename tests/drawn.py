@@ -262,3 +262,22 @@ def path_error_percent(cameras: np.ndarray, true: np.ndarray) -> float:
     scale = np.sum(sizes * np.diag(flip)) / np.sum((a - mean_a) ** 2)
     rest = scale * (a - mean_a) @ rotation.T + mean_b - b
     return 100 * float(np.sqrt(np.mean(np.sum(rest**2, 1))) / np.linalg.norm(np.ptp(b, 0)))
+
+
+def plain_board(frames: range, share: float, count: int = 40) -> Callable[[int], list[Plane]]:
+    """What ``draw_clip`` takes as planes: the usual ones, and in some frames a board close to the lens.
+
+    It has one gray only and hides ``share`` of the picture, from the right, of the ``sideways`` move.
+    """
+    cameras = sideways(count)
+    gray = np.full((64, 64), 115, texture_of(0).dtype)
+
+    def planes(row: int) -> list[Plane]:
+        if row + 1 not in frames:
+            return _planes()
+        right, up, back = cameras[row, :3, :3].T
+        near = cameras[row, :3, 3] - 0.5 * back
+        left = 0.5 * 18 / 30 * (1 - 2 * share)
+        return [*_planes(), Plane(near + left * right - up, 2 * right, 2 * up, gray)]
+
+    return planes

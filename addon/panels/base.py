@@ -206,7 +206,7 @@ _INTERRUPTED = (
 def _where(progress: Progress) -> str:
     """Where a session stands on which nobody works."""
     solving, start, frame = _STOPPED.get(progress.status, _INTERRUPTED)
-    if progress.stage in ("clean", "solve"):
+    if progress.stage in ("clean", "solve", "look"):
         return say(solving)
     if progress.frame < progress.first:
         return say(start)

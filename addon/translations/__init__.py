@@ -25,7 +25,7 @@ KEPT: tuple[str, ...] = (
     "moves", "turns where it stands", "stands still", "zooms, {} to {} mm", "{} mm, as given",
     "{} mm, not told",
     "too short", "moves, or slipped", "sticks to the frame", "on what covers the lens",
-    "left out by the solve",
+    "left out by the solve", "made the camera no better",
     "parts of the file are lost or hold something else", "'tracked_shot recover' saves what can be read",
     "Found, {} sure", "By {} tracks", "rows", "columns", "on", "off",
 )  # fmt: skip

@@ -164,6 +164,7 @@ WORDS: dict[str, str] = {
         "Wählen, ob die Kamera der Lösung des Clips folgt oder eigene Keys hat; sie bleibt, wo sie "
         "ist",
     "Cleaning Tracks": "Säubert Spuren",
+    "Looking Again": "Sieht noch einmal hin",
     "Clip": "Clip",
     "Color": "Farbe",
     "Complete": "Vollständig",
@@ -1098,6 +1099,7 @@ WORDS: dict[str, str] = {
     "{} points on average in {}": "im Mittel {} Punkte in {}",
     "stands still": "steht still",
     "sticks to the frame": "klebt am Bildrand",
+    "made the camera no better": "machte die Kamera nicht besser",
     "the CG cannot be bent to the clip's lens: the render is {}x{}, of another shape than the "
     "clip ({}x{})":
         "die CG kann nicht in die Linse des Clips gebogen werden: das Rendern ist {}x{}, von anderer "

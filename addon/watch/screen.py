@@ -55,7 +55,11 @@ def doing(state: ClipState) -> str:
         return say("Pausing") if state.asked == "pause" else say("Stopping")
     if progress.stage == "track" and progress.frame >= progress.first:
         return say("Tracking {frame} of {last}", frame=progress.frame, last=progress.last)
-    return say({"clean": "Cleaning Tracks", "solve": "Solving"}.get(progress.stage, "Starting"))
+    return say(
+        {"clean": "Cleaning Tracks", "solve": "Solving", "look": "Looking Again"}.get(
+            progress.stage, "Starting"
+        )
+    )
 
 
 def is_shown() -> bool:

@@ -187,7 +187,7 @@ def has_tracks_to_solve(build: Build) -> bool:
 def _run(session: TrackingSessionManager) -> Steps:
     low, high = TRACKED_SHARE
     for step in run_session(session):
-        stage = "solve" if step.stage == "solve" else "track"
+        stage = "solve" if step.stage in ("solve", "look") else "track"
         yield BuildStep(stage, low + (high - low) * step.done, step.text, step.frame)
 
 

@@ -1,4 +1,4 @@
-"""The whole job as one generator of steps: track, clean, solve.
+"""The whole job as one generator of steps: track, clean, solve; where that is thin, look and solve again.
 
 Whoever runs it (a worker process, the command line, a test) iterates and keeps
 what each step changed. Begun again from what was kept, it goes on after the last
@@ -7,28 +7,37 @@ step that was kept and ends with the same tracks and the same camera.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..errors import SolveError
 from .by_hand import FEWEST, HandTrack, pairs_of_few, with_hand
 from .covers import on_the_cover
 from .findings import mark
 from .footage import Footage
 from .masks import open_masks
-from .model import Bools, Floats, LensStart, Solve, TrackingSettings, Tracks
+from .model import Bools, Floats, Ints, LensStart, Solve, TrackingSettings, Tracks
 from .motion import Stillness, stillness
 from .patches import doubts
 from .reconstruct import solve_steps
+from .second_look import is_better, look_again, thin_stretches
 from .sizes import sizes_for
 from .track import Markers, TrackChange, TrackState, collect_tracks, track_steps
 from .verdict import judge, tells_no_lens
 from .votes import MOVES, FramePair, epipolar_votes
 
+log = logging.getLogger(__name__)
+
 TRACK_SHARE = 0.75
 CLEAN_SHARE = 0.8
+LOOK_SHARE = 0.9
+AGAIN_SHARE = 0.95
+"""What of the job is done when tracks are chosen, when the camera is solved, and when a second look was
+taken."""
 POINTS_A_FRAME = 40
 """A frame that fewer long tracks reach into has shorter ones used, too,"""
 SHORTEST = 3
@@ -38,6 +47,8 @@ TAKEN_UP = ("good", "usable")
 SHORT = "too short"
 STUCK = "sticks to the frame"
 COVER = "on what covers the lens"
+NO_GAIN = "made the camera no better"
+"""The reason of all tracks of second looks that were for nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Step:
     """What was done, how far the job is, and what has to be kept."""
 
     stage: str
-    """track, clean or solve."""
+    """track, clean, solve or look."""
     frame: int
     """Last footage frame that the stage has done; the clip's last where it is not about one frame."""
     done: float
@@ -60,6 +71,16 @@ class Step:
     """Tracks that were switched off, and why."""
     solve: Solve | None = None
     """The camera, in the last step."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A second look at some frames that was taken."""
+
+    frame: int
+    """The last of them."""
+    tracks: range
+    """The numbers of the tracks that came of it."""
 
 
 @dataclass
@@ -82,6 +103,12 @@ class Job:
     """How unsure the patches of all tracks so far are (see Tracks.doubts), in the order of their numbers."""
     before: Solve | None = None
     """A camera that was solved from these tracks, before the artist did something to a few of them."""
+    looks: list[Look] = field(default_factory=list)
+    """Second looks that were taken already."""
+    may_look: bool = True
+    """False where there was a camera before: then the tracks are what they are,"""
+    looks_count: bool = True
+    """and this is False where that camera did without those of second looks."""
 
 
 def run(job: Job) -> Iterator[Step]:
@@ -92,31 +119,151 @@ def run(job: Job) -> Iterator[Step]:
         job.state = TrackState(sizes, footage.first, footage.first - 1)
     if job.follow:
         yield from _track(job, job.state)
-    tracks = collect_tracks(
-        job.markers, job.state.count, footage.width, footage.height, footage.count, job.doubts
-    )
-    tracks = with_hand(tracks, job.hand).in_square_pixels(job.lens.pixel_aspect)
-    still = stillness(tracks)
-    pairs = clean(tracks, settings, still)
-    reasons = {n: reason for n, reason in enumerate(tracks.reasons) if reason and not tracks.own[n]}
-    used = int(tracks.enabled.sum())
-    yield Step(
-        "clean", footage.last, CLEAN_SHARE if job.solve else 1.0, "Outliers out", used, reasons=reasons
-    )
+    with_looks, without = _there(job, True), _there(job, False)
     if not job.solve:
+        yield _chosen(job, _clean(job, without), 1.0)
         return
     before = job.before if job.before is not None and job.before.verdict in TAKEN_UP else None
-    for step in solve_steps(tracks, pairs, _start(job), still, before):
-        done = CLEAN_SHARE + (1 - CLEAN_SHARE) * step.done
+    there = without if job.may_look or not job.looks_count else with_looks
+    found = yield from _solved(job, _clean(job, there), before, (CLEAN_SHARE, LOOK_SHARE))
+    if job.may_look and job.follow:
+        found = yield from _improved(job, found)
+    solve = found.of_all(job.state.count)
+    yield Step("solve", footage.last, 1.0, "Solved", found.used, solve.average_error, solve=solve)
+
+
+@dataclass
+class _Found:
+    """Tracks, and the camera solved from them."""
+
+    tracks: Tracks
+    """Over square pixels."""
+    numbers: Ints
+    """(n,) which of all the engine's tracks the first n of them are; the artist's come after those."""
+    pairs: list[FramePair]
+    still: Stillness
+    solve: Solve | None = None
+
+    @property
+    def used(self) -> int:
+        return int(self.tracks.enabled.sum())
+
+    def of_all(self, count: int) -> Solve:
+        """The camera, its points named by their tracks' places among all ``count`` of the engine's."""
+        assert self.solve is not None
+        own = np.arange(count, count + self.tracks.count - len(self.numbers))
+        names = np.concatenate([self.numbers, own]).astype(np.int32)
+        return replace(self.solve, point_tracks=names[self.solve.point_tracks])
+
+    def of_these(self, solve: Solve, count: int) -> Solve:
+        """The other way round: a camera with points of all tracks as one of these, all of which are here."""
+        names = np.full(count + self.tracks.count, -1, np.int32)
+        names[self.numbers] = np.arange(len(self.numbers))
+        own = np.arange(len(self.numbers), self.tracks.count)
+        names[count : count + len(own)] = own
+        return replace(solve, point_tracks=names[solve.point_tracks])
+
+
+def _there(job: Job, looks: bool) -> Bools:
+    """(n,) which of the engine's tracks there are: all, or those that did not come of second ``looks``."""
+    assert job.state is not None
+    there = np.ones(job.state.count, bool)
+    if not looks:
+        for look in job.looks:
+            there[look.tracks] = False
+    return there
+
+
+def _clean(job: Job, there: Bools) -> _Found:
+    """The engine's tracks that are ``there`` and the artist's, those switched off that no solve must use.
+
+    What is not there leaves no trace: a job that was interrupted after a second look has to come to the very
+    camera that it had before that.
+    """
+    footage = job.footage
+    tracks = collect_tracks(job.markers, len(there), footage.width, footage.height, footage.count, job.doubts)
+    hand, numbers = job.hand, np.flatnonzero(there)
+    if not there.all():
+        place = np.cumsum(there) - 1
+        tracks = tracks.subset(there)
+        hand = [
+            item if item.of is None else replace(item, of=int(place[item.of]))
+            for item in hand
+            if item.of is None or there[item.of]
+        ]
+    tracks = with_hand(tracks, hand).in_square_pixels(job.lens.pixel_aspect)
+    still = stillness(tracks)
+    pairs = clean(tracks, job.settings, still)
+    return _Found(tracks, numbers.astype(np.int32), pairs, still)
+
+
+def _chosen(job: Job, found: _Found, done: float, stage: str = "clean") -> Step:
+    """Says which tracks are switched off, and why."""
+    reasons = {number: NO_GAIN for look in job.looks for number in look.tracks}
+    for number, reason in zip(found.numbers.tolist(), found.tracks.reasons):
+        reasons.pop(number, None)
+        if reason:
+            reasons[number] = reason
+    text = "Outliers out" if stage == "clean" else "Tracks chosen"
+    error = None if found.solve is None else found.solve.average_error
+    return Step(stage, job.footage.last, done, text, found.used, error, reasons=reasons)
+
+
+def _solved(
+    job: Job, found: _Found, before: Solve | None, share: tuple[float, float], fresh: Bools | None = None
+) -> Generator[Step, None, _Found]:
+    """Solves what was cleaned, going on from ``before``, where that is given. Raises SolveError.
+
+    ``fresh`` (count,) are tracks that came of a second look, if any.
+    """
+    footage, tracks = job.footage, found.tracks
+    yield _chosen(job, found, share[0], "clean" if fresh is None else "solve")
+    for step in solve_steps(tracks, found.pairs, _start(job), found.still, before, fresh):
+        done = share[0] + (share[1] - share[0]) * step.done
         if step.reasons is not None:
             tracks.reasons = [step.reasons.get(number, "") for number in range(tracks.count)]
-            used = tracks.count - len(step.reasons)
-            reasons = {n: reason for n, reason in step.reasons.items() if not tracks.own[n]}
-            yield Step("solve", footage.last, done, "Tracks chosen", used, step.error_px, reasons=reasons)
-        result = None
-        if step.result:
-            result = _in_the_footage(judge(_in_the_range(step.result, footage), tracks, footage), job)
-        yield Step("solve", footage.last, done, step.text, used, step.error_px, solve=result)
+        if step.result is None:
+            yield Step("solve", footage.last, done, step.text, found.used, step.error_px)
+            continue
+        solve = _in_the_footage(judge(_in_the_range(step.result, footage), tracks, footage), job)
+        found.solve = solve
+        yield _chosen(job, found, done, "solve")
+    return found
+
+
+def _improved(job: Job, first: _Found) -> Generator[Step, None, _Found]:
+    """Looks again where the camera rests on little, and solves again; gives whichever is better."""
+    footage, state, solve = job.footage, job.state, first.solve
+    assert state is not None and solve is not None
+    stretches = thin_stretches(solve, first.tracks, footage.first, footage.last)
+    in_use = np.zeros(first.tracks.count, bool)
+    in_use[solve.point_tracks] = True
+    used = first.tracks.subset(in_use)
+    for number, stretch in enumerate(stretches):
+        if stretch[1] in (look.frame for look in job.looks):
+            continue
+        begun = state.count
+        change = look_again(footage, stretch, used, state, job.settings)
+        job.markers.append(change.markers)
+        job.doubts.append(doubts(change.keys.pixels))
+        job.looks.append(Look(stretch[1], range(begun, state.count)))
+        done = LOOK_SHARE + (AGAIN_SHARE - LOOK_SHARE) * (number + 1) / len(stretches)
+        yield Step("look", stretch[1], done, "Looking again", state.count - begun, change=change)
+    if not stretches:
+        return first
+    solve, second = first.of_all(state.count), _clean(job, _there(job, True))
+    fresh = np.zeros(second.tracks.count, bool)
+    fresh[: len(second.numbers)] = ~np.isin(second.numbers, first.numbers)
+    before = second.of_these(solve, state.count)
+    try:
+        taken_up = before if before.verdict in TAKEN_UP else None
+        yield from _solved(job, second, taken_up, (AGAIN_SHARE, 1.0), fresh)
+    except SolveError as error:
+        log.info("no camera after a second look: %s", error)
+    if second.solve is not None and is_better(second.solve, before, second.tracks):
+        return second
+    yield _chosen(job, first, 1.0, "solve")
+    return first
 
 
 def _in_the_range(solve: Solve, footage: Footage) -> Solve:

@@ -96,13 +96,14 @@ def solve_steps(
     start: LensStart,
     still: Stillness | None = None,
     before: Solve | None = None,
+    fresh: Bools | None = None,
 ) -> Iterator[SolveStep]:
     """Solves the camera for ``tracks``, whose switched-off ones are left out, in steps.
 
     ``pairs`` are frame pairs with parallax, best first (see votes); ``still`` what is known of tracks that
     do not move; ``before`` a good solve of the same tracks but for a few, from the same lens: it is gone on
-    from, unless that ends worse. The last step carries the Solve. Raises SolveError where no camera can be
-    found.
+    from, unless that ends worse; ``fresh`` (count,) the tracks that it knew nothing of. The last step carries
+    the Solve. Raises SolveError where no camera can be found.
     """
     if not start.refine:
         start = replace(start, refine_distortion=False)
@@ -120,7 +121,8 @@ def solve_steps(
         max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE),
         doubted[keep],
     )
-    if before is not None and _take_up(job, before, numbers):
+    news = np.zeros(len(numbers), bool) if fresh is None else fresh[numbers] & ~job.doubted
+    if before is not None and _take_up(job, before, numbers, news):
         yield SolveStep(0.4, "Going on from the last camera", before.average_error)
         last = yield from _all_frames(job)
         if last[0].errors.mean() > NO_WORSE * before.average_error:
@@ -148,10 +150,11 @@ def _from_nothing(job: _Work) -> Iterator[SolveStep]:
         job.axis = axis_elsewhere(job.found, frames, job.free, loss)
 
 
-def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
+def _take_up(job: _Work, before: Solve, numbers: Index, news: Bools) -> bool:
     """Makes the scene that of ``before``, in which the job's tracks are ``numbers``; False where it can't be.
 
-    A camera that only turns, or a lens that zooms, is found anew.
+    Of the tracks that it has no points of, those that are ``news`` (count,) to it are tried. A camera that
+    only turns, or a lens that zooms, is found anew.
     """
     if before.motion != GENERAL or len(before.frame_focals_px):
         return False
@@ -168,7 +171,7 @@ def _take_up(job: _Work, before: Solve, numbers: Index) -> bool:
     scene.translation[frames] = -np.matmul(scene.rotation[frames], before.cameras[:, :3, 3:])[:, :, 0]
     scene.solved[frames] = True
     known = np.isin(numbers, before.point_tracks)
-    scene.dropped = ~known & ~tracks.own
+    scene.dropped = ~(known | tracks.own | news)
     scene.triangulate()
     if np.isfinite(scene.points[:, 0]).sum() < scene.least:
         return False
@@ -273,7 +276,19 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
 
 
 def _solve_rest(scene: Scene) -> None:
-    """Resects all frames outside the skeleton, each from the nearest that is solved."""
+    """Resects all frames outside the skeleton, each from the nearest that is solved.
+
+    As often as that leads on: points that come into view on the way carry the next frames.
+    """
+    while True:
+        before = int(scene.solved.sum())
+        _resect_all(scene)
+        if before == scene.solved.sum() or scene.solved.all():
+            break
+
+
+def _resect_all(scene: Scene) -> None:
+    """Resects all frames that are not solved and see enough points, the nearest to solved ones first."""
     scene.spread_zoom()
     solved = np.flatnonzero(scene.solved)
     distance = np.abs(np.arange(scene.frames)[:, None] - solved).min(1)

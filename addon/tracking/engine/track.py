@@ -9,7 +9,7 @@ where it came into view. Memory and time per frame do not grow with the clip.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +23,8 @@ from .model import Bools, Floats, Ints, TrackingSettings, Tracks
 from .patches import Floats32, Gray, prepare_patches
 from .predict import View, view
 from .sizes import Sizes
+
+NOWHERE: Floats32 = np.zeros((0, 2), np.float32)
 
 
 @dataclass
@@ -168,11 +170,12 @@ def track_steps(
     state: TrackState,
     settings: TrackingSettings,
     masks: Masks | None = None,
+    taken: Mapping[int, Floats32] | None = None,
 ) -> Iterator[TrackChange]:
     """Tracks up to frame ``last``, one change a step; ``state`` goes along.
 
     ``frames`` yields (footage frame, gray (H, W)) from ``state.first_frame_needed()`` on; ``masks`` says
-    where in a frame nothing is tracked.
+    where in a frame nothing is tracked, ``taken`` by frame the points (n, 2) near which none is begun.
     """
     sizes = state.sizes
     ring: deque[tuple[int, View]] = deque(maxlen=sizes.ring)
@@ -197,8 +200,10 @@ def track_steps(
         ring.append((number, now))
         state.frame = number
         done = number - state.first + 1
-        if (done - 1) % settings.redetect == 0 or len(state.live.in_view().ids) < settings.density // 3:
-            _begin(number, now.gray, state, found, hidden[number])
+        there = taken.get(number, NOWHERE) if taken else NOWHERE
+        followed = len(state.live.in_view().ids) + len(there)
+        if (done - 1) % settings.redetect == 0 or followed < settings.density // 3:
+            _begin(number, now.gray, state, found, hidden[number], there)
         if done % sizes.sweep == 0 or number == last:
             _sweep_back(ring, state, settings, found, hidden)
         if done % settings.redetect == 0 or number == last:
@@ -278,9 +283,12 @@ def _seen(live: Live, masked: Bools | None) -> Live:
     return live.take(~hidden) if hidden.any() else live
 
 
-def _begin(number: int, gray: Gray, state: TrackState, found: _Recorder, masked: Bools | None) -> None:
-    """Begins tracks where the frame has room for them."""
-    points = detect_corners(gray, state.live.points, state.sizes, masked)
+def _begin(
+    number: int, gray: Gray, state: TrackState, found: _Recorder, masked: Bools | None, taken: Floats32
+) -> None:
+    """Begins tracks where the frame has room for them, beside those followed and the points ``taken``."""
+    there = np.concatenate([state.live.points, taken])
+    points = detect_corners(gray, there, state.sizes, masked)
     if not len(points):
         return
     new = begin_tracks(gray, points, state.count, state.sizes)
@@ -309,6 +317,25 @@ def _sweep_back(
         carried = _seen(follow(now, earlier, carried, state.sizes, settings.correlation), hidden[before])
         if len(carried.ids):
             found.see(before, carried)
+
+
+def joined(changes: Sequence[TrackChange]) -> TrackChange:
+    """Steps that follow each other as one."""
+    keys, markers = [change.keys for change in changes], [change.markers for change in changes]
+    return replace(
+        changes[-1],
+        keys=KeyPatches(
+            np.concatenate([part.ids for part in keys]),
+            np.concatenate([part.frames for part in keys]),
+            np.concatenate([part.points for part in keys]),
+            np.concatenate([part.pixels for part in keys]),
+        ),
+        markers=Markers(
+            np.concatenate([part.tracks for part in markers]),
+            np.concatenate([part.frames for part in markers]),
+            np.concatenate([part.points for part in markers]),
+        ),
+    )
 
 
 def collect_tracks(

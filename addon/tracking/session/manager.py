@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..engine.by_hand import with_hand
 from ..engine.footage import Footage, identity, open_footage
 from ..engine.masks import same_settings, without_mask
@@ -232,6 +234,12 @@ class TrackingSessionManager:
         count = self.store.track_count()
         if count or job.hand:
             self.check()
+        job.looks = self.store.looks()
+        last = self.store.last_solve()
+        if last is not None:
+            job.may_look = False
+            looked = [number for look in job.looks for number in look.tracks]
+            job.looks_count = bool(np.isin(looked, last.point_tracks).any())
         if not count:
             return job
         sizes = sizes_for(footage.width, footage.height, job.settings)

@@ -26,7 +26,7 @@ def fill_report(report: ShotReport, session: TrackingSessionManager) -> None:
     times = session.seconds_by_stage()
     report.tracking = tracking_section(
         session.tracks(),
-        times.get("track", 0.0) + times.get("clean", 0.0),
+        sum(times.get(stage, 0.0) for stage in ("track", "clean", "look")),
         session.checkpoints(),
         session.store.run_state().resumed_at,
     )
@@ -91,7 +91,7 @@ def _state(session: TrackingSessionManager) -> str:
         return ""
     if progress.status is SessionStatus.CREATED:
         return "the session has not begun"
-    where = "solving" if progress.stage in ("clean", "solve") else "tracking"
+    where = "solving" if progress.stage in ("clean", "solve", "look") else "tracking"
     return f"the session is {progress.status.value}, {where}, at frame {progress.frame} of {progress.last}"
 
 

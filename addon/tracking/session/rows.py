@@ -22,6 +22,8 @@ from ..errors import SessionDamagedError
 log = logging.getLogger(__name__)
 
 KEY_COLUMNS = "id, key_frame, key_x, key_y, patch"
+TRACKING_STAGES = ("track", "look")
+"""Stages whose steps write tracks and markers."""
 HURT = "parts of the file are lost or hold something else"
 """What a person is told where SQLite cannot read its own pages; its words for it go to the log."""
 
@@ -226,7 +228,7 @@ def check_steps(db: sqlite3.Connection) -> list[str]:
     for frame, stage, step_tracks, step_markers, digest, live_digest in steps.fetchall():
         if stage == "clean" and digest is not None:
             reasons = digest
-        if stage != "track" or digest is None:
+        if stage not in TRACKING_STAGES or digest is None:
             continue
         rows = db.execute(
             f"SELECT {KEY_COLUMNS} FROM track WHERE id > ? AND id <= ? ORDER BY id", (tracks, step_tracks)

@@ -140,7 +140,8 @@ def _save(session: TrackingSessionManager, job: Job, step: Step, seconds: float,
     store = session.store
     if step.change is not None:
         passed = checks.take(step.change.frame)
-        store.add_tracking(step.change, step.text, seconds, passed, **_run(step, SessionStatus.TRACKING))
+        status = SessionStatus.SOLVING if step.stage == "look" else SessionStatus.TRACKING
+        store.add_tracking(step.change, step.text, seconds, passed, step.stage, **_run(step, status))
     elif step.reasons is not None and step.stage == "solve":
         store.set_reasons(step.reasons, step.text, step.frame, seconds, **_run(step, SessionStatus.SOLVING))
     elif step.reasons is not None:

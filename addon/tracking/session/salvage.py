@@ -206,7 +206,9 @@ def _whole_tracking(db: sqlite3.Connection) -> tuple[KeyPatches | None, Markers,
     before = (-1, 0)
     frame = 0
     for stage, step_frame, last_track, last_marker, digest in steps:
-        if stage != "track" or not all(isinstance(n, int) for n in (last_track, last_marker, digest)):
+        if stage not in rows.TRACKING_STAGES or not all(
+            isinstance(n, int) for n in (last_track, last_marker, digest)
+        ):
             continue
         if last_track - before[0] > len(tracks) or last_marker - before[1] > len(markers):
             continue  # no step that we wrote
@@ -216,7 +218,7 @@ def _whole_tracking(db: sqlite3.Connection) -> tuple[KeyPatches | None, Markers,
         if _as_written(begun, places, digest):
             kept_tracks += begun
             kept_markers += places
-            frame = max(frame, step_frame)
+            frame = max(frame, step_frame if stage == "track" else 0)
     known = {row[0] for row in kept_tracks}
     kept_markers = [row for row in kept_markers if row[0] in known]
     keys = rows.to_keys(kept_tracks, rows.patch_side(kept_tracks)) if kept_tracks else None

@@ -33,11 +33,13 @@ from typing import Any
 import numpy as np
 
 from ..engine.model import Solve
+from ..engine.plan import Look
 from ..engine.track import KeyPatches, Markers, TrackChange
 from ..errors import NoSessionError, SessionDamagedError, SessionError, SessionFullError
 from .rows import (
     HURT,
     KEY_COLUMNS,
+    TRACKING_STAGES,
     about_digest,
     check_about,
     check_hand,
@@ -71,7 +73,7 @@ class RunState:
 
     status: SessionStatus
     stage: str
-    """track, clean or solve, or what a checkpoint by hand was called."""
+    """track, clean, solve or look, or what a checkpoint by hand was called."""
     frame: int
     """Last footage frame that is done."""
     done: float
@@ -253,9 +255,13 @@ class Store:
         text: str,
         seconds: float,
         checksums: Mapping[int, int] | None = None,
+        stage: str = "track",
         **run: Any,
     ) -> None:
-        """Writes one step of tracking, with the checksums of the frames that were passed for it."""
+        """Writes one step of tracking, with the checksums of the frames that were passed for it.
+
+        ``stage`` is "look" for a second look, whose tracks are not those of the steps before, followed on.
+        """
         keys, markers = change.keys, change.markers
         with self.connect() as db:
             db.executemany(
@@ -285,7 +291,7 @@ class Store:
             db.executemany("INSERT OR REPLACE INTO frame VALUES (?, ?)", (checksums or {}).items())
             _log(
                 db,
-                "track",
+                stage,
                 change.frame,
                 text,
                 seconds,
@@ -294,7 +300,20 @@ class Store:
                 digest=tracking_digest(keys, markers),
                 live_digest=crc(change.live_ids, change.live_affine),
             )
-            _change_run(db, stage="track", frame=change.frame, text=text, **run)
+            _change_run(db, stage=stage, frame=change.frame, text=text, **run)
+
+    def looks(self) -> list[Look]:
+        """The second looks that were taken, in their order."""
+        with self.connect() as db:
+            steps = db.execute(
+                f"SELECT stage, frame, tracks FROM step WHERE stage IN {TRACKING_STAGES} ORDER BY id"
+            ).fetchall()
+        found, before = [], -1
+        for stage, frame, tracks in steps:
+            if stage == "look":
+                found.append(Look(frame, range(before + 1, tracks + 1)))
+            before = tracks if tracks is not None else before
+        return found
 
     def markers(self) -> Markers:
         """All markers, in image pixels, in the order in which they were found."""
