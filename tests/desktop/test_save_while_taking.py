@@ -14,7 +14,7 @@ from addon.tracking.blender import clip_state
 from addon.tracking.blender.clip import PREFIX
 from addon.tracking.blender.native import HUSHED
 from addon.tracking.presets import load_tracking_preset
-from addon.tracking.session import create_session, load_session, resume_tracking
+from addon.tracking.session import create_session, load_session, start_worker
 from addon.tracking.session.clip_tracks import load_snapshot
 from addon.watch import taking
 from tests import drawn
@@ -35,7 +35,8 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         directory=footage.parent / "drawn_tracking",
         settings=load_tracking_preset("balanced"),
     )
-    resume_tracking(session)
+    # In a process of its own: beside a window's event loop it takes twice as long.
+    assert start_worker(session.path).wait(120) == 0
     return footage, session.path
 
 
