@@ -20,7 +20,7 @@ KEPT: tuple[str, ...] = (
     "Paused while solving", "Paused at the start", "Paused at frame {frame} of {last}",
     "Failed while solving", "Failed at the start", "Failed at frame {frame} of {last}",
     "Interrupted while solving", "Interrupted at the start", "Interrupted at frame {frame} of {last}",
-    "Cleaning Tracks", "Starting", "frame {} of {}", "Process {}", "Process {} on {}",
+    "Cleaning Tracks", "Looking Again", "Starting", "frame {} of {}", "Process {}", "Process {} on {}",
     "Average Error", "Frames", "Focal Length", "Camera",
     "moves", "turns where it stands", "stands still", "zooms, {} to {} mm", "{} mm, as given",
     "{} mm, not told",
