@@ -10,9 +10,10 @@ frames for their patch to come back. The fit is inverse compositional (Baker and
 Matthews, Lucas-Kanade 20 Years On, 2004) with mean and deviation removed, so it
 does not mind changes of light.
 
-A track keeps its one key frame. A new key at the place where the view has changed would carry that moment's
-error on (measured both at once and only when the first key fails: paths were as far off or farther, and tracks no
-longer); instead the track ends in its time, and a new one begins there as a point of its own, without drift.
+A track keeps its one key frame. A new key where the view has changed would carry that
+moment's error on (tried as soon as it has, and only when the first key fails: paths
+were as far off or farther, tracks no longer). Instead the track ends in its time, and
+a new one begins there as a point of its own, without drift.
 
 Image pixels in here: origin top left, centres at integers, y down.
 """
