@@ -38,6 +38,7 @@ LABELS = {
     "correlation": "Least Correlation",
     "ring": "Frames in Memory",
     "min_length": "Shortest Track",
+    "motion": "Camera",
 }
 """Names of settings that say more than their keys."""
 DESCRIPTIONS = {
@@ -51,6 +52,7 @@ DESCRIPTIONS = {
     "refine_focal_length": "Find the focal length",
     "refine_distortion": "Find the lens distortion",
     "refine_principal_point": "Find where the lens's axis meets the picture; for plates that were cropped",
+    "motion": "What the camera is known to do: anything, move, or only turn where it stands, as on a tripod",
 }
 
 

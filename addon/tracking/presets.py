@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from . import yaml_tools
 from .config import DEFAULT_TRACKING_PRESET, CompositeConfig, CompositeSection
-from .engine.model import TrackingSettings
+from .engine.model import EXPECTED, TrackingSettings
 from .errors import InputError
 from .files import absolute_path
-from .schema import Findings, Flag, Integer, Kind, Number, Text, dotted, hint, merged, show
+from .schema import Choice, Findings, Flag, Integer, Kind, Number, Text, dotted, hint, merged, show
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "presets"
 
@@ -32,6 +32,7 @@ TRACKING_KINDS: dict[str, Kind] = {
     "refine_focal_length": Flag(),
     "refine_distortion": Flag(),
     "refine_principal_point": Flag(),
+    "motion": Choice(EXPECTED),
 }
 """What each key of a tracking preset may be."""
 

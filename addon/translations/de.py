@@ -165,6 +165,11 @@ WORDS: dict[str, str] = {
         "ist",
     "Cleaning Tracks": "Säubert Spuren",
     "Looking Again": "Sieht noch einmal hin",
+    "What the camera is known to do: anything, move, or only turn where it stands, as on a tripod":
+        "Was die Kamera bekanntlich tut: irgendetwas, sich bewegen oder nur schwenken, wie vom Stativ",
+    "Any": "Beliebig",
+    "Moves": "Bewegt sich",
+    "Turns": "Schwenkt nur",
     "Clip": "Clip",
     "Color": "Farbe",
     "Complete": "Vollständig",

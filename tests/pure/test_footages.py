@@ -101,6 +101,19 @@ def test_a_tripod_pan_is_usable_and_why(draw: Draw) -> None:
     assert found.lens.focal_length_mm == pytest.approx(truth.focal_mm, rel=2e-3)
 
 
+def test_a_camera_that_is_said_to_turn_is_solved_as_on_a_tripod(draw: Draw) -> None:
+    """What a preset says of the camera holds, whatever the tracks tell."""
+    footage, _ = draw(frames=20)
+    found = {}
+    for motion in ("any", "turns"):
+        *_, last = run(Job(footage, TrackingSettings(motion=motion)))
+        assert last.solve is not None
+        found[motion] = last.solve
+    assert [found["any"].motion, found["turns"].motion] == ["general", "turns"]
+    assert found["turns"].average_error > 5 * found["any"].average_error
+    assert found["turns"].verdict == "poor"
+
+
 def test_a_zoom_from_a_tripod_is_no_move(draw: Draw) -> None:
     """Begun where one focal length had bent itself to, it was missed, and a "good" moving camera came out."""
     zoom = 30 * np.exp(0.4 * np.linspace(0, 1, FRAMES) ** 2)

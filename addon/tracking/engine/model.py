@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 
+ANY, SURELY_MOVES, SURELY_TURNS = EXPECTED = ("any", "moves", "turns")
+"""What a camera may be known to do: nothing is known; it moves; it only turns where it stands."""
+
 SENSOR_MM = 36.0
 """Width of the sensor that a focal length in millimetres refers to unless told otherwise."""
 
@@ -46,6 +49,8 @@ class TrackingSettings:
     refine_focal_length: bool = True
     refine_distortion: bool = True
     refine_principal_point: bool = False
+    motion: str = ANY
+    """What is known of the camera's motion, one of EXPECTED; where nothing is, the tracks tell."""
     mask: str = ""
     """Picture, or first file of a sequence, that is white where nothing is to be tracked; empty for none.
 

@@ -20,7 +20,7 @@ from .covers import on_the_cover
 from .findings import mark
 from .footage import Footage
 from .masks import open_masks
-from .model import Bools, Floats, Ints, LensStart, Solve, TrackingSettings, Tracks
+from .model import SURELY_MOVES, Bools, Floats, Ints, LensStart, Solve, TrackingSettings, Tracks
 from .motion import Stillness, stillness
 from .patches import doubts
 from .reconstruct import solve_steps
@@ -193,6 +193,8 @@ def _clean(job: Job, there: Bools) -> _Found:
         ]
     tracks = with_hand(tracks, hand).in_square_pixels(job.lens.pixel_aspect)
     still = stillness(tracks)
+    if job.settings.motion == SURELY_MOVES:
+        still = replace(still, camera=False)
     pairs = clean(tracks, job.settings, still)
     return _Found(tracks, numbers.astype(np.int32), pairs, still)
 
@@ -218,7 +220,8 @@ def _solved(
     """
     footage, tracks = job.footage, found.tracks
     yield _chosen(job, found, share[0], "clean" if fresh is None else "solve")
-    for step in solve_steps(tracks, found.pairs, _start(job), found.still, before, fresh):
+    expected = job.settings.motion
+    for step in solve_steps(tracks, found.pairs, _start(job), found.still, before, fresh, expected):
         done = share[0] + (share[1] - share[0]) * step.done
         if step.reasons is not None:
             tracks.reasons = [step.reasons.get(number, "") for number in range(tracks.count)]

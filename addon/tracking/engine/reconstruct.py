@@ -27,7 +27,7 @@ from .bundle import (
 )
 from .certainty import NORMAL_95, certainty
 from .lens import bending_of, solver_shares
-from .model import Bools, Floats, Lens, LensStart, Solve, Tracks
+from .model import ANY, SURELY_TURNS, Bools, Floats, Lens, LensStart, Solve, Tracks
 from .motion import GENERAL, STILL, TURNS, Stillness
 from .scene import Scene, places, principal_terms
 from .sizes import REFERENCE_SIDE
@@ -97,13 +97,15 @@ def solve_steps(
     still: Stillness | None = None,
     before: Solve | None = None,
     fresh: Bools | None = None,
+    expected: str = ANY,
 ) -> Iterator[SolveStep]:
     """Solves the camera for ``tracks``, whose switched-off ones are left out, in steps.
 
     ``pairs`` are frame pairs with parallax, best first (see votes); ``still`` what is known of tracks that
     do not move; ``before`` a good solve of the same tracks but for a few, from the same lens: it is gone on
-    from, unless that ends worse; ``fresh`` (count,) the tracks that it knew nothing of. The last step carries
-    the Solve. Raises SolveError where no camera can be found.
+    from, unless that ends worse; ``fresh`` (count,) the tracks that it knew nothing of. ``expected`` says
+    what is known of the camera's motion, see TrackingSettings. The last step carries the Solve. Raises
+    SolveError where no camera can be found.
     """
     if not start.refine:
         start = replace(start, refine_distortion=False)
@@ -120,6 +122,7 @@ def solve_steps(
         start,
         max(1.0, max(tracks.width, tracks.height) / REFERENCE_SIDE),
         doubted[keep],
+        expected,
     )
     news = np.zeros(len(numbers), bool) if fresh is None else fresh[numbers] & ~job.doubted
     if before is not None and _take_up(job, before, numbers, news):
@@ -214,6 +217,8 @@ class _Work:
     """Of the frame against one 960 pixels wide."""
     doubted: Bools
     """(count,) True for tracks that the votes are against; the scene may take them back."""
+    expected: str = ANY
+    """What is known of the camera's motion."""
     scene: Scene | None = None
     free: Freedom = field(default_factory=Freedom)
     loss_px: float = LOSS_PX
@@ -248,16 +253,19 @@ def _find_skeleton(job: _Work) -> Iterator[float]:
     """
     turning: tuple[TripodScene, float] | None = None
     refusal = SolveError("the camera hardly moves, or too few points were found: no two frames show parallax")
-    if not job.pairs or job.pairs[0].parallax < TRIPOD_PARALLAX_PX * job.scale:
+    little = not job.pairs or job.pairs[0].parallax < TRIPOD_PARALLAX_PX * job.scale
+    if job.expected == SURELY_TURNS or (job.expected == ANY and little):
         try:
             believed, sure = BELIEVED_PX * job.scale, TRIPOD_SURE_PX * job.scale
             turning = tripod_skeleton(job.tracks, job.doubted, job.start, job.starts(), believed, sure)
         except SolveError as error:
             refusal = error
-    if turning is not None and turning[1] < TRIPOD_SURE_PX * job.scale:
+    if turning is not None and (job.expected == SURELY_TURNS or turning[1] < TRIPOD_SURE_PX * job.scale):
         job.scene = turning[0]
         yield turning[1]
         return
+    if job.expected == SURELY_TURNS:
+        raise refusal
     moving: tuple[Scene, float] | None = None
     try:
         if job.pairs:

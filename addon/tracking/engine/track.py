@@ -348,7 +348,8 @@ def collect_tracks(
 ) -> Tracks:
     """All markers of ``count`` tracks in the product's pixels: origin bottom left, centres at one half.
 
-    ``doubts`` are those of their patches in the order of the tracks' numbers, in any number of pieces.
+    ``doubts`` are those of their patches in the order of the tracks' numbers, in any number of pieces; where
+    they are not of all tracks, which is whose is not known.
     """
     parts = list(markers)
     track = np.concatenate([np.zeros(0, np.int32), *(part.tracks for part in parts)])
@@ -360,7 +361,7 @@ def collect_tracks(
     xy = np.stack([points[:, 0] + 0.5, height - 0.5 - points[:, 1]], 1)
     found = Tracks(width, height, frames, track[order], frame[order], xy[order], track_names(count))
     known = np.concatenate([np.zeros(0), *doubts])
-    return replace(found, doubts=known) if len(known) else found
+    return replace(found, doubts=known) if len(known) == count else found
 
 
 def track_names(count: int) -> list[str]:

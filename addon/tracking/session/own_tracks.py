@@ -58,4 +58,5 @@ def joined(tracks: Tracks, more: Tracks) -> Tracks:
         reasons=[*tracks.reasons, *more.reasons],
         own=np.concatenate([tracks.own, more.own]),
         weights=np.concatenate([tracks.weights, more.weights]),
+        doubts=np.concatenate([tracks.doubts, more.doubts]),
     )
