@@ -252,6 +252,31 @@ def test_better_is_no_worse_in_anything_and_better_in_something() -> None:
     assert not is_better(replace(more, motion="turns"), first, tracks)
     assert not is_better(replace(more, position_sigmas=more.position_sigmas * 1.5), first, tracks)
     assert is_better(replace(more, position_sigmas=more.position_sigmas * 0.9), more, tracks)
+    assert not is_better(replace(more, position_sigmas=np.empty(0)), first, tracks), "how sure is not known"
+
+
+def test_another_part_of_the_clip_is_no_better_camera() -> None:
+    """Two solves that share no frame can't be compared; the first one stays."""
+    counts = [90] * 40
+    first, _ = _made(counts, missing=tuple(range(16, 41)))
+    second, tracks = _made(counts, missing=tuple(range(1, 16)))
+    assert not is_better(second, first, tracks)
+
+
+def test_without_its_mask_no_second_look_is_taken(
+    board: tuple[Path, drawn.Truth], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was tracked with a mask that is gone is solved; nothing is tracked where it may have been."""
+    footage = open_footage(board[0])
+    job, _ = _work(footage, solve=False)
+    gone = replace(job.settings, mask=str(board[0].with_name("gone.png")))
+    known = {"state": job.state, "markers": job.markers, "doubts": job.doubts, "settings": gone}
+    with caplog.at_level("WARNING"):
+        _, steps = _work(footage, **known)
+    assert "look" not in {step.stage for step in steps}
+    assert "no second look" in caplog.text and "gone.png" in caplog.text
+    _, plain = _work(footage, may_look=False)
+    assert (_solve(steps).cameras == _solve(plain).cameras).all()
 
 
 def test_new_tracks_begin_beside_those_in_use_only(board: tuple[Path, drawn.Truth]) -> None:

@@ -11,15 +11,16 @@ import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
-from ..errors import SolveError
+from ..errors import FootageError, SolveError
 from .by_hand import FEWEST, HandTrack, pairs_of_few, with_hand
 from .covers import on_the_cover
 from .findings import mark
 from .footage import Footage
-from .masks import open_masks
+from .masks import Masks, open_masks, with_mask
 from .model import SURELY_MOVES, Bools, Floats, Ints, LensStart, Solve, TrackingSettings, Tracks
 from .motion import Stillness, stillness
 from .patches import doubts
@@ -125,7 +126,10 @@ def run(job: Job) -> Iterator[Step]:
         return
     before = job.before if job.before is not None and job.before.verdict in TAKEN_UP else None
     there = without if job.may_look or not job.looks_count else with_looks
-    found = yield from _solved(job, _clean(job, there), before, (CLEAN_SHARE, LOOK_SHARE))
+    found = _clean(job, there)
+    if before is not None:
+        before = found.of_these(before, len(there))
+    yield from _solved(job, found, before, (CLEAN_SHARE, LOOK_SHARE))
     if job.may_look and job.follow:
         found = yield from _improved(job, found)
     solve = found.of_all(job.state.count)
@@ -156,12 +160,13 @@ class _Found:
         return replace(self.solve, point_tracks=names[self.solve.point_tracks])
 
     def of_these(self, solve: Solve, count: int) -> Solve:
-        """The other way round: a camera with points of all tracks as one of these, all of which are here."""
+        """The other way round: the points of a camera of all tracks by these; -1 for one that is not here."""
         names = np.full(count + self.tracks.count, -1, np.int32)
         names[self.numbers] = np.arange(len(self.numbers))
         own = np.arange(len(self.numbers), self.tracks.count)
         names[count : count + len(own)] = own
-        return replace(solve, point_tracks=names[solve.point_tracks])
+        known = np.where(solve.point_tracks < 0, -1, names[np.maximum(solve.point_tracks, 0)])
+        return replace(solve, point_tracks=known.astype(np.int32))
 
 
 def _there(job: Job, looks: bool) -> Bools:
@@ -220,9 +225,9 @@ def _solved(
     """
     footage, tracks = job.footage, found.tracks
     yield _chosen(job, found, share[0], "clean" if fresh is None else "solve")
-    expected = job.settings.motion
+    expected, done = job.settings.motion, share[0]
     for step in solve_steps(tracks, found.pairs, _start(job), found.still, before, fresh, expected):
-        done = share[0] + (share[1] - share[0]) * step.done
+        done = max(done, share[0] + (share[1] - share[0]) * step.done)  # a way that led nowhere counts, too
         if step.reasons is not None:
             tracks.reasons = [step.reasons.get(number, "") for number in range(tracks.count)]
         if step.result is None:
@@ -239,14 +244,16 @@ def _improved(job: Job, first: _Found) -> Generator[Step, None, _Found]:
     footage, state, solve = job.footage, job.state, first.solve
     assert state is not None and solve is not None
     stretches = thin_stretches(solve, first.tracks, footage.first, footage.last)
-    in_use = np.zeros(first.tracks.count, bool)
-    in_use[solve.point_tracks] = True
-    used = first.tracks.subset(in_use)
+    try:
+        masks = _masks(job) if stretches else None
+    except FootageError as error:
+        log.warning("no second look: %s", error)
+        return first
     for number, stretch in enumerate(stretches):
         if stretch[1] in (look.frame for look in job.looks):
             continue
         begun = state.count
-        change = look_again(footage, stretch, used, state, job.settings)
+        change = look_again(footage, stretch, _in_use(job, first), state, job.settings, masks)
         job.markers.append(change.markers)
         job.doubts.append(doubts(change.keys.pixels))
         job.looks.append(Look(stretch[1], range(begun, state.count)))
@@ -267,6 +274,30 @@ def _improved(job: Job, first: _Found) -> Generator[Step, None, _Found]:
         return second
     yield _chosen(job, first, 1.0, "solve")
     return first
+
+
+def _masks(job: Job) -> Masks | None:
+    """The masks for a second look. Raises FootageError where they are gone, or others than the first ones."""
+    settings, state = job.settings, job.state
+    assert state is not None
+    if not settings.mask:
+        return None
+    if settings.mask_print not in ("", with_mask(settings, Path(settings.mask)).mask_print):
+        raise FootageError(f"{settings.mask}: not the mask that the clip was tracked with")
+    return open_masks(settings.mask, job.footage, state.sizes)
+
+
+def _in_use(job: Job, first: _Found) -> Tracks:
+    """The tracks that the first solve rests on, and all of second looks so far, over square pixels."""
+    assert job.state is not None
+    footage, count = job.footage, job.state.count
+    tracks = collect_tracks(job.markers, count, footage.width, footage.height, footage.count)
+    tracks = with_hand(tracks, job.hand).in_square_pixels(job.lens.pixel_aspect)
+    keep = np.zeros(tracks.count, bool)
+    keep[first.of_all(count).point_tracks] = True
+    for look in job.looks:
+        keep[look.tracks] = True
+    return tracks.subset(keep)
 
 
 def _in_the_range(solve: Solve, footage: Footage) -> Solve:

@@ -127,9 +127,10 @@ def solve_steps(
     news = np.zeros(len(numbers), bool) if fresh is None else fresh[numbers] & ~job.doubted
     if before is not None and _take_up(job, before, numbers, news):
         yield SolveStep(0.4, "Going on from the last camera", before.average_error)
+        _look_at_axis(job, np.flatnonzero(job.found.solved)[:: spacing(job.tracks)], before.average_error)
         last = yield from _all_frames(job)
         if last[0].errors.mean() > NO_WORSE * before.average_error:
-            job.scene, job.first_round = None, 0
+            job.scene, job.first_round, job.axis = None, 0, None
     if job.scene is None:
         yield from _from_nothing(job)
         last = yield from _all_frames(job)
@@ -148,9 +149,14 @@ def _from_nothing(job: _Work) -> Iterator[SolveStep]:
     frames = np.flatnonzero(job.found.solved)
     loss = LOSS_PX * job.scale
     job.free = choose_terms(job.found, frames, job.start, loss, moves=job.moves)
+    _look_at_axis(job, frames, error)
+
+
+def _look_at_axis(job: _Work, frames: Index, error: float) -> None:
+    """Where the ``frames`` fit badly with the axis held in the middle, notes where it seems to be."""
     held = job.free.focal and not (job.free.principal or job.free.zooms)
     if held and error > AXIS_LOOK_PX * job.scale:
-        job.axis = axis_elsewhere(job.found, frames, job.free, loss)
+        job.axis = axis_elsewhere(job.found, frames, job.free, LOSS_PX * job.scale)
 
 
 def _take_up(job: _Work, before: Solve, numbers: Index, news: Bools) -> bool:
@@ -298,11 +304,9 @@ def _solve_rest(scene: Scene) -> None:
 def _resect_all(scene: Scene) -> None:
     """Resects all frames that are not solved and see enough points, the nearest to solved ones first."""
     scene.spread_zoom()
-    solved = np.flatnonzero(scene.solved)
-    distance = np.abs(np.arange(scene.frames)[:, None] - solved).min(1)
-    for frame in np.argsort(distance, kind="stable"):
-        if scene.solved[frame]:
-            continue
+    solved, missing = np.flatnonzero(scene.solved), np.flatnonzero(~scene.solved)
+    distance = np.abs(missing[:, None] - solved).min(1)
+    for frame in missing[np.argsort(distance, kind="stable")]:
         known = np.flatnonzero(scene.solved)
         scene.resect_near(int(frame), int(known[np.argmin(np.abs(known - frame))]))
     scene.triangulate()

@@ -15,7 +15,7 @@ import numpy as np
 from .covers import covered_frames
 from .findings import VERDICTS
 from .footage import Footage
-from .masks import open_masks
+from .masks import Masks
 from .model import Bools, Solve, TrackingSettings, Tracks
 from .motion import STILL
 from .patches import Floats32
@@ -91,8 +91,9 @@ def look_again(
     used: Tracks,
     state: TrackState,
     settings: TrackingSettings,
+    masks: Masks | None = None,
 ) -> TrackChange:
-    """Tracks a stretch of the footage anew, beside the tracks in use, ``used``; all of it as one step.
+    """Tracks a stretch of the footage anew, beside the tracks in use, ``used``, as one step.
 
     ``state`` is that of the first pass: its tracks in view stay as they are, and the new ones are counted on.
     """
@@ -104,7 +105,6 @@ def look_again(
         border=state.sizes.border,
     )
     looking = TrackState(sizes, first, first - 1, state.count)
-    masks = open_masks(settings.mask, footage, sizes) if settings.mask else None
     with closing(footage.frames(first, last)) as frames:
         changes = list(track_steps(frames, last, looking, denser, masks, _places(used, footage)))
     state.count = looking.count
@@ -129,6 +129,8 @@ def is_better(second: Solve, first: Solve, tracks: Tracks) -> bool:
     if second.motion != first.motion or second.average_error > NO_WORSE * first.average_error:
         return False
     doubts = _doubt(second, first), _doubt(first, second)
+    if not np.isin(second.frames, first.frames).any() or np.isnan(doubts[0]) > np.isnan(doubts[1]):
+        return False
     pairs = [
         (VERDICTS.index(second.verdict), VERDICTS.index(first.verdict)),
         (tracks.frames - len(second.frames), tracks.frames - len(first.frames)),
@@ -142,12 +144,14 @@ def is_better(second: Solve, first: Solve, tracks: Tracks) -> bool:
 def _doubt(solve: Solve, other: Solve) -> float:
     """How unsure places are, as a share of the path, or rotations where the camera only turns.
 
-    Root mean square over the frames that both solves have; 0 where it is not known.
+    Root mean square over the frames that both solves have; NaN where it is not known.
     """
     both = np.isin(solve.frames, other.frames)
+    if not both.any():
+        return float("nan")
     if len(solve.position_sigmas):
         extent = float(np.linalg.norm(np.ptp(solve.cameras[both, :3, 3], axis=0)))
         return float(np.sqrt(np.mean(solve.position_sigmas[both] ** 2))) / max(extent, 1e-12)
     if len(solve.rotation_sigmas):
         return float(np.sqrt(np.mean(solve.rotation_sigmas[both] ** 2)))
-    return 0.0
+    return float("nan")

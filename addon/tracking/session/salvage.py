@@ -215,6 +215,8 @@ def _whole_tracking(db: sqlite3.Connection) -> tuple[KeyPatches | None, Markers,
         begun = [tracks[n] for n in range(before[0] + 1, last_track + 1) if n in tracks]
         places = [markers[n] for n in range(before[1] + 1, last_marker + 1) if n in markers]
         before = (last_track, last_marker)
+        if stage == "look" and step_frame > frame:
+            continue  # what was followed up to there is lost, and will be followed again
         if _as_written(begun, places, digest):
             kept_tracks += begun
             kept_markers += places

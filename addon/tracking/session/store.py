@@ -300,7 +300,8 @@ class Store:
                 digest=tracking_digest(keys, markers),
                 live_digest=crc(change.live_ids, change.live_affine),
             )
-            _change_run(db, stage=stage, frame=change.frame, text=text, **run)
+            reached = {} if stage == "look" else {"frame": change.frame}
+            _change_run(db, stage=stage, text=text, **reached, **run)
 
     def looks(self) -> list[Look]:
         """The second looks that were taken, in their order."""
