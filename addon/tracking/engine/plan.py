@@ -283,7 +283,7 @@ def _masks(job: Job) -> Masks | None:
     if not settings.mask:
         return None
     if settings.mask_print not in ("", with_mask(settings, Path(settings.mask)).mask_print):
-        raise FootageError(f"{settings.mask}: not the mask that the clip was tracked with")
+        raise FootageError(f"{settings.mask}: not the mask that this session began with")
     return open_masks(settings.mask, job.footage, state.sizes)
 
 
