@@ -43,8 +43,10 @@ class Taking:
             if self.steps is None:
                 self.steps = jobs.taking_in(clip, self.session, self.reading.result, changed=self.changed)
                 next(self.steps)
-            while time.perf_counter() < ends:
+            while True:  # one at least, however long the rest of the tick took
                 self.steps.send(clip)
+                if time.perf_counter() >= ends:
+                    break
         except StopIteration as end:
             begun: jobs.TakingIn = end.value
             return begun
