@@ -11,12 +11,12 @@ photograph of the whole sensor, and movies are cropped for their shape and again
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from .engine.model import LensStart
+from .engine.mp4_index import boxes
 
 if TYPE_CHECKING:
     from .engine.footage import Footage
@@ -89,7 +89,7 @@ def _of_movie(stream: BinaryIO) -> float | None:
 
 def _of_movie_box(box: bytes) -> float | None:
     """From a moov box, or the trak box of a track: its own metadata, then that of what it holds."""
-    for kind, body in _boxes(box):
+    for kind, body in boxes(box):
         found = None
         if kind == b"meta":
             found = _of_meta(body)
@@ -102,14 +102,14 @@ def _of_movie_box(box: bytes) -> float | None:
 
 def _of_meta(body: bytes) -> float | None:
     """From a metadata box; in a QuickTime file it has no version before its boxes, in an MP4 it has."""
-    boxes = dict(_boxes(body if body[4:8] == b"hdlr" else body[4:]))
-    keys, values = boxes.get(b"keys", b""), boxes.get(b"ilst", b"")
-    names = [name for _, name in _boxes(keys[8:])]
-    for number, entry in _boxes(values):
+    held = dict(boxes(body if body[4:8] == b"hdlr" else body[4:]))
+    keys, values = held.get(b"keys", b""), held.get(b"ilst", b"")
+    names = [name for _, name in boxes(keys[8:])]
+    for number, entry in boxes(values):
         at = struct.unpack(">I", number)[0] - 1
         if not 0 <= at < len(names) or names[at].decode("utf-8", "replace") != APPLE:
             continue
-        for kind, data in _boxes(entry):
+        for kind, data in boxes(entry):
             if kind == b"data":
                 return _number(struct.unpack(">I", data[:4])[0], data[8:])
     return None
@@ -120,17 +120,6 @@ def _number(kind: int, data: bytes) -> float:
     if kind in (23, 24):
         return float(struct.unpack(">f" if kind == 23 else ">d", data)[0])
     return float(data.decode("utf-8")) if kind == 1 else float(int.from_bytes(data, "big"))
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of each box that is there as a whole."""
-    at = 0
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if size < 8 or at + size > len(data):
-            return
-        yield kind, data[at + 8 : at + size]
-        at += size
 
 
 # --- pictures ----------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ def _index(stream: BinaryIO) -> bytes:
     return index
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The boxes in ``data``, kind and content."""
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each box in ``data`` that is there as a whole."""
     at = 0
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -72,18 +72,18 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _inside(data: bytes, *kinds: bytes) -> bytes:
     """The content of the first box of a kind in the first one of another, and so on; empty if not there."""
     for kind in kinds:
-        data = next((content for found, content in _boxes(data) if found == kind), b"")
+        data = next((content for found, content in boxes(data) if found == kind), b"")
     return data
 
 
 def _count(index: bytes) -> int:
-    tracks = [content for kind, content in _boxes(index) if kind == b"trak"]
+    tracks = [content for kind, content in boxes(index) if kind == b"trak"]
     films = [track for track in tracks if _inside(track, b"mdia", b"hdlr")[8:12] == b"vide"]
-    if len(films) != 1 or any(kind == b"mvex" for kind, _ in _boxes(index)):
+    if len(films) != 1 or any(kind == b"mvex" for kind, _ in boxes(index)):
         return 0
     table = _inside(films[0], b"mdia", b"minf", b"stbl")
     times = _times(table)
-    codecs = {kind for kind, _ in _boxes(_inside(table, b"stsd")[8:])}
+    codecs = {kind for kind, _ in boxes(_inside(table, b"stsd")[8:])}
     if len(times) < 2 or len(codecs) != 1 or not codecs <= _CHECKED:
         return 0
     edits = _inside(films[0], b"edts", b"elst")

@@ -179,15 +179,14 @@ def _there(job: Job, looks: bool) -> Bools:
     return there
 
 
-def _clean(job: Job, there: Bools) -> _Found:
-    """The engine's tracks that are ``there`` and the artist's, those switched off that no solve must use.
+def _tracks(job: Job, there: Bools) -> Tracks:
+    """The engine's tracks that are ``there`` and the artist's, over square pixels.
 
     What is not there leaves no trace: a job that was interrupted after a second look has to come to the very
     camera that it had before that.
     """
-    footage = job.footage
+    footage, hand = job.footage, job.hand
     tracks = collect_tracks(job.markers, len(there), footage.width, footage.height, footage.count, job.doubts)
-    hand, numbers = job.hand, np.flatnonzero(there)
     if not there.all():
         place = np.cumsum(there) - 1
         tracks = tracks.subset(there)
@@ -196,12 +195,17 @@ def _clean(job: Job, there: Bools) -> _Found:
             for item in hand
             if item.of is None or there[item.of]
         ]
-    tracks = with_hand(tracks, hand).in_square_pixels(job.lens.pixel_aspect)
+    return with_hand(tracks, hand).in_square_pixels(job.lens.pixel_aspect)
+
+
+def _clean(job: Job, there: Bools) -> _Found:
+    """The tracks that are ``there``, those switched off that no solve must use."""
+    tracks = _tracks(job, there)
     still = stillness(tracks)
     if job.settings.motion == SURELY_MOVES:
         still = replace(still, camera=False)
     pairs = clean(tracks, job.settings, still)
-    return _Found(tracks, numbers.astype(np.int32), pairs, still)
+    return _Found(tracks, np.flatnonzero(there).astype(np.int32), pairs, still)
 
 
 def _chosen(job: Job, found: _Found, done: float, stage: str = "clean") -> Step:
@@ -289,12 +293,10 @@ def _masks(job: Job) -> Masks | None:
 
 def _in_use(job: Job, first: _Found) -> Tracks:
     """The tracks that the first solve rests on, and all of second looks so far, over square pixels."""
-    assert job.state is not None
-    footage, count = job.footage, job.state.count
-    tracks = collect_tracks(job.markers, count, footage.width, footage.height, footage.count)
-    tracks = with_hand(tracks, job.hand).in_square_pixels(job.lens.pixel_aspect)
+    there = _there(job, True)
+    tracks = _tracks(job, there)
     keep = np.zeros(tracks.count, bool)
-    keep[first.of_all(count).point_tracks] = True
+    keep[first.of_all(len(there)).point_tracks] = True
     for look in job.looks:
         keep[look.tracks] = True
     return tracks.subset(keep)
